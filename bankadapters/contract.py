@@ -1,0 +1,286 @@
+"""The contract between the bank bridge and every bank adapter: dataclasses in, dataclasses out, no Django.
+
+An adapter opens at most one request at a time on its transport, never retries a payment, and reports a `Fate` for
+every item it was given an answer for. What it was not told, it does not say.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+from bankadapters.errors import Unsupported
+from kernel.money import Money
+from kernel.secrets import Secret
+
+
+class Ability(StrEnum):
+    """Operations a bank may offer; the same words on the command line."""
+
+    SIGN_ON = "sign_on"
+    SIGN_OFF = "sign_off"
+    ACCOUNT_LIST = "account_list"
+    BALANCE = "balance"
+    HISTORY_BALANCE = "history_balance"
+    TRANSACTIONS = "transactions"
+    PAY = "pay"
+    PAY_BATCH = "pay_batch"
+    PAYROLL = "payroll"
+    INQUIRE = "inquire"
+    INQUIRE_BATCH = "inquire_batch"
+    INQUIRE_PAYROLL = "inquire_payroll"
+    SWEEP = "sweep"
+    RECEIPT_LIST = "receipt_list"
+    RECEIPT_FILE = "receipt_file"
+
+
+class Fate(StrEnum):
+    """What a bank says became of one payment (DOMAIN 3.1)."""
+
+    ACCEPTED = "accepted"
+    PROCESSING = "processing"
+    MANUAL_HANDLING = "manual_handling"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    RETURNED = "returned"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How to reach one bank front-end: endpoints by role, parameters of the bank's sheet, secrets, code overrides.
+
+    `parameters`: bank-specific plain settings (boc: termid, custid, cusopr, ibknum defaults, …).
+    `final_failures`: inquiry item codes the operator's table marks as definitive failures.
+    """
+
+    bank: str
+    endpoints: Mapping[str, str]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    final_failures: frozenset[str] = frozenset()
+    connect_timeout_s: float = 10.0
+    read_timeout_s: float = 120.0
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One payment to execute. `reference` is our number on the bank's wire; `cnaps` the payee's 12-digit branch code."""
+
+    reference: str
+    payer_account: str
+    payer_name: str
+    payee_account: str
+    payee_name: str
+    payee_bank: str
+    cnaps: str
+    money: Money
+    purpose: str
+    day: date
+    urgent: bool = False
+    personal: bool = False
+    payer_branch: str = ""  # the bank's own branch code of the payer account (boc: ibknum)
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Instructions of one connection, payer account, currency and operation, sent in one message."""
+
+    batch_no: str
+    instructions: Sequence[Instruction]
+    operation: Ability = Ability.PAY_BATCH
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The bank's word on one payment."""
+
+    reference: str
+    fate: Fate
+    bank_serial: str = ""
+    code: str = ""
+    text: str = ""
+    money: Money | None = None  # echoed by the bank, where it echoes it
+    not_found: bool = False  # the bank does not know the reference (yet): never a failure by itself
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """One payment to ask about."""
+
+    reference: str
+    bank_serial: str = ""
+    day: date | None = None
+
+
+@dataclass(frozen=True)
+class AccountRef:
+    """An own account as the bank wants it named."""
+
+    number: str
+    currency: str = "CNY"
+    branch: str = ""  # the bank's own branch code (boc: ibknum)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What the bank says an account holds. `as_of`: the bank's date or moment of the figure."""
+
+    account: str
+    currency: str
+    book: Decimal
+    available: Decimal | None
+    frozen: Decimal | None
+    as_of: date
+
+
+class Direction(StrEnum):
+    """Seen from the account's owner: credit = money in, debit = money out."""
+
+    CREDIT = "credit"
+    DEBIT = "debit"
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """One entry of a bank's statement, as reported."""
+
+    account: str
+    bank_serial: str
+    booked_at: datetime
+    direction: Direction
+    money: Money
+    balance_after: Decimal | None
+    counterparty_name: str = ""
+    counterparty_account: str = ""
+    counterparty_bank: str = ""
+    narrative: str = ""
+    purpose: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class StatementPage:
+    """A page of statement lines; `next` is the adapter's own cursor, empty on the last page."""
+
+    lines: Sequence[StatementLine]
+    next: str = ""
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class Session:
+    """A bank session as it may be kept between processes."""
+
+    token: Secret
+    opened_at: datetime
+
+
+class SessionStore(Protocol):
+    """Where an adapter keeps its session token; the bridge stores it encrypted with the connection."""
+
+    def load(self) -> Session | None: ...
+
+    def save(self, session: Session | None) -> None: ...
+
+    def locked(self) -> object:
+        """Context manager: one sign-on at a time for the connection."""
+
+
+@dataclass(frozen=True)
+class WireExchange:
+    """One request and what came back, for the Exchange record. `answer` is None while (or when) nothing came."""
+
+    operation: str
+    request: bytes
+    answer: bytes | None = None
+    error: str = ""
+
+
+class WireRecorder(Protocol):
+    """Told before the first byte leaves and after the last one came; the bridge commits both."""
+
+    def before(self, exchange: WireExchange) -> object: ...
+
+    def after(self, ticket: object, exchange: WireExchange) -> None: ...
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What an adapter declares of its bank; written to BankProfile rows by the bridge. None means unknown."""
+
+    slug: str
+    name_zh: str
+    name_en: str
+    cnaps_prefix: str
+    items_max: int
+    inquiry_items_max: int
+    min_inquiry_interval_s: int = 0
+    visibility_delay_s: int = 0
+    not_found_is_final: bool = False
+    bank_dedups_by_reference: bool = False
+    statement_rows_max: int = 50
+    statement_span_days: int = 31
+    balance_accounts_max: int = 1
+    field_limits: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    # our field name -> (limit, "chars" | "bytes:gb18030" | "boc" = a Chinese character counts 2)
+    forbidden: Mapping[str, str] = field(default_factory=dict)  # our field name -> characters the bank refuses
+    confirm_with_bank: Sequence[str] = ()  # what the sheet leaves open, shown to the administrator
+
+
+class BankAdapter(ABC):
+    """One bank, spoken to through one transport. Methods for absent abilities raise Unsupported."""
+
+    profile: ClassVar[Profile]
+    abilities: ClassVar[frozenset[Ability]] = frozenset()
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        transport: Callable[..., object] | object | None = None,
+        sessions: SessionStore | None = None,
+        recorder: WireRecorder | None = None,
+    ) -> None:
+        self.connection = connection
+        self.transport = transport
+        self.sessions = sessions
+        self.recorder = recorder
+
+    def sign_on(self) -> None:
+        """Open a session. Raises NotSent when the bank could not be reached or refuses to sign on."""
+        raise Unsupported("sign_on")
+
+    def sign_off(self) -> None:
+        """Close the session."""
+        raise Unsupported("sign_off")
+
+    def pay(self, batch: Batch) -> Sequence[Outcome]:
+        """Send the batch once.
+
+        Raises NotSent (provably no byte of the payment left), Refused (whole message definitively refused),
+        OutcomeUnknown (anything else). An item the bank did not mention is absent from the result.
+        """
+        raise Unsupported("pay")
+
+    def inquire(self, inquiries: Sequence[Inquiry]) -> Sequence[Outcome]:
+        """Ask what became of payments. Raises QueryFailed, Unreadable, NotSent, OutcomeUnknown: no state changes on any."""
+        raise Unsupported("inquire")
+
+    def balances(self, accounts: Sequence[AccountRef]) -> Sequence[Balance]:
+        """Present balances."""
+        raise Unsupported("balance")
+
+    def history_balances(self, account: AccountRef, first: date, last: date) -> Sequence[Balance]:
+        """Day balances, one per day the bank knows."""
+        raise Unsupported("history_balance")
+
+    def transactions(self, account: AccountRef, first: date, last: date, *, cursor: str = "") -> StatementPage:
+        """One page of statement lines of these days; go on with `cursor=page.next` until it is empty."""
+        raise Unsupported("transactions")

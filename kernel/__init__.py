@@ -1,0 +1,1 @@
+"""Shared words of the house: money, states, errors, clock, references, secrets, seals."""

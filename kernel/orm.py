@@ -1,0 +1,129 @@
+"""Django column helpers shared by all apps: the only Django in the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import F
+
+from kernel import clock
+from kernel.errors import Conflict
+from kernel.money import Money
+from kernel.states import Flow
+
+
+class StaleVersion(Conflict):
+    """The row changed since the version the user saw."""
+
+    code = "stale_version"
+
+    def __init__(self) -> None:
+        super().__init__("此记录已被他人更新，请查看最新内容后再操作", "the row has changed since you saw it")
+
+
+class Versioned(models.Model):
+    """A row edited by people: optimistic `version`, and the times it was made and last changed (kernel clock)."""
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    updated_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def require_version(self, version: int) -> None:
+        """Raise StaleVersion unless the row still has `version`."""
+        if self.version != version:
+            raise StaleVersion()
+
+    def save_changes(self, fields: Sequence[str] | None = None) -> None:
+        """Write the row (or only `fields`) and bump `version`; raises StaleVersion if another writer was first."""
+        seen, self.version, self.updated_at = self.version, self.version + 1, clock.now()
+        names = (
+            [f.attname for f in self._meta.concrete_fields if not f.primary_key]
+            if fields is None
+            else [self._meta.get_field(name).attname for name in fields] + ["version", "updated_at"]  # type: ignore[union-attr]
+        )
+        values = {name: getattr(self, name) for name in names}
+        manager = type(self)._base_manager
+        if not manager.filter(pk=self.pk, version=seen).update(**values):
+            self.version = seen
+            raise StaleVersion()
+
+
+class Stateful(models.Model):
+    """A row with a `state` column that changes only through `move(name)` of its Flow."""
+
+    flow: ClassVar[Flow]
+    state: Any
+
+    class Meta:
+        abstract = True
+
+    def move(self, name: str) -> None:
+        """Change the state by one line of the Flow's table; raises IllegalMove. The caller saves."""
+        self.state = self.flow.target(name, self.state)
+
+
+def state_column(states: type[StrEnum], initial: str) -> models.CharField[str, str]:
+    """The column of a state: the enum's own words."""
+    return models.CharField(max_length=24, default=initial, choices=[(s.value, s.value) for s in states], db_index=True)
+
+
+def amount_column(**kwargs: Any) -> models.DecimalField[Any, Any]:
+    """DECIMAL(18,2)."""
+    return models.DecimalField(max_digits=18, decimal_places=2, **kwargs)
+
+
+def currency_column(**kwargs: Any) -> models.CharField[str, str]:
+    """Three-letter currency code, CNY unless told."""
+    return models.CharField(max_length=3, default="CNY", **kwargs)
+
+
+class MoneyRow(models.Model):
+    """A row with one amount and its currency."""
+
+    amount = amount_column()
+    currency = currency_column()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def money(self) -> Money:
+        """The amount with its currency."""
+        return Money(self.amount, self.currency)
+
+
+def keyset_where(columns: Sequence[str], *, descending: bool) -> str:
+    """SQL of a row comparison over quoted column names with %s for each value."""
+    left = ", ".join(columns)
+    marks = ", ".join(["%s"] * len(columns))
+    return f"({left}) {'<' if descending else '>'} ({marks})"
+
+
+def claim(rows: models.QuerySet[Any], **changes: Any) -> bool:
+    """Conditional UPDATE that must touch exactly one row; False when somebody else was first."""
+    return rows.update(**changes) == 1
+
+
+def bump(model: models.Model, field: str) -> None:
+    """Increase a counter column in the database, atomically."""
+    type(model)._base_manager.filter(pk=model.pk).update(**{field: F(field) + 1})
+
+
+class AppendOnly(models.Model):
+    """Rows that are written once; the database trigger of the concrete model refuses UPDATE and DELETE."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def write(cls, **values: Any) -> Self:
+        """Insert one row."""
+        row = cls(**values)
+        row.save(force_insert=True)
+        return row

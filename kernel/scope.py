@@ -1,0 +1,39 @@
+"""Scope: who looks, at which companies, with which rights. A value; masterdata.scope_of makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kernel.errors import NotAllowed
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one person, API client or background job may see and do.
+
+    `rights` maps a right's name to the company ids it holds for; `company_ids` is every company the holder may see.
+    """
+
+    actor_id: int | None
+    actor_name: str
+    company_ids: frozenset[int] = frozenset()
+    rights: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    is_system: bool = False
+    person_key: str = ""
+
+    def has(self, right: str, company_id: int | None = None) -> bool:
+        """Whether the holder has `right` (for that company, or for any when none is named)."""
+        if self.is_system:
+            return True
+        companies = self.rights.get(right, frozenset())
+        return bool(companies) if company_id is None else company_id in companies
+
+    def demand(self, right: str, company_id: int | None = None) -> None:
+        """Raise NotAllowed unless `has`."""
+        if not self.has(right, company_id):
+            raise NotAllowed("您没有执行此操作的权限", f"the right {right} is missing", code="right_missing")
+
+    def companies_with(self, right: str) -> frozenset[int]:
+        """Company ids for which the holder has `right`."""
+        return self.company_ids if self.is_system else self.rights.get(right, frozenset())
