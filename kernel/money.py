@@ -135,4 +135,8 @@ def amount_in_words(amount: Decimal) -> str:
     exact = Money(amount, "CNY").amount
     if exact == 0:
         return "人民币零元整"
-    return "人民币" + str(cn2an.an2cn(str(exact), "rmb"))
+    words = str(cn2an.an2cn(str(exact), "rmb"))
+    yuan, jiao = int(exact) % 10, int(exact * 10) % 10
+    if exact >= 1 and yuan == 0 and jiao and "元零" not in words:
+        words = words.replace("元", "元零", 1)  # a zero before the 角 is written, so that no digit can be slipped in
+    return "人民币" + words + ("整" if words.endswith("角") else "")
