@@ -1,0 +1,84 @@
+"""The approval matrix, the case of one subject, and each person's decision. Knows subjects by kind, id and digest only."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from kernel import clock
+from kernel.orm import amount_column, currency_column
+
+
+class Policy(models.Model):
+    """One row of the matrix: for this kind, company (null = all) and amount band, how many approvers are needed."""
+
+    kind = models.CharField(max_length=30)
+    company = models.ForeignKey("masterdata.Company", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    currency = currency_column()
+    amount_from = amount_column(default=0)
+    amount_below = amount_column(null=True, blank=True)  # null = no upper end
+    approvers = models.PositiveSmallIntegerField(default=1)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+    source_note = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["kind", "company_id", "amount_from"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount_from}+ → {self.approvers}"
+
+
+class Case(models.Model):
+    """The decisions on one version of one subject; a changed digest voids the case."""
+
+    subject_kind = models.CharField(max_length=60)
+    subject_id = models.CharField(max_length=40)
+    company_id = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+    maker_id = models.BigIntegerField()
+    maker_person = models.CharField(max_length=40)
+    approvers_needed = models.PositiveSmallIntegerField()
+    policy_id = models.BigIntegerField()
+    opened_at = models.DateTimeField(default=clock.now)
+    voided_at = models.DateTimeField(null=True)
+    void_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject_kind", "subject_id"],
+                condition=models.Q(voided_at__isnull=True),
+                name="one_open_case_per_subject",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_kind}:{self.subject_id}"
+
+
+class Decision(models.Model):
+    """One person's act in a case: made once, never changed; one natural person acts once in a case."""
+
+    class Act(models.TextChoices):
+        CHECK = "check", "复核"
+        APPROVE = "approve", "审批"
+        RELEASE = "release", "授权"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions")
+    act = models.CharField(max_length=8, choices=Act.choices)
+    step = models.PositiveSmallIntegerField(default=1)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    person_key = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64)
+    note = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "person_key"], name="one_act_per_person"),
+            models.UniqueConstraint(fields=["case", "act", "step"], name="one_decision_per_step"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_act_display()} {self.user}"

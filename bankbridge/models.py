@@ -1,0 +1,87 @@
+"""Wire evidence, pull cursors and the health of ticks."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.db import models
+
+from kernel import clock
+
+
+class Exchange(models.Model):
+    """One request to a bank and what came back: written before the first byte, completed once, never deleted.
+
+    `request` and `answer` are encrypted, AAD "exchange:<key>:request|answer". `subject_*` names the batch or account it was about.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.CharField(max_length=32, unique=True)
+    connection = models.ForeignKey("masterdata.Connection", on_delete=models.PROTECT, related_name="+")
+    operation = models.CharField(max_length=20)
+    subject_kind = models.CharField(max_length=40, blank=True)
+    subject_id = models.BigIntegerField(null=True)
+    company_id = models.BigIntegerField(null=True)
+    began_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True)
+    latency_ms = models.PositiveIntegerField(null=True)
+    request = models.BinaryField()
+    request_sha256 = models.CharField(max_length=64)
+    request_bytes = models.PositiveIntegerField()
+    answer = models.BinaryField(null=True)
+    answer_sha256 = models.CharField(max_length=64, blank=True)
+    answer_bytes = models.PositiveIntegerField(null=True)
+    result = models.CharField(max_length=16, default="open")  # open, answered, not_sent, lost, unreadable
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-began_at", "-id"], name="exchange_newest"),
+            models.Index(fields=["connection", "-began_at", "-id"], name="exchange_connection"),
+            models.Index(fields=["subject_kind", "subject_id"], name="exchange_subject"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="completed_once", operation=pgtrigger.Update, condition=~pgtrigger.Q(old__result="open")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.key}"
+
+
+class PullCursor(models.Model):
+    """When an account's balance or statement was last pulled, and when it is due again."""
+
+    class Kind(models.TextChoices):
+        BALANCE = "balance", "余额"
+        STATEMENT = "statement", "明细"
+
+    account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    pulled_until = models.DateField(null=True)  # statement days up to and including this one were pulled on a later day
+    last_ok_at = models.DateTimeField(null=True)
+    last_error_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    next_due_at = models.DateTimeField(default=clock.now)
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "kind"], name="one_cursor_per_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.account_id}"
+
+
+class TickHealth(models.Model):
+    """The last run of each tick, so that a clock that stopped is seen."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    last_run_at = models.DateTimeField(default=clock.now)
+    last_ok_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True)
+    runs = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.name

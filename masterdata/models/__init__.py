@@ -1,0 +1,27 @@
+"""Master data: companies, people, accounts, counterparties, banks, connections, calendars."""
+
+from masterdata.models.accounts import OwnAccount
+from masterdata.models.banks import Bank, BankProfile, Branch
+from masterdata.models.calendars import CalendarDay
+from masterdata.models.changes import StagedChange
+from masterdata.models.companies import Company
+from masterdata.models.connections import Connection, OutboundGate
+from masterdata.models.counterparties import Counterparty, CounterpartyAccount
+from masterdata.models.people import ApiClient, Membership, User
+
+__all__ = [
+    "ApiClient",
+    "Bank",
+    "BankProfile",
+    "Branch",
+    "CalendarDay",
+    "Company",
+    "Connection",
+    "Counterparty",
+    "CounterpartyAccount",
+    "Membership",
+    "OutboundGate",
+    "OwnAccount",
+    "StagedChange",
+    "User",
+]

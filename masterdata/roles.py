@@ -1,0 +1,53 @@
+"""Rights by role: the one table that says what each duty may do. Admin roles hold no money rights."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """A duty a person holds in a company (and in the companies below it)."""
+
+    MAKER = "maker"
+    CHECKER = "checker"
+    APPROVER = "approver"
+    RELEASER = "releaser"
+    ACCOUNTANT = "accountant"
+    TREASURER = "treasurer"
+    VIEWER = "viewer"
+    ADMIN = "admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDITOR = "auditor"
+
+
+ROLE_NAMES: dict[Role, str] = {
+    Role.MAKER: "制单",
+    Role.CHECKER: "复核",
+    Role.APPROVER: "审批",
+    Role.RELEASER: "授权",
+    Role.ACCOUNTANT: "会计",
+    Role.TREASURER: "资金主管",
+    Role.VIEWER: "集团财务查询",
+    Role.ADMIN: "系统管理员",
+    Role.SECURITY_ADMIN: "安全管理员",
+    Role.AUDITOR: "审计员",
+}
+
+_SEE = {"payments.view", "statements.view", "masterdata.view"}
+
+RIGHTS: dict[Role, frozenset[str]] = {
+    Role.MAKER: frozenset(_SEE | {"payments.make", "payments.import", "payees.propose"}),
+    Role.CHECKER: frozenset(_SEE | {"payments.check"}),
+    Role.APPROVER: frozenset(_SEE | {"payments.approve"}),
+    Role.RELEASER: frozenset(_SEE | {"payments.release", "payments.cancel"}),
+    Role.ACCOUNTANT: frozenset(_SEE | {"statements.pull"}),
+    Role.TREASURER: frozenset(
+        _SEE | {"payments.lift_hold", "payments.adjudicate", "payments.inquire", "statements.pull"}
+    ),
+    Role.VIEWER: frozenset(_SEE),
+    Role.ADMIN: frozenset(
+        {"masterdata.view", "masterdata.edit", "payees.propose", "payees.confirm", "connections.edit", "connections.view"}
+    ),
+    Role.SECURITY_ADMIN: frozenset({"masterdata.view", "people.edit", "people.view"}),
+    Role.AUDITOR: frozenset(_SEE | {"audit.read", "connections.view", "exchanges.read", "people.view"}),
+}

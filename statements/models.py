@@ -1,0 +1,124 @@
+"""What banks told us about accounts: statement entries, balances, closed days. Append-only."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.db import models
+
+from kernel import clock
+from kernel.orm import MoneyRow, amount_column, currency_column
+
+
+class StatementEntry(MoneyRow):
+    """One entry of a bank's statement, as reported; an amended entry is a new revision, both are kept.
+
+    Key (DOMAIN §3.5 layer 4): account, bank date, bank serial, direction, occurrence; `digest` is over the content.
+    """
+
+    class Direction(models.TextChoices):
+        CREDIT = "credit", "收"
+        DEBIT = "debit", "付"
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
+    company_id = models.BigIntegerField()
+    bank_date = models.DateField()
+    booked_at = models.DateTimeField()
+    bank_serial = models.CharField(max_length=60)
+    direction = models.CharField(max_length=6, choices=Direction.choices)
+    occurrence = models.PositiveSmallIntegerField(default=1)
+    revision = models.PositiveSmallIntegerField(default=1)
+    balance_after = amount_column(null=True)
+    counterparty_name = models.CharField(max_length=200, blank=True)
+    counterparty_account = models.CharField(max_length=40, blank=True)
+    counterparty_bank = models.CharField(max_length=200, blank=True)
+    narrative = models.CharField(max_length=300, blank=True)
+    purpose = models.CharField(max_length=300, blank=True)
+    reference = models.CharField(max_length=40, blank=True)  # our bank_ref when the bank carries it
+    digest = models.CharField(max_length=64)
+    exchange_id = models.BigIntegerField(null=True)  # the wire evidence it came from
+    fetched_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "bank_date", "bank_serial", "direction", "occurrence", "digest"],
+                name="statement_entry_once",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["account", "-booked_at", "-id"], name="entry_account_newest"),
+            models.Index(fields=["company_id", "-booked_at", "-id"], name="entry_company_newest"),
+            models.Index(fields=["reference"], condition=~models.Q(reference=""), name="entry_reference"),
+        ]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.bank_date} {self.bank_serial} {self.direction} {self.amount}"
+
+
+class Balance(models.Model):
+    """A balance as the bank told it at one moment; history is kept, `is_day_closing` marks end-of-day figures."""
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
+    company_id = models.BigIntegerField()
+    currency = currency_column()
+    as_of = models.DateField()  # the bank's own date of the figure
+    book = amount_column()
+    available = amount_column(null=True)
+    frozen = amount_column(null=True)
+    is_day_closing = models.BooleanField(default=False)
+    fetched_at = models.DateTimeField(default=clock.now)
+    exchange_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-fetched_at", "-id"], name="balance_account_newest"),
+            models.Index(fields=["account", "-as_of", "-id"], name="balance_account_day"),
+        ]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.as_of} {self.book}"
+
+
+class LatestBalance(models.Model):
+    """The newest figure of each account, so that a group view costs one row an account."""
+
+    account = models.OneToOneField("masterdata.OwnAccount", primary_key=True, on_delete=models.PROTECT, related_name="+")
+    company_id = models.BigIntegerField()
+    currency = currency_column()
+    book = amount_column()
+    available = amount_column(null=True)
+    frozen = amount_column(null=True)
+    as_of = models.DateField()
+    fetched_at = models.DateTimeField()
+    failed_at = models.DateTimeField(null=True)  # last fetch that failed: a failed fetch is not zero
+    failure = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.book}"
+
+
+class DayClose(models.Model):
+    """The check of one account's day: opening + credits − debits = closing, and opening = the day before's closing."""
+
+    account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
+    company_id = models.BigIntegerField()
+    day = models.DateField()
+    opening = amount_column(null=True)
+    credits = amount_column(default=0)
+    debits = amount_column(default=0)
+    closing = amount_column(null=True)
+    entry_count = models.PositiveIntegerField(default=0)
+    difference = amount_column(null=True)  # null = not judged yet
+    is_closed = models.BooleanField(default=False)  # refetched on T+1 or later
+    checked_at = models.DateTimeField(default=clock.now)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "day"], name="one_close_per_day")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.day} {self.difference}"
