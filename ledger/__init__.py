@@ -1,0 +1,1 @@
+"""Our books: vouchers, bank journals, periods, budgets."""

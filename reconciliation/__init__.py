@@ -1,0 +1,1 @@
+"""Matching what banks say with what our books say."""

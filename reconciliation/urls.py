@@ -1,0 +1,8 @@
+"""Addresses of the app's pages."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+app_name = "reconciliation"
+urlpatterns: list[URLPattern] = []

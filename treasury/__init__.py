@@ -1,0 +1,1 @@
+"""Positions, sweeps, plans and forecasts."""

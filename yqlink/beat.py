@@ -1,0 +1,30 @@
+"""The one timetable: which tick runs how often. Ticks find work in the database; a lost tick loses nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# (task, seconds between ticks)
+TIMETABLE: tuple[tuple[str, float], ...] = (
+    ("bankbridge.tasks.tick_dispatch", 2),
+    ("bankbridge.tasks.tick_reap", 5),
+    ("bankbridge.tasks.tick_inquire", 2),
+    ("bankbridge.tasks.tick_balances", 60),
+    ("bankbridge.tasks.tick_statements", 60),
+    ("bankbridge.tasks.tick_health", 30),
+    ("payments.tasks.tick_waiting", 5),
+    ("erpbridge.tasks.tick_publish", 5),
+    ("yqlink.health.tick_heartbeat", 10),
+)
+
+
+def schedule() -> dict[str, dict[str, Any]]:
+    """The timetable in Celery's form. A tick that waited longer than its period is dropped: the next one does its work."""
+    return {
+        task: {
+            "task": task,
+            "schedule": float(seconds),
+            "options": {"expires": max(float(seconds), 5.0)},
+        }
+        for task, seconds in TIMETABLE
+    }

@@ -1,0 +1,113 @@
+"""Domain errors become responses: 422, 403, 404 or 409, as a page, an htmx fragment or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from kernel.errors import DomainError
+
+log = structlog.get_logger(__name__)
+
+
+def error_body(error: DomainError) -> dict[str, Any]:
+    """The JSON form of a refusal, the same from every endpoint."""
+    return {
+        "code": error.code,
+        "field": error.field,
+        "row": error.row,
+        "message_zh": error.message,
+        "message_en": error.message_en,
+    }
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether the caller is a program."""
+    if request.path.startswith("/api/"):
+        return True
+    accepted = request.headers.get("Accept", "")
+    return "application/json" in accepted and "text/html" not in accepted
+
+
+class DomainErrorMiddleware:
+    """Turns an uncaught DomainError of a view into its response; anything else is a bug and passes by."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Django's hook for exceptions of views."""
+        if not isinstance(error, DomainError):
+            return None
+        log.info("refused", code=error.code, status=error.status, path=request.path)
+        if wants_json(request):
+            return JsonResponse(error_body(error), status=error.status)
+        template = "_error.html" if getattr(request, "htmx", False) else "error.html"
+        return render(
+            request, template, {"error": error, "status": error.status}, status=error.status
+        )
+
+
+_API_WORDS: dict[type[exceptions.APIException], tuple[str, str]] = {
+    exceptions.NotAuthenticated: ("not_authenticated", "请先登录或提供有效的接口密钥"),
+    exceptions.AuthenticationFailed: ("authentication_failed", "身份验证失败"),
+    exceptions.PermissionDenied: ("not_allowed", "没有执行此操作的权限"),
+    exceptions.ParseError: ("unreadable", "请求内容无法解析"),
+    exceptions.UnsupportedMediaType: ("media_type", "不支持的内容类型"),
+    exceptions.NotAcceptable: ("not_acceptable", "无法按要求的格式返回"),
+    exceptions.MethodNotAllowed: ("method_not_allowed", "此地址不支持该方法"),
+    exceptions.NotFound: ("not_found", "未找到所请求的内容"),
+    exceptions.Throttled: ("throttled", "请求过于频繁，请稍后再试"),
+}
+
+
+def _first_fault(detail: Any, field: str = "") -> tuple[str, str]:
+    """The first field in fault and its message, dotted where nested."""
+    if isinstance(detail, dict) and detail:
+        name, inner = next(iter(detail.items()))
+        return _first_fault(inner, f"{field}.{name}" if field else str(name))
+    if isinstance(detail, list) and detail:
+        return _first_fault(detail[0], field)
+    return field, str(detail)
+
+
+def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """REST framework's hook: every refusal has the same body as `error_body`."""
+    if isinstance(error, DomainError):
+        return Response(error_body(error), status=error.status)
+    if isinstance(error, exceptions.ValidationError):
+        field, message = _first_fault(error.detail)
+        body = {
+            "code": "invalid_input",
+            "field": field,
+            "row": None,
+            "message_zh": f"字段 {field} 有误：{message}",
+            "message_en": f"{field}: {message}",
+        }
+        return Response(body, status=422)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    response = exception_handler(error, context)
+    if response is not None and isinstance(error, exceptions.APIException):
+        code, words = _API_WORDS.get(type(error), ("refused", "请求被拒绝"))
+        response.data = {
+            "code": code,
+            "field": "",
+            "row": None,
+            "message_zh": words,
+            "message_en": str(error.detail),
+        }
+    return response

@@ -1,0 +1,1 @@
+"""One settings file per stage; secrets come from the environment only."""
