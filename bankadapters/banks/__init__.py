@@ -1,0 +1,1 @@
+"""One package per bank; banks are strangers to each other."""

@@ -1,0 +1,199 @@
+"""`python -m bankadapters.simulator --bank boc --port N --seed S --faults NAME --clock-file PATH`: a bank on a socket."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import importlib
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from bankadapters.simulator.bank import BankSimulator, Options, World
+from bankadapters.simulator.books import Books, Party
+from bankadapters.simulator.control import Control, ControlError, open_account
+from bankadapters.simulator.faults import PROFILES, Faults, Seeded
+from bankadapters.simulator.ledger import Ledger
+from bankadapters.simulator.server import Server
+from kernel import clock
+
+BANKS = {"boc": "bankadapters.banks.boc.simulator:BocSimulator"}
+DEMO_OPERATOR = "30011223:OPR01"
+DEMO_ACCOUNTS = (
+    {
+        "number": "440012345678",
+        "name": "示例贸易有限公司",
+        "ibknum": "40303",
+        "balance": "1250000.00",
+    },
+    {
+        "number": "440012345686",
+        "name": "示例制造有限公司",
+        "ibknum": "40303",
+        "balance": "1000000000.00",
+    },
+)
+_PAYERS = ("华东商贸有限公司", "长江机电设备有限公司", "南方纺织股份有限公司", "北辰科技有限公司")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The program's arguments."""
+    p = argparse.ArgumentParser(
+        prog="python -m bankadapters.simulator", description="A bank on a socket."
+    )
+    p.add_argument("--bank", choices=sorted(BANKS), default="boc")
+    p.add_argument("--host", default="127.0.0.1")
+    p.add_argument("--port", type=int, default=0, help="0 takes a free one; the address is printed")
+    p.add_argument(
+        "--print-port",
+        action="store_true",
+        help="also print the bare port number, on a line of its own",
+    )
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--faults", default="none", choices=sorted(PROFILES), metavar="NAME")
+    p.add_argument(
+        "--slow-s",
+        type=float,
+        default=150.0,
+        help="wait of the slowest answers of profile slow, seconds",
+    )
+    p.add_argument("--clock-file", type=Path, help="file with seconds to add to the real time")
+    p.add_argument("--data", type=Path, help="directory of the books; a temporary one without it")
+    p.add_argument(
+        "--accounts",
+        type=Path,
+        help="JSON list of {number, name, ibknum, currency, balance, custid, role}",
+    )
+    p.add_argument(
+        "--operator", action="append", metavar="CUSTID:CUSOPR[:PASSWORD]", help="may be repeated"
+    )
+    p.add_argument("--termid", default="", help="the only terminal admitted; any without it")
+    p.add_argument(
+        "--parallel-sessions",
+        action="store_true",
+        help="a second sign-on leaves the first one valid",
+    )
+    p.add_argument("--no-delays", action="store_true", help="everything settles at once")
+    p.add_argument(
+        "--background-credits",
+        type=int,
+        default=0,
+        metavar="N",
+        help="customers pay in over two hours",
+    )
+    p.add_argument("--list-faults", action="store_true")
+    p.add_argument("--list-codes", action="store_true")
+    return p
+
+
+def operators(wanted: Sequence[str], *, environ: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """(customer, operator) → password; without one BOC_SIM_PASSWORD counts, and without that any is accepted."""
+    found: dict[tuple[str, str], str] = {}
+    for text in wanted:
+        custid, _, rest = text.partition(":")
+        cusopr, _, password = rest.partition(":")
+        if not custid.isdigit() or not cusopr:
+            raise SystemExit(f"--operator wants CUSTID:CUSOPR[:PASSWORD], not {text!r}")
+        found[custid, cusopr] = password or environ.get("BOC_SIM_PASSWORD", "")
+    return found
+
+
+def bank_class(slug: str) -> type[BankSimulator]:
+    """The simulator class of a bank."""
+    module, _, name = BANKS[slug].partition(":")
+    found = getattr(importlib.import_module(module), name)
+    if not (isinstance(found, type) and issubclass(found, BankSimulator)):
+        raise TypeError(f"{BANKS[slug]} is not a bank simulator")
+    return found
+
+
+def build(options: argparse.Namespace, *, data: Path) -> tuple[World, Server]:
+    """The world on its books, with its accounts opened, and a server not yet listening."""
+    data.mkdir(parents=True, exist_ok=True)
+    kind = bank_class(options.bank)
+    books, seeded = Books(path=data / f"{options.bank}.sqlite3"), Seeded(options.seed)
+    faults = Faults(db=books.db, profile=options.faults, seeded=seeded, slow_s=options.slow_s)
+    ledger = Ledger(books=books, faults=faults, seeded=seeded, delays=not options.no_delays)
+    known = operators(options.operator or [DEMO_OPERATOR], environ=os.environ)
+    rules = Options(known, termid=options.termid, parallel_sessions=options.parallel_sessions)
+    world = World(books, ledger, faults, seeded, rules)
+    open_accounts(world, file=options.accounts, bank=kind.home_bank)
+    invite_credits(world, count=options.background_credits)
+    control = Control(world=world, bank=options.bank, home_bank=kind.home_bank)
+    return world, Server(bank=kind(world), control=control)
+
+
+def open_accounts(world: World, *, file: Path | None, bank: str) -> None:
+    """Open the accounts of the file, or the demo's; those the books have already stay as they are."""
+    wanted = json.loads(file.read_text("utf-8")) if file else DEMO_ACCOUNTS
+    with world.ledger.transaction():
+        try:
+            for row in wanted:
+                open_account(world, row, bank=bank)
+        except ControlError as error:
+            raise SystemExit(f"--accounts {file}: {error}") from error
+
+
+def invite_credits(world: World, *, count: int) -> None:
+    """Once in the life of the books, let `count` strangers' payments come in over the next two hours."""
+    own = sorted(a.number for a in world.books.accounts.values() if a.kind == "customer")
+    with world.ledger.transaction():
+        if not count or not own or world.faults.count("background credits"):
+            return
+        start = clock.now()
+        for number in range(count):
+            draw = world.seeded.unit
+            at = start + timedelta(seconds=7200 * draw("credit at", number))
+            name = world.seeded.pick(_PAYERS, "credit from", number)
+            payer = Party(f"622202{number:010d}", name, "中国工商银行", "102100099996")
+            world.ledger.schedule_credit(
+                due_at=at.timestamp(),
+                account=own[int(draw("credit to", number) * len(own))],
+                amount=int(draw("credit amount", number) * 50_000_000) + 10_000,
+                payer=payer,
+                purpose="货款",
+            )
+
+
+async def serve(options: argparse.Namespace, *, data: Path) -> None:
+    """Listen until SIGTERM or SIGINT."""
+    world, server = build(options, data=data)
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    port = await server.start(host=options.host, port=options.port)
+    if options.print_port:
+        print(port, flush=True)
+    print(f"listening on http://{options.host}:{port}{server.bank.paths[0]}", flush=True)
+    await stop.wait()
+    await server.stop()
+    world.books.close()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; the exit status."""
+    options = parser().parse_args(argv)
+    if options.list_faults:
+        print("\n".join(PROFILES))
+        return 0
+    if options.list_codes:
+        print("\n".join(f"{code} {text}" for code, text in bank_class(options.bank).codes.items()))
+        return 0
+    if options.clock_file:
+        os.environ["CLOCK_FILE"] = str(options.clock_file)
+    with contextlib.ExitStack() as stack:
+        data = options.data or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="bank-simulator-"))
+        )
+        asyncio.run(serve(options, data=data))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,184 @@
+"""HTTP/1.1 by hand, on asyncio streams: one thread, keep-alive, limits on everything, and wires that can be cut."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+import traceback
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from bankadapters.simulator.bank import BankSimulator, Reply
+from bankadapters.simulator.control import Control, ControlError
+
+HEAD_MAX = 32 * 1024
+BODY_MAX = 16 * 1024 * 1024
+IDLE_S = 120.0
+BODY_S = 60.0
+_REASONS = {
+    200: "OK",
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    411: "Length Required",
+}
+_REASONS |= {413: "Content Too Large", 422: "Unprocessable Content", 500: "Internal Server Error"}
+
+
+@dataclass
+class Head:
+    """Request line and headers, names in lower case."""
+
+    method: str
+    target: str
+    version: str
+    headers: dict[str, str]
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether the client wants to go on using the connection."""
+        wish = self.headers.get("connection", "").lower()
+        return wish != "close" if self.version == "HTTP/1.1" else wish == "keep-alive"
+
+
+class BadHead(Exception):
+    """The request's head cannot be served; carries the HTTP status to answer with."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(str(status))
+        self.status = status
+
+
+def parse_head(raw: bytes) -> Head:
+    """The head of a request. Raises BadHead."""
+    lines = raw.decode("latin-1").split("\r\n")
+    words = lines[0].split(" ")
+    if len(words) != 3 or not words[2].startswith("HTTP/1."):
+        raise BadHead(400)
+    headers: dict[str, str] = {}
+    for line in lines[1:]:
+        if line:
+            name, colon, value = line.partition(":")
+            if not colon:
+                raise BadHead(400)
+            headers[name.strip().lower()] = value.strip()
+    return Head(words[0], words[1], words[2], headers)
+
+
+def body_length(head: Head) -> int:
+    """How many bytes of body follow. Raises BadHead for chunked, malformed or oversized bodies."""
+    if "transfer-encoding" in head.headers:
+        raise BadHead(411)
+    text = head.headers.get("content-length", "0")
+    if not text.isascii() or not text.isdigit():
+        raise BadHead(400)
+    if int(text) > BODY_MAX:
+        raise BadHead(413)
+    return int(text)
+
+
+class Server:
+    """Serves one bank and the control interface under /_sim/."""
+
+    def __init__(self, *, bank: BankSimulator, control: Control) -> None:
+        self.bank, self.control = bank, control
+        self._talks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def start(self, *, host: str, port: int) -> int:
+        """Listen, and return the port that was really taken."""
+        self._server = await asyncio.start_server(
+            self._talk, host, port, limit=HEAD_MAX, backlog=512
+        )
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Stop listening and end every conversation."""
+        if self._server is not None:
+            self._server.close()
+        for task in list(self._talks):
+            task.cancel()
+        await asyncio.gather(*self._talks, return_exceptions=True)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._talks.add(task)
+            task.add_done_callback(self._talks.discard)
+        try:
+            while await self._exchange(reader, writer):
+                pass
+        except (
+            asyncio.IncompleteReadError,
+            asyncio.LimitOverrunError,
+            ConnectionError,
+            TimeoutError,
+        ):
+            writer.transport.abort()
+        except asyncio.CancelledError:
+            writer.transport.abort()  # the server is stopping: end quietly
+        finally:
+            writer.close()
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """One request and its answer; False when the connection is to end."""
+        try:
+            raw = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), IDLE_S)
+        except asyncio.IncompleteReadError as error:
+            if error.partial:
+                raise
+            return False
+        try:
+            head = parse_head(raw[:-4])
+            length = body_length(head)
+        except BadHead as bad:
+            await self._send(writer, Reply(b"", bad.status, "text/plain"), keep=False)
+            return False
+        if head.headers.get("expect", "").lower() == "100-continue":
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        body = await asyncio.wait_for(reader.readexactly(length), BODY_S)
+        reply = self._route(head, body)
+        if reply.wait_s:
+            await asyncio.sleep(reply.wait_s)
+        if reply.cut:
+            writer.transport.abort()
+            return False
+        keep = head.keeps_alive and reply.promised is None
+        await self._send(writer, reply, keep=keep)
+        return keep
+
+    def _route(self, head: Head, body: bytes) -> Reply:
+        address = urlsplit(head.target)
+        path = unquote(address.path)
+        try:
+            if path.startswith("/_sim/"):
+                return self._steer(head.method, path, parse_qs(address.query), body)
+            if path not in self.bank.paths:
+                return Reply(b"not found", 404, "text/plain")
+            if head.method != "POST":
+                return Reply(b"POST only", 405, "text/plain")
+            return self.bank.respond(body)
+        except Exception:  # a bug here must look like a broken bank, not like a dead one
+            traceback.print_exc(file=sys.stderr)
+            return Reply(b"internal error", 500, "text/plain")
+
+    def _steer(self, method: str, path: str, query: dict[str, list[str]], body: bytes) -> Reply:
+        status = 200
+        try:
+            answer = self.control.answer(method=method, path=path, query=query, body=body)
+        except ControlError as error:
+            status, answer = error.status, {"error": str(error)}
+        return Reply(json.dumps(answer, ensure_ascii=False).encode(), status, "application/json")
+
+    async def _send(self, writer: asyncio.StreamWriter, reply: Reply, *, keep: bool) -> None:
+        length = len(reply.body) if reply.promised is None else reply.promised
+        head = (
+            f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Error')}\r\n"
+            f"Content-Type: {reply.content_type}\r\nContent-Length: {length}\r\n"
+            f"Connection: {'keep-alive' if keep else 'close'}\r\n\r\n"
+        )
+        writer.write(head.encode("ascii") + reply.body)
+        with contextlib.suppress(ConnectionError):
+            await writer.drain()
