@@ -1,0 +1,90 @@
+"""What an order says: the request it is drafted from, and the one place that writes the bytes people approve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from kernel import seal
+
+if TYPE_CHECKING:
+    from payments.models import PaymentOrder
+
+# Every column of an order that decides who gets how much, from where, when and for what.
+MONEY_FIELDS = (
+    "order_no",
+    "company_id",
+    "kind",
+    "payer_account_id",
+    "payee_account_id",
+    "payee_code",
+    "payee_name",
+    "payee_number",
+    "payee_bank",
+    "payee_cnaps",
+    "is_personal",
+    "amount",
+    "currency",
+    "purpose",
+    "remark",
+    "wish_date",
+    "is_urgent",
+    "invoice_no",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRequest:
+    """A payment as asked for by a person, a list or a finance system; codes and numbers, no row ids of ours."""
+
+    company_code: str
+    payer_number: str
+    payee_number: str
+    payee_name: str
+    amount: Decimal
+    wish_date: date
+    payee_code: str = ""
+    payee_bank: str = ""
+    payee_cnaps: str = ""
+    currency: str = "CNY"
+    purpose: str = ""
+    remark: str = ""
+    is_urgent: bool = False
+    is_personal: bool = False
+    invoice_no: str = ""
+    gl_subject: str = ""
+    cash_flow_item: str = ""
+    kind: str = "supplier"
+    source_system: str = "manual"
+    erp_doc_type: str = "付款单"
+    erp_doc_no: str = ""  # empty: the order's own number
+    erp_line_no: str = "1"
+    import_set_id: int | None = None
+    import_row: int | None = None
+
+
+_NOT_PAYLOAD = {"import_set_id", "import_row"}
+
+
+def payload_hash(request: OrderRequest) -> str:
+    """Digest of everything the sender said: the same document line with another digest is a conflict."""
+    return seal.digest(
+        seal.canonical(
+            {f.name: getattr(request, f.name) for f in fields(request) if f.name not in _NOT_PAYLOAD}
+        )
+    )
+
+
+def content_of(order: PaymentOrder) -> Mapping[str, object]:
+    """The money fields of an order as they stand in its row now."""
+    values: dict[str, object] = {name: getattr(order, name) for name in MONEY_FIELDS}
+    values["amount"] = f"{order.amount:.2f}"
+    return values
+
+
+def content_hash(order: PaymentOrder) -> str:
+    """SHA-256 over the canonical money fields; what approvals bind to."""
+    return seal.digest(seal.canonical(content_of(order)))
