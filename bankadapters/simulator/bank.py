@@ -145,9 +145,8 @@ class BankSimulator(ABC):
                 "text/html; charset=utf-8",
             )
         elif fault == "slow":
-            reply.wait_s = (
-                self.world.faults.slow_s if draw < 0.2 else seeded.between(2.0, 8.0, "slow", number)
-            )
+            longest, usual = self.world.faults.slow_s, seeded.between(2.0, 8.0, "slow", number)
+            reply.wait_s = longest if draw < 0.2 else min(usual, longest)
         elif fault == "truncated":
             whole = len(reply.body)
             reply.body = reply.body[: whole // 2]

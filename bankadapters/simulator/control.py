@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from bankadapters.simulator.bank import World
 from bankadapters.simulator.books import Party, moment
-from bankadapters.simulator.ledger import COLUMNS, Instruction
+from bankadapters.simulator.instructions import COLUMNS, Instruction
 from bankadapters.simulator.wire import yuan
 from kernel import clock
 
@@ -92,7 +92,10 @@ class Control:
     def _read(self, name: str, query: Mapping[str, Sequence[str]]) -> Mapping[str, object]:
         self.world.books.flush()
         if name == "ledger":
-            return self._ledger(after=int((query.get("after") or ["0"])[0]))
+            after = (query.get("after") or ["0"])[0]
+            if not after.isdecimal():
+                raise ControlError(422, "after wants the number of an entry")
+            return self._ledger(after=int(after))
         if name == "instructions":
             return {"instructions": self._instructions(set(query.get("insid", ())))}
         if name == "faults":
@@ -117,8 +120,10 @@ class Control:
             wanted = json.loads(body)
         except ValueError as error:
             raise ControlError(422, "not JSON") from error
+        rows = wanted if isinstance(wanted, list) else [wanted]
+        if not all(isinstance(row, dict) for row in rows):
+            raise ControlError(422, "an object is wanted")
         if name == "accounts":
-            rows = wanted if isinstance(wanted, list) else [wanted]
             return {
                 "opened": [
                     row["number"]
@@ -127,7 +132,7 @@ class Control:
                 ]
             }
         if name == "credit":
-            return self._credit(wanted)
+            return self._credit(rows[0])
         raise ControlError(404, f"no {name} here")
 
     def _credit(self, wanted: Mapping[str, object]) -> Mapping[str, object]:

@@ -8,107 +8,26 @@ from __future__ import annotations
 
 import heapq
 import json
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
-from operator import attrgetter
 
 from bankadapters.simulator.books import Account, Books, Party, Posting, party_of
 from bankadapters.simulator.faults import Faults, Seeded
+from bankadapters.simulator.instructions import (
+    COLUMN_COUNT,
+    COLUMNS,
+    SCHEMA,
+    Detail,
+    Instruction,
+    Order,
+    detail_row,
+    row_of,
+    same_name,
+)
 from kernel import clock
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS instructions(
-  id INTEGER PRIMARY KEY, custid TEXT NOT NULL, insid TEXT NOT NULL, obssid TEXT NOT NULL, operation TEXT NOT NULL,
-  payer TEXT NOT NULL, payee TEXT NOT NULL, payee_name TEXT NOT NULL, payee_bank TEXT NOT NULL,
-  payee_ibk TEXT NOT NULL, at_home INTEGER NOT NULL, amount INTEGER NOT NULL, purpose TEXT NOT NULL,
-  accepted_at REAL NOT NULL, due_at REAL NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
-  settled_at REAL, return_at REAL, returned_at REAL, UNIQUE(custid, insid));
-CREATE UNIQUE INDEX IF NOT EXISTS instructions_by_obssid ON instructions(obssid);
-CREATE TABLE IF NOT EXISTS details(
-  id INTEGER PRIMARY KEY, instruction INTEGER NOT NULL, number TEXT NOT NULL, name TEXT NOT NULL, bank TEXT NOT NULL,
-  ibk TEXT NOT NULL, at_home INTEGER NOT NULL, amount INTEGER NOT NULL, reason TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS details_by_instruction ON details(instruction);
-CREATE TABLE IF NOT EXISTS credits(id INTEGER PRIMARY KEY, due_at REAL NOT NULL, words TEXT NOT NULL, done INTEGER NOT NULL);
-"""
 FEE = 500
 SETTLE, RETURN, CREDIT = "settle", "return", "credit"
-
-
-@dataclass(slots=True)
-class Instruction:
-    """One row of `instructions`. `state` is accepted, settled, failed, refused (at the door) or returned.
-
-    `reason` is '' or one of no_funds, wrong_name, payee_closed, payer_unknown, all_details_failed.
-    """
-
-    id: int
-    custid: str
-    insid: str
-    obssid: str
-    operation: str
-    payer: str
-    payee: str
-    payee_name: str
-    payee_bank: str
-    payee_ibk: str
-    at_home: bool
-    amount: int
-    purpose: str
-    accepted_at: float
-    due_at: float
-    state: str = "accepted"
-    reason: str = ""
-    settled_at: float | None = None
-    return_at: float | None = None
-    returned_at: float | None = None
-
-
-COLUMNS = ", ".join(f.name for f in fields(Instruction))
-_row = attrgetter(*(f.name for f in fields(Instruction)))
-
-
-@dataclass(slots=True)
-class Detail:
-    """One payee of a payroll batch; `reason` as for an instruction."""
-
-    number: str
-    name: str
-    bank: str
-    ibk: str
-    at_home: bool
-    amount: int
-    reason: str = ""
-
-
-_detail_row = attrgetter(*(f.name for f in fields(Detail)))
-
-
-@dataclass(slots=True)
-class Order:
-    """What a bank's dialect understood of one payment, before it becomes an instruction. Amounts in fen."""
-
-    insid: str
-    operation: str
-    payer: str
-    amount: int
-    payee: str = ""
-    payee_name: str = ""
-    payee_bank: str = ""
-    payee_ibk: str = ""
-    at_home: bool = False
-    purpose: str = ""
-    not_before: float = 0.0
-    extra_s: float = 0.0
-    details: list[Detail] = field(default_factory=list)
-
-
-def same_name(one: str, other: str) -> bool:
-    """Whether two account names agree but for width and blanks."""
-    return "".join(unicodedata.normalize("NFKC", one).split()) == "".join(
-        unicodedata.normalize("NFKC", other).split()
-    )
 
 
 class Ledger:
@@ -189,8 +108,8 @@ class Ledger:
             item = self._new(custid, order, now)
             taken.append(item)
         fresh = [item for item in taken if item is not None]
-        marks = ",".join("?" * len(fields(Instruction)))
-        self.books.db.executemany(f"INSERT INTO instructions VALUES({marks})", map(_row, fresh))
+        marks = ",".join("?" * COLUMN_COUNT)
+        self.books.db.executemany(f"INSERT INTO instructions VALUES({marks})", map(row_of, fresh))
         for entry, order in zip(taken, orders, strict=True):
             if entry is not None and order.details:
                 self._keep_details(entry, order.details)
@@ -226,7 +145,7 @@ class Ledger:
         return order.extra_s + self.seeded.between(low, high, "delay", order.insid)
 
     def _keep_details(self, item: Instruction, details: Iterable[Detail]) -> None:
-        rows = [(item.id, *_detail_row(d)) for d in details]
+        rows = [(item.id, *detail_row(d)) for d in details]
         columns = "instruction, number, name, bank, ibk, at_home, amount, reason"
         self.books.db.executemany(f"INSERT INTO details({columns}) VALUES(?,?,?,?,?,?,?,?)", rows)
 

@@ -184,7 +184,7 @@ class BocSimulator(BankSimulator):
     # sessions ------------------------------------------------------------------------------------------------
 
     def _sign_on(self, head: ET.Element, wrapper: ET.Element) -> str:
-        item = wrapper[-1]
+        item = wrapper.find("b2e0001-rq")
         if not re.fullmatch(r"\d{12}|\d{14}", text_of(item, "custdt")):
             raise Refusal("B998", "custdt 格式错误")
         termid, custid, cusopr = (text_of(head, n) for n in ("termid", "custid", "cusopr"))

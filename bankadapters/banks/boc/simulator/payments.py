@@ -20,7 +20,7 @@ from bankadapters.banks.boc.simulator.fields import (
     status,
 )  # fmt: skip
 from bankadapters.simulator.bank import Refusal, World
-from bankadapters.simulator.ledger import Detail, Order
+from bankadapters.simulator.instructions import Detail, Order
 from bankadapters.simulator.wire import fen, first_fault, tag, text_of
 from kernel import clock
 

@@ -9,7 +9,7 @@ from bankadapters.banks.boc.simulator.fields import REASONS, STATEMENT, day_of, 
 from bankadapters.banks.boc.simulator.payments import item_answer, spoil
 from bankadapters.simulator.bank import Refusal, World
 from bankadapters.simulator.books import Account
-from bankadapters.simulator.ledger import Instruction
+from bankadapters.simulator.instructions import Instruction
 from bankadapters.simulator.statement import Row, Search, search
 from bankadapters.simulator.wire import fen, first_fault, tag, tags, text_of, yuan
 from kernel import clock
@@ -90,7 +90,7 @@ def history(world: World, head: ET.Element, wrapper: ET.Element) -> str:
 
 def statement(world: World, head: ET.Element, wrapper: ET.Element) -> str:
     """b2e0035: statement rows, at most 50 from begnum on; B002 while more follow, B003 when there is none."""
-    item = wrapper[-1]
+    item = wrapper.findall("b2e0035-rq")[-1]
     fault = first_fault(STATEMENT, item)
     if fault:
         raise Refusal("B998", fault)
