@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import fcntl
 import importlib
 import json
 import os
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -115,7 +116,6 @@ def bank_class(slug: str) -> type[BankSimulator]:
 
 def build(options: argparse.Namespace, *, data: Path) -> tuple[World, Server]:
     """The world on its books, with its accounts opened, and a server not yet listening."""
-    data.mkdir(parents=True, exist_ok=True)
     kind = bank_class(options.bank)
     books, seeded = Books(path=data / f"{options.bank}.sqlite3"), Seeded(options.seed)
     faults = Faults(db=books.db, profile=options.faults, seeded=seeded, slow_s=options.slow_s)
@@ -161,13 +161,30 @@ def invite_credits(world: World, *, count: int) -> None:
             )
 
 
+@contextlib.contextmanager
+def sole_owner(data: Path) -> Iterator[None]:
+    """Keep a second simulator off these books. Raises SystemExit; a killed owner leaves no trace of itself."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "lock").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"another simulator keeps its books in {data}") from None
+        yield
+
+
 async def serve(options: argparse.Namespace, *, data: Path) -> None:
     """Listen until SIGTERM or SIGINT."""
     world, server = build(options, data=data)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    port = await server.start(host=options.host, port=options.port)
+    try:
+        port = await server.start(host=options.host, port=options.port)
+    except OSError as error:
+        raise SystemExit(
+            f"cannot listen on {options.host}:{options.port}: {error.strerror}"
+        ) from error
     if options.print_port:
         print(port, flush=True)
     print(f"listening on http://{options.host}:{port}{server.bank.paths[0]}", flush=True)
@@ -191,6 +208,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         data = options.data or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="bank-simulator-"))
         )
+        stack.enter_context(sole_owner(data))
         asyncio.run(serve(options, data=data))
     return 0
 

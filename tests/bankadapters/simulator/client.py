@@ -173,3 +173,11 @@ class Sim:
 
     def post(self, name: str, payload: object) -> Any:
         return self.http.post(self.url.split("/B2EC")[0] + f"/_sim/{name}", json=payload).json()
+
+
+def books_agree(sim: Sim) -> None:
+    ledger = sim.get("ledger")
+    assert ledger["sums"]["balances"] == "0.00"
+    assert ledger["sums"]["debits"] == ledger["sums"]["credits"]
+    insids = [d["insid"] for d in ledger["debits"]]
+    assert len(insids) == len(set(insids)), "nothing is debited twice"

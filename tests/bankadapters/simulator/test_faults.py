@@ -13,10 +13,9 @@ import pytest
 
 from bankadapters.simulator.faults import KINDS, PROFILES, Faults, Seeded
 from tests.bankadapters.simulator.client import (
-    PAYER,
     ROOT,
-    START,
     Sim,
+    books_agree,
     item,
     message_code,
     outcomes,
@@ -95,14 +94,6 @@ def booked(sim: Sim, insids: list[str]) -> bool:
     found = {known.get(i, {}).get("state", "absent") != "absent" for i in insids}
     assert len(found) == 1, "a message is booked as a whole or not at all"
     return found.pop()
-
-
-def books_agree(sim: Sim) -> None:
-    ledger = sim.get("ledger")
-    assert ledger["sums"]["balances"] == "0.00"
-    assert ledger["sums"]["debits"] == ledger["sums"]["credits"]
-    insids = [d["insid"] for d in ledger["debits"]]
-    assert len(insids) == len(set(insids)), "nothing is debited twice"
 
 
 class TestMessageFaults:
@@ -336,41 +327,3 @@ class TestDraws:
         assert listed == list(PROFILES)
         assert listed[0] == "none"
         assert len(listed) >= 17
-
-
-class TestWire:
-    def test_one_connection_carries_many_messages_and_ends_when_asked(self, run):
-        sim = run()
-
-        kept = sim.send(
-            sim.body(
-                "b2e0005", f"<b2e0005-rq><account><actacn>{PAYER}</actacn></account></b2e0005-rq>"
-            )
-        )
-        closed = sim.http.post(sim.url, content=b"", headers={"Connection": "close"})
-
-        assert kept.headers["connection"] == "keep-alive"
-        assert closed.headers["connection"] == "close"
-
-    @pytest.mark.parametrize(
-        ("method", "path", "code"),
-        [
-            ("POST", "/elsewhere", 404),
-            ("GET", "/B2EC/E2BServlet", 405),
-            ("GET", "/_sim/nothing", 404),
-        ],
-    )
-    def test_other_doors_are_shut(self, run, method, path, code):
-        sim = run()
-
-        assert (
-            sim.http.request(method, sim.url.replace("/B2EC/E2BServlet", path)).status_code == code
-        )
-
-    def test_the_control_interface_refuses_nonsense(self, run):
-        sim = run()
-
-        assert "error" in sim.post("accounts", {"number": "1"})
-        assert "error" in sim.post("credit", {"account": "no", "amount": "1"})
-        assert "error" in sim.post("credit", {"account": PAYER, "amount": "1e9"})
-        assert sim.get("health")["now"].startswith(f"{START:%Y-%m-%d}")
