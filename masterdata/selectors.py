@@ -1,0 +1,329 @@
+"""Every read of master data. Functions without a `scope` are system look-ups and say so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from kernel.clock import Calendar
+from kernel.errors import NotFound
+from kernel.scope import Scope
+from masterdata.models import (
+    ApiClient,
+    Bank,
+    BankProfile,
+    Branch,
+    CalendarDay,
+    Company,
+    Connection,
+    Counterparty,
+    CounterpartyAccount,
+    Membership,
+    OutboundGate,
+    OwnAccount,
+    StagedChange,
+    User,
+)
+from masterdata.roles import RIGHTS, Role
+from masterdata.states import PayeeState
+
+LIVE_PAYEE_STATES = (PayeeState.STAGED, PayeeState.CONFIRMED)
+_CALENDAR_TTL_S = 60.0
+_calendar: list[tuple[float, Calendar]] = []
+
+
+# --- scope -------------------------------------------------------------------------------------------------------------
+
+
+def _subtrees(paths: Iterable[str], tree: dict[int, str]) -> frozenset[int]:
+    roots = tuple(paths)
+    return (
+        frozenset(pk for pk, path in tree.items() if path.startswith(roots))
+        if roots
+        else frozenset()
+    )
+
+
+def scope_of(user: Any) -> Scope:
+    """What a person may see and do: each duty holds in its company and in every company below it."""
+    if not getattr(user, "is_authenticated", False) or not user.is_active:
+        return Scope(actor_id=None, actor_name="")
+    memberships = list(Membership.objects.filter(user=user).values_list("role", "company__path"))
+    tree = dict(Company.objects.values_list("pk", "path"))
+    below = {path: _subtrees([path], tree) for _, path in memberships}
+    rights: dict[str, frozenset[int]] = {}
+    for role, path in memberships:
+        for right in RIGHTS[Role(role)]:
+            rights[right] = rights.get(right, frozenset()) | below[path]
+    return Scope(
+        actor_id=user.pk,
+        actor_name=str(user),
+        company_ids=frozenset().union(*below.values()),
+        rights=rights,
+        person_key=user.person_key,
+    )
+
+
+def scope_of_client(client: ApiClient) -> Scope:
+    """What a calling system may see and do: its own rights in its companies and those below them."""
+    if not client.is_active:
+        return Scope(actor_id=None, actor_name=client.display_name)
+    tree = dict(Company.objects.values_list("pk", "path"))
+    companies = _subtrees(client.companies.values_list("path", flat=True), tree)
+    return Scope(
+        actor_id=client.acts_for_id,
+        actor_name=client.display_name,
+        company_ids=companies,
+        rights=dict.fromkeys(client.rights, companies),
+        person_key=client.acts_for.person_key if client.acts_for else "",
+    )
+
+
+def system_scope() -> Scope:
+    """The scope of background jobs: every company, every right."""
+    return Scope(
+        actor_id=None,
+        actor_name="系统",
+        company_ids=frozenset(Company.objects.values_list("pk", flat=True)),
+        is_system=True,
+    )
+
+
+def user_by_username(username: str) -> User | None:
+    """A person by sign-in name. System look-up."""
+    return User.objects.filter(username=username).first()
+
+
+# --- companies and own accounts ----------------------------------------------------------------------------------------
+
+
+def visible_companies(scope: Scope) -> QuerySet[Company]:
+    """Companies the viewer serves, by code."""
+    return Company.objects.filter(pk__in=scope.company_ids).order_by("code")
+
+
+def visible_accounts(scope: Scope) -> QuerySet[OwnAccount]:
+    """Own accounts of the companies the viewer serves, with company and bank, by number."""
+    return (
+        OwnAccount.objects.filter(company_id__in=scope.company_ids)
+        .select_related("company", "bank")
+        .order_by("number", "pk")
+    )
+
+
+def company_by_code(code: str, *, scope: Scope) -> Company | None:
+    """The company with this code, if the viewer serves it."""
+    return visible_companies(scope).filter(code=code).first()
+
+
+def account_by_number(number: str, *, scope: Scope) -> OwnAccount | None:
+    """The own account with this number, if the viewer serves its company."""
+    return visible_accounts(scope).filter(number=number).first()
+
+
+def lock_account(account_id: int) -> OwnAccount:
+    """The own account, locked until the caller's transaction ends. System look-up; raises NotFound."""
+    account = OwnAccount.objects.select_for_update().filter(pk=account_id).first()
+    if account is None:
+        raise NotFound("own account")
+    return account
+
+
+def get_company(company_id: int, *, scope: Scope, lock: bool = False) -> Company:
+    """A company the viewer serves, locked when asked; raises NotFound."""
+    return _one(visible_companies(scope), company_id, "company", lock=lock)
+
+
+def get_account(account_id: int, *, scope: Scope, lock: bool = False) -> OwnAccount:
+    """An own account of a company the viewer serves, locked when asked; raises NotFound."""
+    return _one(visible_accounts(scope), account_id, "own account", lock=lock)
+
+
+def direct_link_accounts() -> QuerySet[OwnAccount]:
+    """Accounts that talk to their bank: switched on, connected, active. System look-up."""
+    return (
+        OwnAccount.objects.filter(
+            is_direct_link=True,
+            is_active=True,
+            connection__isnull=False,
+            connection__is_active=True,
+        )
+        .select_related("company", "bank", "connection")
+        .order_by("pk")
+    )
+
+
+# --- counterparties ----------------------------------------------------------------------------------------------------
+
+
+def visible_counterparties(scope: Scope) -> QuerySet[Counterparty]:
+    """Trading partners: group-wide for whoever may see master data, nothing for others."""
+    partners = Counterparty.objects.order_by("code")
+    return partners if scope.has("masterdata.view") else partners.none()
+
+
+def visible_payees(scope: Scope) -> QuerySet[CounterpartyAccount]:
+    """Bank accounts of trading partners, newest first; group-wide like the partners."""
+    accounts = CounterpartyAccount.objects.select_related(
+        "counterparty", "made_by", "decided_by"
+    ).order_by("-pk")
+    return accounts if scope.has("masterdata.view") else accounts.none()
+
+
+def get_counterparty(counterparty_id: int, *, scope: Scope, lock: bool = False) -> Counterparty:
+    """A trading partner, locked when asked; raises NotFound."""
+    return _one(visible_counterparties(scope), counterparty_id, "counterparty", lock=lock)
+
+
+def get_payee(account_id: int, *, scope: Scope, lock: bool = False) -> CounterpartyAccount:
+    """A trading partner's bank account, locked when asked; raises NotFound."""
+    return _one(visible_payees(scope), account_id, "payee account", lock=lock)
+
+
+def counterparty_by_code(code: str) -> Counterparty | None:
+    """The trading partner with this code, group-wide. System look-up."""
+    return Counterparty.objects.filter(code=code).first()
+
+
+def payee_account(code: str, number: str) -> CounterpartyAccount | None:
+    """The live (staged or confirmed) bank account of a trading partner; `number` normalised. System look-up."""
+    return (
+        CounterpartyAccount.objects.filter(
+            counterparty__code=code, number=number, state__in=LIVE_PAYEE_STATES
+        )
+        .select_related("counterparty")
+        .first()
+    )
+
+
+def payee_accounts(codes: Iterable[str]) -> dict[tuple[str, str], CounterpartyAccount]:
+    """Live accounts of many trading partners at once, by (code, number). System look-up for imports."""
+    rows = CounterpartyAccount.objects.filter(
+        counterparty__code__in=set(codes), state__in=LIVE_PAYEE_STATES
+    ).select_related("counterparty")
+    return {(row.counterparty.code, row.number): row for row in rows}
+
+
+# --- banks -------------------------------------------------------------------------------------------------------------
+
+
+def branch(cnaps: str) -> Branch | None:
+    """The directory's line for a CNAPS code; None when unknown, which is a warning, not a fault. System look-up."""
+    return Branch.objects.filter(pk=cnaps).select_related("bank").first()
+
+
+def known_branches(codes: Iterable[str]) -> frozenset[str]:
+    """Which of these CNAPS codes stand in the directory. System look-up for imports."""
+    wanted = set(codes)
+    return frozenset(Branch.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+
+
+def bank_by_prefix(prefix: str) -> Bank | None:
+    """The bank of a CNAPS prefix (three digits). System look-up."""
+    return Bank.objects.filter(pk=prefix[:3]).first()
+
+
+def bank_profile(slug: str) -> BankProfile:
+    """Limits and manners of a bank; raises NotFound where no adapter declared it. System look-up."""
+    profile = BankProfile.objects.filter(pk=slug).first()
+    if profile is None:
+        raise NotFound("bank profile", f"银行接口 {slug} 的参数尚未登记")
+    return profile
+
+
+def visible_banks(scope: Scope) -> QuerySet[Bank]:
+    """The banks of the directory, by prefix; public knowledge inside the house."""
+    banks = Bank.objects.order_by("prefix")
+    return banks if scope.has("masterdata.view") else banks.none()
+
+
+def visible_branches(scope: Scope) -> QuerySet[Branch]:
+    """The lines of the bank directory, by CNAPS code; public knowledge inside the house."""
+    branches = Branch.objects.select_related("bank").order_by("cnaps")
+    return branches if scope.has("masterdata.view") else branches.none()
+
+
+# --- connections, calendar, gate, changes ------------------------------------------------------------------------------
+
+
+def visible_connections(scope: Scope) -> QuerySet[Connection]:
+    """Bank connections, for whoever may see them; credentials are never part of what is shown."""
+    connections = Connection.objects.defer("credentials", "session").order_by("name")
+    return connections if scope.has("connections.view") else connections.none()
+
+
+def get_connection(connection_id: int, *, scope: Scope, lock: bool = False) -> Connection:
+    """A bank connection, locked when asked; raises NotFound."""
+    return _one(visible_connections(scope), connection_id, "connection", lock=lock)
+
+
+def calendar() -> Calendar:
+    """Working days of the clearing systems, at most a minute old. System look-up."""
+    now_s = time.monotonic()
+    if not _calendar or now_s - _calendar[0][0] > _CALENDAR_TTL_S:
+        days = list(CalendarDay.objects.values_list("day", "is_working_day"))
+        fresh = Calendar(
+            holidays=frozenset(day for day, works in days if not works),
+            makeup_days=frozenset(day for day, works in days if works),
+        )
+        _calendar[:] = [(now_s, fresh)]
+    return _calendar[0][1]
+
+
+def forget_calendar() -> None:
+    """Read the calendar afresh at its next use in this process."""
+    _calendar.clear()
+
+
+def outbound_gate() -> OutboundGate:
+    """The gate that lets anything out, and the number epoch; closed where the row is missing. System look-up."""
+    gate = OutboundGate.objects.filter(pk=1).first()
+    return gate or OutboundGate(is_open=False, reason="尚未初始化")
+
+
+def visible_changes(scope: Scope) -> QuerySet[StagedChange]:
+    """Proposed and decided changes of dual-controlled master data, newest first."""
+    changes = StagedChange.objects.select_related("company", "made_by", "decided_by").order_by(
+        "-pk"
+    )
+    if not scope.has("masterdata.view"):
+        return changes.none()
+    return changes.filter(Q(company_id__in=scope.company_ids) | Q(company__isnull=True))
+
+
+def pending_change(kind: str, subject_id: object) -> StagedChange | None:
+    """The undecided change of one row, if any. System look-up."""
+    return StagedChange.objects.filter(
+        kind=kind, subject_id=str(subject_id), state=StagedChange.State.PROPOSED
+    ).first()
+
+
+def matching(rows: QuerySet[Any], query: str, *columns: str) -> QuerySet[Any]:
+    """Rows whose named columns contain every blank-separated word; a `pinyin` column takes lower-case letters."""
+    for word in query.split():
+        clause = Q()
+        for column in columns:
+            is_pinyin = column.rpartition("__")[2] == "pinyin"
+            if is_pinyin and not word.isascii():
+                continue
+            clause |= Q(
+                **{
+                    f"{column}__{'contains' if is_pinyin else 'icontains'}": word.lower()
+                    if is_pinyin
+                    else word
+                }
+            )
+        rows = rows.filter(clause)
+    return rows
+
+
+def _one(rows: QuerySet[Any], pk: int, noun: str, *, lock: bool) -> Any:
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise NotFound(noun)
+    return row
