@@ -1,0 +1,55 @@
+"""A real PostgreSQL for every run, and a clock that stands still when a test asks for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from kernel import clock
+
+os.environ.setdefault(
+    "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
+)  # the browser driver keeps an event loop of its own
+
+_SERVER = pytest.StashKey[tuple[object, Path]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the embedded server unless DATABASE_URL names one; parallel workers inherit the controller's."""
+    if os.environ.get("DATABASE_URL"):
+        return
+    from django.conf import settings
+
+    from yqlink.servers import Postgres
+    from yqlink.settings.base import database
+
+    home = Path(tempfile.mkdtemp(prefix="yqlink-test-"))
+    server = Postgres(home, durable=False)
+    server.start()
+    config.stash[_SERVER] = (server, home)
+    os.environ["DATABASE_URL"] = server.url()
+    # In place: Django's connections hold this very dictionary and none is open yet.
+    settings.DATABASES["default"].update(database(server.url()))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop and delete what pytest_configure started."""
+    if _SERVER in config.stash:
+        server, home = config.stash[_SERVER]
+        server.delete()  # type: ignore[attr-defined]
+        shutil.rmtree(home, ignore_errors=True)
+        del os.environ["DATABASE_URL"]
+
+
+@pytest.fixture
+def frozen_clock() -> Iterator[clock.fixed]:
+    """Tuesday 24 November 2026, 09:30 in Shanghai, standing still until `advance`d."""
+    with clock.fixed(datetime(2026, 11, 24, 9, 30, tzinfo=clock.SHANGHAI)) as fixed:
+        yield fixed

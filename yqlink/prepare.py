@@ -1,0 +1,53 @@
+"""`python -m yqlink.prepare STEP…`: migrate, seed, static and messages in one process, so Django is imported once."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+from yqlink.messages import compile_all
+
+
+def _static() -> None:
+    """Collect static files, unless nothing changed since the last time."""
+    newest = max(
+        (
+            path.stat().st_mtime_ns
+            for folder in settings.STATICFILES_DIRS
+            for path in folder.rglob("*")
+            if path.is_file()
+        ),
+        default=0,
+    )
+    requirements = settings.ROOT / "requirements.txt"
+    mark = f"{newest} {requirements.stat().st_mtime_ns}"
+    stamp = settings.STATIC_ROOT / ".stamp"
+    if stamp.exists() and stamp.read_text("ascii") == mark:
+        return
+    call_command("collectstatic", interactive=False, verbosity=0)
+    stamp.write_text(mark, "ascii")
+
+
+STEPS = {
+    "messages": lambda: compile_all(settings.ROOT),
+    "migrate": lambda: call_command("migrate", interactive=False, verbosity=0),
+    "seed": lambda: call_command("seed_demo", verbosity=0),
+    "static": _static,
+}
+
+
+def main(names: list[str]) -> None:
+    """Run the named steps in order, printing each one's seconds."""
+    django.setup()
+    for name in names:
+        began = time.monotonic()
+        STEPS[name]()
+        print(f"{name} {time.monotonic() - began:.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

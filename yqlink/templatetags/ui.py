@@ -1,0 +1,120 @@
+"""Template tags every page uses: figures, accounts, states, icons, addresses, and the shell's menu."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.http import QueryDict
+from django.template.context import Context
+from django.utils.safestring import SafeString
+
+from desk import formats, selectors
+from kernel import clock
+from kernel.money import amount_in_words
+from yqlink.workspace.menu import Section, visible_menu
+
+register = template.Library()
+
+
+@register.simple_tag
+def money(amount: Decimal | None, currency: str = "") -> SafeString:
+    """{% money row.amount %}: thousands separators, two decimals, a dash for unknown."""
+    return formats.money_html(amount, currency)
+
+
+@register.filter
+def figure(amount: Decimal | None) -> str:
+    """{{ amount|figure }}: the same figure as plain text, for labels and attributes."""
+    return formats.money_text(amount)
+
+
+@register.filter
+def words(amount: Decimal | None) -> str:
+    """{{ amount|words }}: 大写金额."""
+    return amount_in_words(amount) if amount is not None else formats.UNKNOWN_FIGURE
+
+
+@register.simple_tag
+def masked_account(number: str) -> SafeString:
+    """{% masked_account number %}: first four and last four."""
+    return formats.account_html(number)
+
+
+@register.simple_tag
+def full_account(number: str) -> SafeString:
+    """{% full_account number %}: groups of four, copies without blanks."""
+    return formats.account_html(number, full=True)
+
+
+@register.simple_tag
+def state(value: str, note: str = "") -> SafeString:
+    """{% state order.state %}: icon, word and tone."""
+    return formats.state_html(str(value), note)
+
+
+@register.filter
+def state_word(value: str) -> str:
+    """{{ order.state|state_word }}: the word alone."""
+    return str(formats.words_of(str(value)).word)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """{% icon "search" %}: one of icons.svg."""
+    return formats.icon_html(name)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """{{ value|day }}: 2026-11-23."""
+    return formats.day_text(value)
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """{{ value|moment }}: 2026-11-23 09:30, Shanghai."""
+    return formats.time_text(value)
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: Any) -> str:
+    """{% query sort="-amount" after=None %}: the present querystring with these keys set, or dropped when None."""
+    keys: QueryDict = context["request"].GET.copy()
+    for key, value in changes.items():
+        if value is None or value == "":
+            keys.pop(key, None)
+        else:
+            keys[key] = str(value)
+    return f"?{keys.urlencode()}"
+
+
+@register.simple_tag
+def business_day() -> str:
+    """{% business_day %}: today by the platform's clock."""
+    return formats.day_text(clock.today())
+
+
+@register.simple_tag
+def business_time() -> str:
+    """{% business_time %}: HH:MM by the platform's clock."""
+    return clock.now().strftime("%H:%M")
+
+
+@register.simple_tag(takes_context=True)
+def menu(context: Context) -> list[Section]:
+    """{% menu as sections %}: what the viewer may open, with the present page marked."""
+    request = context["request"]
+    scope = getattr(request, "scope", None)
+    return visible_menu(scope, path=request.path) if scope is not None else []
+
+
+@register.simple_tag(takes_context=True)
+def unread(context: Context) -> int:
+    """{% unread as count %}: unread notifications of the viewer."""
+    user = getattr(context["request"], "user", None)
+    return (
+        selectors.unread_count(user_id=user.pk) if user is not None and user.is_authenticated else 0
+    )

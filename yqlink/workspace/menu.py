@@ -1,0 +1,147 @@
+"""The left-hand menu: one literal table. An entry whose page does not exist, or whose right the viewer lacks, is left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import _StrPromise as StrPromise
+from django.utils.translation import gettext_lazy as _
+
+from kernel.scope import Scope
+
+# (section, icon, [(label, url name, right or "" for everybody)])
+MENU: list[tuple[StrPromise, str, list[tuple[StrPromise, str, str]]]] = [
+    (
+        _("总览"),
+        "home",
+        [
+            (_("工作台"), "workspace:home", ""),
+            (_("异常中心"), "desk:cases", ""),
+        ],
+    ),
+    (
+        _("付款"),
+        "send",
+        [
+            (_("新建付款"), "payments:create", "payments.make"),
+            (_("付款导入"), "payments:import", "payments.import"),
+            (_("付款单"), "payments:orders", "payments.view"),
+            (_("复核"), "payments:check_desk", "payments.check"),
+            (_("审批"), "payments:approve_desk", "payments.approve"),
+            (_("授权"), "payments:release_desk", "payments.release"),
+            (_("批次"), "payments:batches", "payments.view"),
+            (_("失败与退票"), "payments:failures", "payments.view"),
+            (_("结果未知"), "payments:unknown", "payments.view"),
+            (_("暂挂"), "payments:held", "payments.lift_hold"),
+        ],
+    ),
+    (
+        _("账户与头寸"),
+        "bank",
+        [
+            (_("余额"), "statements:balances", "statements.view"),
+            (_("交易明细"), "statements:entries", "statements.view"),
+            (_("电子回单"), "statements:receipts", "statements.view"),
+        ],
+    ),
+    (
+        _("基础数据"),
+        "book",
+        [
+            (_("公司"), "masterdata:companies", "masterdata.view"),
+            (_("银行账户"), "masterdata:accounts", "masterdata.view"),
+            (_("往来单位"), "masterdata:counterparties", "masterdata.view"),
+            (_("待确认变更"), "masterdata:changes", "payees.confirm"),
+            (_("联行号"), "masterdata:branches", "masterdata.view"),
+            (_("银行通道"), "masterdata:connections", "connections.view"),
+        ],
+    ),
+    (
+        _("系统与审计"),
+        "shield",
+        [
+            (_("银行报文"), "bankbridge:exchanges", "exchanges.read"),
+            (_("操作轨迹"), "audit:trail", "audit.read"),
+            (_("用户与角色"), "masterdata:people", "people.view"),
+            (_("任务"), "desk:jobs", ""),
+        ],
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu as the viewer sees it."""
+
+    label: StrPromise
+    url: str
+    is_current: bool
+    icon: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One heading of the menu with its lines."""
+
+    label: StrPromise
+    icon: str
+    entries: tuple[Entry, ...]
+
+
+ICONS = {
+    "workspace:home": "home",
+    "desk:cases": "warning",
+    "payments:create": "plus",
+    "payments:import": "upload",
+    "payments:orders": "list",
+    "payments:check_desk": "eye",
+    "payments:approve_desk": "check",
+    "payments:release_desk": "key",
+    "payments:batches": "layers",
+    "payments:failures": "back",
+    "payments:unknown": "question",
+    "payments:held": "pause",
+    "statements:balances": "wallet",
+    "statements:entries": "swap",
+    "statements:receipts": "file",
+    "masterdata:companies": "tree",
+    "masterdata:accounts": "bank",
+    "masterdata:counterparties": "users",
+    "masterdata:changes": "hand",
+    "masterdata:branches": "book",
+    "masterdata:connections": "plug",
+    "bankbridge:exchanges": "message",
+    "audit:trail": "shield",
+    "masterdata:people": "user",
+    "desk:jobs": "clock",
+}
+
+
+def _address(url_name: str) -> str:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def visible_menu(scope: Scope, *, path: str) -> list[Section]:
+    """What the viewer may open; the entry with the longest address `path` begins with is the current one."""
+    found = [
+        (section, mark, label, name, url)
+        for section, mark, lines in MENU
+        for label, name, right in lines
+        if (url := _address(name)) and (not right or scope.has(right))
+    ]
+    matching = [url for *_, url in found if path == url or (url != "/" and path.startswith(url))]
+    current = max(matching, key=len, default="")
+    sections = []
+    for section, mark, _lines in MENU:
+        entries = tuple(
+            Entry(label, url, url == current, ICONS.get(name, "dot"))
+            for owner, _mark, label, name, url in found
+            if owner is section
+        )
+        if entries:
+            sections.append(Section(section, mark, entries))
+    return sections
