@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--print-port",
         action="store_true",
-        help="also print the bare port number, on a line of its own",
+        help="after the address, print the bare port number as well",
     )
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--faults", default="none", choices=sorted(PROFILES), metavar="NAME")
@@ -185,9 +185,9 @@ async def serve(options: argparse.Namespace, *, data: Path) -> None:
         raise SystemExit(
             f"cannot listen on {options.host}:{options.port}: {error.strerror}"
         ) from error
+    print(f"listening on http://{options.host}:{port}{server.bank.paths[0]}", flush=True)
     if options.print_port:
         print(port, flush=True)
-    print(f"listening on http://{options.host}:{port}{server.bank.paths[0]}", flush=True)
     await stop.wait()
     await server.stop()
     world.books.close()

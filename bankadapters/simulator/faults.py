@@ -59,7 +59,7 @@ _ITEM = {
     "duplicate_answers": (0.12, "an item answered twice"),
     "missing_items": (0.12, "an item absent from the answer"),
     "wrong_echo": (0.12, "an instruction id altered in the answer"),
-    "regress": (0.2, "processing reported after success"),
+    "regress": (0.2, "processing reported after success, also in the same answer"),
     "late_returns": (0.2, "payees whose bank sends the money back hours later"),
 }
 PROFILES: dict[str, Profile] = {"none": Profile("a bank on a good day")}

@@ -170,15 +170,17 @@ def inquire(world: World, head: ET.Element, wrapper: ET.Element) -> str:
         if found is None or (insid and serial and found.obssid != serial) or _hidden(world, found):
             answers.append(item_answer("b2e0007", "S902", insid=insid, serial=serial))
             continue
-        code, text = progress(world, found)
-        answer = item_answer("b2e0007", code, text, insid=found.insid, serial=found.obssid)
-        if world.faults.switch("quirks"):
-            bare = answer.replace("<status>", "").replace("</status>", "")
-            answer = bare.replace(
-                "</b2e0007-rs>", tag("hostseqno", f"{found.id:09d}") + "</b2e0007-rs>"
-            )
-        answers.append(spoil(world, answer, "b2e0007", found.insid, place="inquire"))
+        told = "".join(_told(world, found, code, text) for code, text in progress(world, found))
+        answers.append(spoil(world, told, "b2e0007", found.insid, place="inquire"))
     return "".join(answers)
+
+
+def _told(world: World, item: Instruction, code: str, text: str) -> str:
+    answer = item_answer("b2e0007", code, text, insid=item.insid, serial=item.obssid)
+    if not world.faults.switch("quirks"):
+        return answer
+    bare = answer.replace("<status>", "").replace("</status>", "")
+    return bare.replace("</b2e0007-rs>", tag("hostseqno", f"{item.id:09d}") + "</b2e0007-rs>")
 
 
 def _hidden(world: World, item: Instruction) -> bool:
@@ -192,16 +194,27 @@ def _hidden(world: World, item: Instruction) -> bool:
     return True
 
 
-def progress(world: World, item: Instruction) -> tuple[str, str]:
-    """Code and text for an instruction: B059, B054, B266 while it waits, B001 once executed, even if returned later."""
+def progress(world: World, item: Instruction) -> list[tuple[str, str]]:
+    """Code and text for an instruction: B059, B054, B266 while it waits, B001 once executed, even if returned later.
+
+    One pair; two that contradict each other where the fault `regress` takes success back in the same breath.
+    """
     if item.reason:
-        return REASONS[item.reason], ""
+        return [(REASONS[item.reason], "")]
     if item.state in ("settled", "returned"):
-        told = f"told:{item.custid}:{item.insid}"
-        if world.faults.item("regress", item.insid) and 1 <= world.faults.count(told) <= 2:
-            world.faults.record("regress", operation="b2e0007", insids=[item.insid])
-            return "B054", ""
-        return "B001", "交易成功"
+        return _success(world, item)
     span = max(item.due_at - item.accepted_at, 0.001)
     done = (clock.now().timestamp() - item.accepted_at) / span
-    return ("B059" if done < 0.3 else "B054" if done < 0.65 else "B266"), ""
+    return [("B059" if done < 0.3 else "B054" if done < 0.65 else "B266", "")]
+
+
+def _success(world: World, item: Instruction) -> list[tuple[str, str]]:
+    success, doubt = ("B001", "交易成功"), ("B054", "")
+    if not world.faults.item("regress", item.insid):
+        return [success]
+    told = world.faults.count(f"told:{item.custid}:{item.insid}")
+    at_once = world.seeded.unit("regress at once", item.insid) < 0.5
+    if told > 2 or (told == 0 and not at_once):
+        return [success]
+    world.faults.record("regress", operation="b2e0007", insids=[item.insid])
+    return [doubt] if told else [success, doubt]
