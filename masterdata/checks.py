@@ -161,7 +161,7 @@ def clean_name(text: str, *, field: str = "name", length_max: int = 120) -> str:
 @lru_cache(maxsize=4096)
 def pinyin_of(text: str, length_max: int = 400) -> str:
     """`"full initials"` in lower case for search ("zhongguoyinhang zgyh"), cut to `length_max` characters."""
-    syllables = lazy_pinyin(unicodedata.normalize("NFKC", text), errors=lambda other: list(other))
+    syllables = lazy_pinyin(unicodedata.normalize("NFKC", text), errors=list)  # type: ignore[arg-type]  # a list of characters is welcome too
     parts = [s.lower() for s in syllables if s.isascii() and s.isalnum()]
     initials = "".join(part[0] for part in parts)[:length_max]
     full = "".join(parts)[: max(length_max - len(initials) - 1, 0)]

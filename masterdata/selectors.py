@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from kernel.clock import Calendar
 from kernel.errors import NotFound
@@ -30,6 +30,7 @@ from masterdata.models import (
 from masterdata.roles import RIGHTS, Role
 from masterdata.states import PayeeState
 
+RowT = TypeVar("RowT", bound=Model)
 LIVE_PAYEE_STATES = (PayeeState.STAGED, PayeeState.CONFIRMED)
 _CALENDAR_TTL_S = 60.0
 _calendar: list[tuple[float, Calendar]] = []
@@ -320,7 +321,7 @@ def matching(rows: QuerySet[Any], query: str, *columns: str) -> QuerySet[Any]:
     return rows
 
 
-def _one(rows: QuerySet[Any], pk: int, noun: str, *, lock: bool) -> Any:
+def _one(rows: QuerySet[RowT], pk: int, noun: str, *, lock: bool) -> RowT:
     if lock:
         rows = rows.select_for_update(of=("self",))
     row = rows.filter(pk=pk).first()

@@ -1,0 +1,58 @@
+"""Every write of master data, by noun."""
+
+from masterdata.services.banks import lay_down_banks, write_profile
+from masterdata.services.connections import (
+    connection_credentials,
+    credential_names,
+    freeze_connection,
+    load_session,
+    note_health,
+    save_connection,
+    save_session,
+    set_credentials,
+    write_credentials,
+)
+from masterdata.services.payees import (
+    Decided,
+    PayeeProposal,
+    decide_payee,
+    decide_payees,
+    propose_payee,
+    stage_payee,
+    stage_payees,
+)
+from masterdata.services.people import (
+    IssuedKey,
+    authenticate_client,
+    change_password,
+    choose_language,
+    issue_client,
+    note_sign_in,
+)
+
+__all__ = [
+    "Decided",
+    "IssuedKey",
+    "PayeeProposal",
+    "authenticate_client",
+    "change_password",
+    "choose_language",
+    "connection_credentials",
+    "credential_names",
+    "decide_payee",
+    "decide_payees",
+    "freeze_connection",
+    "issue_client",
+    "lay_down_banks",
+    "load_session",
+    "note_health",
+    "note_sign_in",
+    "propose_payee",
+    "save_connection",
+    "save_session",
+    "set_credentials",
+    "stage_payee",
+    "stage_payees",
+    "write_credentials",
+    "write_profile",
+]

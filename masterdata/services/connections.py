@@ -1,0 +1,188 @@
+"""Bank connections: plain parameters, encrypted credentials that are never shown again, and the kept session."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from audit.services import record
+from kernel import clock, vault
+from kernel.errors import Conflict, InvalidInput, NotFound
+from kernel.secrets import Secret
+from masterdata import checks, selectors
+from masterdata.models import Connection, User
+from masterdata.selectors import scope_of
+
+
+def _aad(connection_id: int, field: str) -> str:
+    return f"connection:{connection_id}:{field}"
+
+
+def _sealed(connection_id: int, field: str, content: Mapping[str, str]) -> bytes:
+    text = json.dumps(dict(content), ensure_ascii=False, sort_keys=True)
+    return vault.ring().encrypt(text.encode(), aad=_aad(connection_id, field))
+
+
+def _opened(connection_id: int, field: str, sealed: bytes | memoryview) -> dict[str, str]:
+    if not sealed:
+        return {}
+    plain: dict[str, str] = json.loads(
+        vault.ring().decrypt(bytes(sealed), aad=_aad(connection_id, field))
+    )
+    return plain
+
+
+def connection_credentials(connection: Connection) -> dict[str, Secret]:
+    """The connection's credentials by name; raises Undecipherable when the stored bytes were altered."""
+    plain = _opened(connection.pk, "credentials", connection.credentials)
+    return {name: Secret(value) for name, value in plain.items()}
+
+
+def credential_names(connection: Connection) -> list[str]:
+    """Which credentials are set; never their values."""
+    return sorted(connection_credentials(connection))
+
+
+def write_credentials(connection: Connection, values: Mapping[str, Secret], *, actor: Any) -> None:
+    """Replace the named credentials and keep the others (a step); the trail gets names only."""
+    kept = _opened(connection.pk, "credentials", connection.credentials)
+    kept.update({name: secret.reveal() for name, secret in values.items()})
+    connection.credentials = _sealed(connection.pk, "credentials", kept)
+    connection.session, connection.session_changed_at = b"", clock.now()
+    connection.save_changes(["credentials", "session", "session_changed_at"])
+    record(
+        "masterdata.connection.credentials_set",
+        actor=actor,
+        subject=connection,
+        after={"names": sorted(values)},
+    )
+
+
+@transaction.atomic(durable=True)
+def set_credentials(
+    *, connection_id: int, version: int, values: Mapping[str, Secret], actor: User
+) -> Connection:
+    """Set credentials by name; empty values leave what is stored. Signs the connection off its kept session.
+
+    Raises NotFound, NotAllowed, StaleVersion, InvalidInput when nothing was given.
+    """
+    scope = scope_of(actor)
+    scope.demand("connections.edit")
+    connection: Connection = selectors.get_connection(connection_id, scope=scope, lock=True)
+    connection.require_version(version)
+    given = {name: secret for name, secret in values.items() if name and secret}
+    if not given:
+        raise InvalidInput("请至少填写一项凭据", "nothing to set", field="credentials")
+    write_credentials(connection, given, actor=actor)
+    return connection
+
+
+def load_session(connection_id: int) -> tuple[Secret, datetime] | None:
+    """The kept session's token and when it was opened; None where none is kept. System look-up.
+
+    Raises NotFound, and Undecipherable when the stored bytes were altered.
+    """
+    row = Connection.objects.filter(pk=connection_id).values_list("session", flat=True).first()
+    if row is None:
+        raise NotFound("connection")
+    kept = _opened(connection_id, "session", row)
+    if not kept:
+        return None
+    return Secret(kept["token"]), datetime.fromisoformat(kept["opened_at"])
+
+
+def save_session(connection_id: int, *, token: Secret | None, opened_at: datetime | None) -> None:
+    """Keep a session for other processes, encrypted; no token forgets it. Not a business fact: no trail."""
+    sealed = b""
+    if token is not None and opened_at is not None:
+        content = {"token": token.reveal(), "opened_at": opened_at.isoformat()}
+        sealed = _sealed(connection_id, "session", content)
+    Connection.objects.filter(pk=connection_id).update(
+        session=sealed, session_changed_at=clock.now()
+    )
+
+
+def note_health(connection_id: int, *, error: str = "") -> None:
+    """Remember when a connection last worked, or last failed and with what words."""
+    now = clock.now()
+    values: dict[str, Any] = (
+        {"last_error_at": now, "last_error": error[:300]} if error else {"last_ok_at": now}
+    )
+    Connection.objects.filter(pk=connection_id).update(**values)
+
+
+EDITABLE = (
+    "name",
+    "bank_slug",
+    "endpoints",
+    "parameters",
+    "final_failures",
+    "not_found_codes",
+    "connect_timeout_s",
+    "read_timeout_s",
+    "parallel_max",
+    "is_active",
+)
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = set(values) - set(EDITABLE)
+    if unknown:
+        raise InvalidInput("包含不可修改的字段", f"not editable: {sorted(unknown)}")
+    clean = dict(values)
+    if "name" in clean:
+        clean["name"] = checks.clean_name(clean["name"], length_max=60)
+    endpoints = clean.get("endpoints", {})
+    if not isinstance(endpoints, dict) or not all(
+        isinstance(v, str) and v.startswith(("http://", "https://", "tcp://"))
+        for v in endpoints.values()
+    ):
+        raise InvalidInput(
+            "前置机地址应以 http://、https:// 或 tcp:// 开头",
+            "endpoints are URLs",
+            field="endpoints",
+        )
+    return clean
+
+
+@transaction.atomic(durable=True)
+def save_connection(
+    *, connection_id: int | None, version: int, values: Mapping[str, Any], actor: User
+) -> Connection:
+    """Create (no id) or edit a connection; credentials have their own command.
+
+    Raises NotFound, NotAllowed, StaleVersion, InvalidInput, Conflict (name taken).
+    """
+    scope = scope_of(actor)
+    scope.demand("connections.edit")
+    clean = _checked(values)
+    if connection_id is None:
+        if Connection.objects.filter(name=clean["name"]).exists():
+            raise Conflict("已有同名的银行连接", "a connection of this name exists")
+        connection = Connection.objects.create(**clean)
+        record("masterdata.connection.created", actor=actor, subject=connection, after=clean)
+        return connection
+    connection = selectors.get_connection(connection_id, scope=scope, lock=True)
+    connection.require_version(version)
+    before = {name: getattr(connection, name) for name in clean}
+    for name, value in clean.items():
+        setattr(connection, name, value)
+    connection.save_changes(list(clean))
+    record(
+        "masterdata.connection.edited", actor=actor, subject=connection, before=before, after=clean
+    )
+    return connection
+
+
+def freeze_connection(*, connection_id: int, why: str, actor: Any = None) -> None:
+    """Stop everything outbound on a connection (a step): two debits for one number, an incident."""
+    connection = Connection.objects.select_for_update().get(pk=connection_id)
+    if connection.is_frozen:
+        return
+    connection.is_frozen = True
+    connection.save_changes(["is_frozen"])
+    record("masterdata.connection.frozen", actor=actor, subject=connection, why=why)

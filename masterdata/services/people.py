@@ -1,0 +1,89 @@
+"""People and calling systems: API keys, language."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from audit.services import record
+from kernel.secrets import Secret
+from masterdata.models import ApiClient, Company, User
+
+_NOBODY = "0" * 64  # compared when the key id is unknown, so that timing tells nothing
+
+
+def key_digest(secret: str) -> str:
+    """What is kept of an API key: 32 random bytes need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def authenticate_client(key_id: str, secret: str) -> ApiClient | None:
+    """The active client with this key, in constant time; None otherwise."""
+    client = (
+        ApiClient.objects.filter(key_id=key_id, is_active=True).select_related("acts_for").first()
+    )
+    known = client.key_digest if client else _NOBODY
+    holds = hmac.compare_digest(known, key_digest(secret))
+    return client if client is not None and holds else None
+
+
+@dataclass(frozen=True)
+class IssuedKey:
+    """A fresh key; its secret is shown once and never again."""
+
+    client: ApiClient
+    secret: Secret
+
+
+def issue_client(
+    *,
+    name: str,
+    source_system: str,
+    companies: Iterable[Company],
+    rights: Iterable[str],
+    acts_for: User | None,
+    actor: object | None = None,
+) -> IssuedKey:
+    """Make an API client with a fresh key (a step)."""
+    secret = secrets.token_urlsafe(32)
+    client = ApiClient.objects.create(
+        name=name,
+        source_system=source_system,
+        key_id=secrets.token_hex(8),
+        key_digest=key_digest(secret),
+        rights=sorted(rights),
+        acts_for=acts_for,
+    )
+    client.companies.set(companies)
+    record(
+        "masterdata.api_client.created",
+        actor=actor,
+        subject=client,
+        after={"name": name, "source_system": source_system, "rights": client.rights},
+    )
+    return IssuedKey(client, Secret(secret))
+
+
+@transaction.atomic(durable=True)
+def choose_language(*, user: User, language: str) -> None:
+    """Remember the language a person reads."""
+    User.objects.filter(pk=user.pk).update(language=language)
+
+
+@transaction.atomic(durable=True)
+def change_password(*, user: User, password: Secret) -> None:
+    """Set a person's own new password (already validated against the password rules)."""
+    user.set_password(password.reveal())
+    user.save(update_fields=["password"])
+    record("masterdata.password.changed", actor=user, subject=user)
+
+
+@transaction.atomic(durable=True)
+def note_sign_in(*, user: User, origin: str) -> None:
+    """A person signed in."""
+    record("masterdata.session.opened", actor=user, subject=user, origin=origin)
