@@ -131,7 +131,10 @@ def build(options: argparse.Namespace, *, data: Path) -> tuple[World, Server]:
 
 def open_accounts(world: World, *, file: Path | None, bank: str) -> None:
     """Open the accounts of the file, or the demo's; those the books have already stay as they are."""
-    wanted = json.loads(file.read_text("utf-8")) if file else DEMO_ACCOUNTS
+    try:
+        wanted = json.loads(file.read_text("utf-8")) if file else DEMO_ACCOUNTS
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"--accounts {file}: {error}") from error
     with world.ledger.transaction():
         try:
             for row in wanted:
@@ -181,10 +184,8 @@ async def serve(options: argparse.Namespace, *, data: Path) -> None:
         loop.add_signal_handler(name, stop.set)
     try:
         port = await server.start(host=options.host, port=options.port)
-    except OSError as error:
-        raise SystemExit(
-            f"cannot listen on {options.host}:{options.port}: {error.strerror}"
-        ) from error
+    except (OSError, OverflowError) as error:
+        raise SystemExit(f"cannot listen on {options.host}:{options.port}: {error}") from error
     print(f"listening on http://{options.host}:{port}{server.bank.paths[0]}", flush=True)
     if options.print_port:
         print(port, flush=True)

@@ -29,11 +29,9 @@ CREATE INDEX IF NOT EXISTS entries_by_instruction ON entries(instruction);
 CREATE TABLE IF NOT EXISTS lines(
   id INTEGER PRIMARY KEY, entry INTEGER NOT NULL, account INTEGER NOT NULL, day TEXT NOT NULL,
   debit INTEGER NOT NULL, credit INTEGER NOT NULL, balance INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS lines_by_account ON lines(account, day, id);
+CREATE INDEX IF NOT EXISTS lines_by_account ON lines(account, day, id, debit, credit);
 """
-OPENING_DAYS_BACK = (
-    400  # openings lie before the past year that statements reach, so no statement shows them
-)
+OPENED_AT = datetime(2000, 1, 1, tzinfo=clock.SHANGHAI).timestamp()  # before every statement
 
 
 @dataclass(slots=True)
@@ -190,9 +188,8 @@ class Books:
         if balance <= 0:
             return
         capital = self.ensure(f"CAPITAL-{account.currency}", name="开户资金", kind="capital")
-        at = clock.now().timestamp() - OPENING_DAYS_BACK * 86400
         words = Posting("opening", party_of(capital), party_of(account), remark="开户")
-        self.post(debit=capital, credit=account, amount=balance, at=at, words=words)
+        self.post(debit=capital, credit=account, amount=balance, at=OPENED_AT, words=words)
 
     def post(
         self, *, debit: Account, credit: Account, amount: int, at: float, words: Posting

@@ -43,24 +43,23 @@ class Row:
 
 def search(books: Books, wanted: Search, *, skip: int, limit: int) -> tuple[int, list[Row]]:
     """(how many rows match, the rows from `skip` on, oldest first, at most `limit`)."""
-    where = (
-        "l.account=? AND l.day BETWEEN ? AND ? AND e.amount BETWEEN ? AND ? AND e.kind <> 'opening'"
-    )
+    where = "l.account=? AND l.day BETWEEN ? AND ? AND l.debit + l.credit BETWEEN ? AND ?"
     bounds = (min(wanted.low, 2**62), min(wanted.high, 2**62))
     values: list[object] = [wanted.account.id, wanted.start, wanted.end, *bounds]
     if wanted.direction in ("1", "2"):
         where += " AND l.credit > 0" if wanted.direction == "1" else " AND l.debit > 0"
     if wanted.nightly:
-        where += f" AND e.kind IN ({','.join('?' * len(NIGHTLY))})"
+        kinds = ",".join("?" * len(NIGHTLY))
+        where += f" AND l.entry IN (SELECT id FROM entries WHERE kind IN ({kinds}))"  # noqa: S608
         values += NIGHTLY
-    tables = f"lines l JOIN entries e ON e.id=l.entry WHERE {where}"
-    total = int(books.db.execute(f"SELECT COUNT(*) FROM {tables}", values).fetchone()[0])  # noqa: S608
+    count = f"SELECT COUNT(*) FROM lines l WHERE {where}"  # noqa: S608 - marks only
+    total = int(books.db.execute(count, values).fetchone()[0])
     columns = """l.id, l.credit, l.balance, e.id, e.day, e.time, e.amount, e.insid, e.purpose, e.remark,
         e.payer_number, e.payer_name, e.payer_bank, e.payer_ibk, e.payee_number, e.payee_name, e.payee_bank, e.payee_ibk"""
-    rows = books.db.execute(
-        f"SELECT {columns} FROM {tables} ORDER BY l.day, l.id LIMIT ? OFFSET ?",  # noqa: S608
-        (*values, limit, skip),
-    )
+    page = f"SELECT l.id FROM lines l WHERE {where} ORDER BY l.day, l.id LIMIT ? OFFSET ?"  # noqa: S608
+    tables = f"({page}) p JOIN lines l ON l.id=p.id JOIN entries e ON e.id=l.entry"
+    query = f"SELECT {columns} FROM {tables} ORDER BY l.day, l.id"  # noqa: S608
+    rows = books.db.execute(query, (*values, limit, skip))
     return total, [_row(r) for r in rows]
 
 
