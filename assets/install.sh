@@ -18,5 +18,9 @@ copy $core/css/tabler.min.css dist/vendor/tabler
 copy $core/js/tabler.min.js dist/vendor/tabler
 for lib in tom-select litepicker imask sortablejs; do [ ! -d "$core/libs/$lib" ] || cp -r "$core/libs/$lib" dist/vendor/libs/; done
 copy node_modules/echarts/dist/echarts.min.js dist/vendor/echarts
+# A few libraries point at maps they do not ship; the manifest of static files would refuse them.
+find dist/vendor -name '*.js' -o -name '*.css' | while read -r file; do
+  [ -f "$file.map" ] || sed -i -E 's@/[/*]# sourceMappingURL=[^ ]*( \*/)?@@' "$file"
+done
 rm -rf node_modules
 touch dist/.stamp

@@ -89,6 +89,10 @@ class Child:
             self._process.wait(5)
         self.pid_path.unlink(missing_ok=True)
 
+    def finish(self, timeout_s: float = 600) -> int:
+        """Wait until the process ends by itself; its exit status."""
+        return -1 if self._process is None else self._process.wait(timeout_s)
+
     def kill(self) -> None:
         """kill -9 of the process and everything it started, at once: what a crash looks like."""
         if self._process is not None and self.is_alive():

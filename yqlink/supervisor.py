@@ -1,0 +1,364 @@
+"""`make demo`: every server, the simulator, workers, beat and web in one home folder, stopped together and found again.
+
+`Platform` is the same for the walkthrough and the crash tests, which use it in a temporary home. With DATABASE_URL or
+REDIS_URL in the environment those servers are used instead of embedded ones.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+import httpx
+
+from yqlink.processes import Child, StartFailed, free_port, wait_for_port
+from yqlink.servers import Postgres, Valkey
+
+ROOT = Path(__file__).resolve().parents[1]
+WEB_PORT, SIMULATOR_PORT = 8000, 8801  # wished for; others are taken when these are busy
+_STOP_S = 4.0  # for everything but PostgreSQL
+_READY_S = 60.0
+
+
+class AlreadyRunning(Exception):
+    """Another platform uses this home."""
+
+
+def demo_keys(path: Path) -> dict[str, str]:
+    """The keys of a demo home: made at the first start, kept in a file only its owner reads."""
+    if not path.exists():
+        lines = [
+            f"SECRET_KEY={secrets.token_urlsafe(48)}",
+            f"SEAL_KEY={base64.b64encode(os.urandom(32)).decode()}",
+            f"DATA_KEYS=1:{base64.b64encode(os.urandom(32)).decode()}",
+        ]
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write("\n".join(lines) + "\n")
+    pairs = (line.partition("=") for line in path.read_text("ascii").splitlines())
+    return {name: value for name, _, value in pairs if name}
+
+
+class Platform:
+    """The whole platform in `home`. `start()` returns when pages are served; `stop()` leaves data for the next start.
+
+    `env` overrides variables of every child; `simulator_args` are appended to the simulator's command line; `workers`
+    is the number of worker processes (0: the caller starts them); `say` hears one line per finished step.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        simulator_args: Sequence[str] = (),
+        clock_file: Path | None = None,
+        workers: int = 1,
+        concurrency: int = 2,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        self.home = home.resolve()
+        self.home.mkdir(parents=True, exist_ok=True)
+        self._overrides, self._clock_file = dict(env or {}), clock_file
+        self._simulator_args, self._say = list(simulator_args), say
+        self._workers, self._concurrency = workers, concurrency
+        self.children: dict[str, Child] = {}
+        self.env: dict[str, str] = {}
+        self.ports: dict[str, int] = {}
+        self._postgres: Postgres | None = None
+        self._valkey: Valkey | None = None
+        self._lock: IO[str] | None = None
+
+    # --- addresses ---
+    @property
+    def web_url(self) -> str:
+        """Where pages and the API answer."""
+        return f"http://127.0.0.1:{self.ports['web']}"
+
+    @property
+    def simulator_url(self) -> str:
+        """Where the bank simulator answers."""
+        return f"http://127.0.0.1:{self.ports['simulator']}"
+
+    @property
+    def demo_folder(self) -> Path:
+        """Where the seed leaves logins.json and boc_accounts.json."""
+        return self.home / "demo"
+
+    def logins(self) -> list[dict[str, str]]:
+        """The demo people: role, username, password and, where there is one, the TOTP secret."""
+        try:
+            found: list[dict[str, str]] = json.loads(
+                (self.demo_folder / "logins.json").read_text("utf-8")
+            )
+        except FileNotFoundError:
+            return []
+        return found
+
+    # --- life ---
+    def start(self) -> None:
+        """Bring everything up; raises StartFailed (what was started is stopped again) or AlreadyRunning."""
+        self._take_home()
+        try:
+            self._choose_ports()
+            self._prepare_env()
+            with self._step("PostgreSQL"):
+                self._start_postgres()
+            with self._step("broker"):
+                self._start_valkey()
+            with self._step("database, demo group, static files"):
+                self._run_once("prepare", "yqlink.prepare", "messages", "migrate", "seed", "static")
+            with self._step("Bank of China simulator"):
+                self.start_simulator()
+            with self._step("workers, beat, web"):
+                for number in range(1, self._workers + 1):
+                    self.start_worker(f"worker{number}")
+                self.start_beat()
+                self.start_web()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop every child by its pid, the newest first, then the broker, PostgreSQL last. Safe to call twice."""
+        limit = time.monotonic() + _STOP_S
+        newest_first = list(reversed(self.children.values()))
+        for child in newest_first:
+            child.ask_to_stop()
+        for child in newest_first:
+            child.wait_stopped(limit - time.monotonic())
+        self.children.clear()
+        if self._valkey is not None:
+            self._valkey.stop()
+        if self._postgres is not None:
+            self._postgres.stop()
+        self._valkey = self._postgres = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def kill(self, name: str) -> None:
+        """kill -9 of one child with everything it started."""
+        self.children[name].kill()
+
+    def restart(self, name: str) -> None:
+        """Start a dead child again as it was."""
+        self.children[name].start()
+
+    def dead(self) -> list[str]:
+        """Names of children that ended unasked."""
+        return [name for name, child in self.children.items() if not child.is_alive()]
+
+    # --- single children, for crash tests ---
+    def start_simulator(self) -> Child:
+        """The bank: a program of its own with books of its own."""
+        arguments = [
+            "--bank",
+            "boc",
+            "--port",
+            str(self.ports["simulator"]),
+            "--data",
+            str(self.home / "sim" / "boc"),
+        ]
+        arguments += ["--accounts", str(self.demo_folder / "boc_accounts.json")]
+        if self._clock_file is not None:
+            arguments += ["--clock-file", str(self._clock_file)]
+        if "--seed" not in self._simulator_args:
+            arguments += ["--seed", "1"]
+        (self.home / "sim" / "boc").mkdir(parents=True, exist_ok=True)
+        child = self._spawn(
+            "simulator",
+            [sys.executable, "-m", "bankadapters.simulator", *arguments, *self._simulator_args],
+        )
+        wait_for_port(child, self.ports["simulator"], _READY_S)
+        return child
+
+    def start_worker(
+        self, name: str, *, queues: str = "bank,erp,quiet", pool: str = "prefork"
+    ) -> Child:
+        """One Celery worker process (with its pool)."""
+        return self._spawn(
+            name,
+            [sys.executable, "-m", "celery", "-A", "yqlink.celery:app", "worker", "-Q", queues, "-P", pool,
+             "-c", str(self._concurrency), "-n", f"{name}@%h", "-l", "WARNING",
+             "--without-gossip", "--without-mingle", "--without-heartbeat"],
+        )  # fmt: skip
+
+    def start_beat(self) -> Child:
+        """The one process that sends ticks."""
+        return self._spawn(
+            "beat",
+            [sys.executable, "-m", "celery", "-A", "yqlink.celery:app", "beat", "-l", "WARNING",
+             "-s", str(self.home / "beat-schedule"), "--pidfile="],
+        )  # fmt: skip
+
+    def start_web(self) -> Child:
+        """Gunicorn; returns when /healthz answers 200."""
+        child = self._spawn(
+            "web",
+            [sys.executable, "-m", "gunicorn", "yqlink.wsgi:application", "--bind", f"127.0.0.1:{self.ports['web']}",
+             "--workers", "2", "--worker-class", "gthread", "--threads", "4", "--preload", "--graceful-timeout", "3",
+             "--log-level", "warning"],
+        )  # fmt: skip
+        self._wait_healthy(child)
+        return child
+
+    # --- inside ---
+    @contextlib.contextmanager
+    def _step(self, words: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self._say(f"  {words:<42}{time.monotonic() - began:5.1f} s")
+
+    def _take_home(self) -> None:
+        lock = (self.home / "lock").open("w", encoding="ascii")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise AlreadyRunning(f"a platform already runs in {self.home}") from None
+        self._lock = lock
+        for left in sorted((self.home / "pids").glob("*.json")):
+            Child(left.stem, [], home=self.home, env={}).end_leftover()
+
+    def _choose_ports(self) -> None:
+        path = self.home / "ports.json"
+        try:
+            remembered = json.loads(path.read_text("ascii"))
+        except (FileNotFoundError, ValueError):
+            remembered = {}
+        for name, wished in (("web", WEB_PORT), ("simulator", SIMULATOR_PORT)):
+            self.ports[name] = free_port(int(remembered.get(name, wished)))
+        path.write_text(json.dumps(self.ports), "ascii")
+
+    def _prepare_env(self) -> None:
+        self.demo_folder.mkdir(exist_ok=True)
+        env = {**demo_keys(self.home / "keys.env"), **os.environ}
+        env.setdefault("DJANGO_SETTINGS_MODULE", "yqlink.settings.dev")
+        env |= {
+            "YQLINK_HOME": str(self.home),
+            "YQLINK_DEMO_DIR": str(self.demo_folder),
+            "BOC_SIM_URL": self.simulator_url,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+        }
+        if self._clock_file is not None:
+            env["CLOCK_FILE"] = str(self._clock_file)
+        self.env = env | self._overrides
+
+    def _start_postgres(self) -> None:
+        if not self.env.get("DATABASE_URL"):
+            self._postgres = Postgres(self.home)
+            self._postgres.start()
+            self.env["DATABASE_URL"] = self._postgres.url()
+
+    def _start_valkey(self) -> None:
+        if not self.env.get("REDIS_URL"):
+            self._valkey = Valkey(self.home, self.env)
+            self._valkey.start()
+            self.env["REDIS_URL"] = self._valkey.url
+
+    def _run_once(self, name: str, module: str, *arguments: str) -> None:
+        child = Child(
+            name, [sys.executable, "-m", module, *arguments], home=self.home, env=self.env
+        )
+        child.start()
+        try:
+            if child.finish() != 0:
+                raise StartFailed(f"{name} failed, see {child.log_path}\n{child.log_tail()}")
+        finally:
+            child.kill()
+            child.pid_path.unlink(missing_ok=True)
+
+    def _spawn(self, name: str, argv: Sequence[str]) -> Child:
+        child = Child(name, argv, home=self.home, env=self.env)
+        child.start()
+        self.children[name] = child
+        return child
+
+    def _wait_healthy(self, child: Child) -> None:
+        limit = time.monotonic() + _READY_S
+        while time.monotonic() < limit and child.is_alive():
+            with contextlib.suppress(httpx.HTTPError):
+                if (
+                    httpx.get(f"{self.web_url}/healthz", timeout=5, trust_env=False).status_code
+                    == 200
+                ):
+                    return
+            time.sleep(0.1)
+        raise StartFailed(f"web did not answer, see {child.log_path}\n{child.log_tail()}")
+
+
+class _StopAsked(BaseException):
+    """Ctrl-C or SIGTERM arrived."""
+
+
+def _ask_stop(number: int, frame: FrameType | None) -> None:
+    for again in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(again, signal.SIG_IGN)
+    raise _StopAsked
+
+
+def _announce(platform: Platform) -> None:
+    print(f"\n银企联平台 YQLink: {platform.web_url}\nAPI: {platform.web_url}/api/docs/")
+    for login in platform.logins():
+        second = f"  动态口令密钥 {login['totp']}" if login.get("totp") else ""
+        print(f"  {login.get('role', ''):<24}{login['username']:<16}{login['password']}{second}")
+    print("\nCtrl-C 停止；数据保留在 var/，再次运行从上次继续。", flush=True)
+
+
+def _watch(platform: Platform) -> None:
+    """Until a signal: a child that dies is started again and told of."""
+    while True:
+        time.sleep(0.5)
+        for name in platform.dead():
+            print(
+                f"{name} ended, starting it again (log: {platform.children[name].log_path})",
+                flush=True,
+            )
+            platform.restart(name)
+            time.sleep(1)
+
+
+def main() -> int:
+    """The command."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _ask_stop)
+    home = Path(os.environ.get("YQLINK_HOME", ROOT / "var"))
+    clock_file = os.environ.get("CLOCK_FILE")
+    began = time.monotonic()
+    platform = Platform(
+        home,
+        clock_file=Path(clock_file) if clock_file else None,
+        say=lambda line: print(line, flush=True),
+    )
+    try:
+        platform.start()
+        print(f"  {'ready':<42}{time.monotonic() - began:5.1f} s")
+        _announce(platform)
+        _watch(platform)
+    except _StopAsked:
+        print("\nstopping …", flush=True)
+    except (StartFailed, AlreadyRunning) as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        began = time.monotonic()
+        platform.stop()
+    print(f"stopped in {time.monotonic() - began:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
