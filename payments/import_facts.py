@@ -79,9 +79,8 @@ class Known:
     banks: Mapping[str, str] = field(default_factory=dict)  # CNAPS prefix -> name
     orders: Mapping[OrderKey, str] = field(default_factory=dict)  # -> order number
     limits: Mapping[str, BankLimits] = field(default_factory=dict)  # bank slug ->
-    late_note: Callable[[date, Decimal], str] = lambda _day, _amount: (
-        ""
-    )  # cut-off warning, "" = in time
+    now: datetime | None = None  # for the cut-off warning; None = do not warn
+    calendar: Calendar = field(default_factory=Calendar)
 
 
 @dataclass

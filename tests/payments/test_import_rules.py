@@ -104,7 +104,7 @@ class TestJudge:
         "cell",
         [
             date(2026, 11, 24),
-            datetime(2026, 11, 24, 8),
+            datetime(2026, 11, 24, 8, tzinfo=SHANGHAI),
             46350,
             46350.0,
             "2026/11/24",
