@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+from kernel.clock import Calendar
 from payments.import_cells import COMPANY, DOC_NO, DOC_TYPE, LINE_NO
 
 
