@@ -16,7 +16,9 @@ class Exchange(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     key = models.CharField(max_length=32, unique=True)
-    connection = models.ForeignKey("masterdata.Connection", on_delete=models.PROTECT, related_name="+")
+    connection = models.ForeignKey(
+        "masterdata.Connection", on_delete=models.PROTECT, related_name="+"
+    )
     operation = models.CharField(max_length=20)
     subject_kind = models.CharField(max_length=40, blank=True)
     subject_id = models.BigIntegerField(null=True)
@@ -30,7 +32,9 @@ class Exchange(models.Model):
     answer = models.BinaryField(null=True)
     answer_sha256 = models.CharField(max_length=64, blank=True)
     answer_bytes = models.PositiveIntegerField(null=True)
-    result = models.CharField(max_length=16, default="open")  # open, answered, not_sent, lost, unreadable
+    result = models.CharField(
+        max_length=16, default="open"
+    )  # open, answered, not_sent, lost, unreadable
     error = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -42,7 +46,9 @@ class Exchange(models.Model):
         triggers = [
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
             pgtrigger.Protect(
-                name="completed_once", operation=pgtrigger.Update, condition=~pgtrigger.Q(old__result="open")
+                name="completed_once",
+                operation=pgtrigger.Update,
+                condition=~pgtrigger.Q(old__result="open"),
             ),
         ]
 
@@ -59,7 +65,10 @@ class PullCursor(models.Model):
 
     account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    pulled_until = models.DateField(null=True)  # statement days up to and including this one were pulled on a later day
+    pulled_until = models.DateField(
+        null=True
+    )  # statement days up to and including this one were pulled on a later day
+    tied_until = models.BigIntegerField(default=0)  # entries up to this id were handed to payments
     last_ok_at = models.DateTimeField(null=True)
     last_error_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=300, blank=True)
@@ -68,7 +77,9 @@ class PullCursor(models.Model):
     claimed_until = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "kind"], name="one_cursor_per_kind")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "kind"], name="one_cursor_per_kind")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.account_id}"

@@ -12,7 +12,8 @@ from kernel.orm import MoneyRow, amount_column, currency_column
 class StatementEntry(MoneyRow):
     """One entry of a bank's statement, as reported; an amended entry is a new revision, both are kept.
 
-    Key (DOMAIN §3.5 layer 4): account, bank date, bank serial, direction, occurrence; `digest` is over the content.
+    Key (DOMAIN §3.5 layer 4): account, bank date, bank serial, direction, occurrence; `digest` is over the content. The
+    entry in force is the highest revision of its key.
     """
 
     class Direction(models.TextChoices):
@@ -42,16 +43,27 @@ class StatementEntry(MoneyRow):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "bank_date", "bank_serial", "direction", "occurrence", "digest"],
+                fields=[
+                    "account",
+                    "bank_date",
+                    "bank_serial",
+                    "direction",
+                    "occurrence",
+                    "revision",
+                ],
                 name="statement_entry_once",
             )
         ]
         indexes = [
             models.Index(fields=["account", "-booked_at", "-id"], name="entry_account_newest"),
             models.Index(fields=["company_id", "-booked_at", "-id"], name="entry_company_newest"),
-            models.Index(fields=["reference"], condition=~models.Q(reference=""), name="entry_reference"),
+            models.Index(
+                fields=["reference"], condition=~models.Q(reference=""), name="entry_reference"
+            ),
         ]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
 
     def __str__(self) -> str:
         return f"{self.bank_date} {self.bank_serial} {self.direction} {self.amount}"
@@ -77,7 +89,9 @@ class Balance(models.Model):
             models.Index(fields=["account", "-fetched_at", "-id"], name="balance_account_newest"),
             models.Index(fields=["account", "-as_of", "-id"], name="balance_account_day"),
         ]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.as_of} {self.book}"
@@ -86,7 +100,9 @@ class Balance(models.Model):
 class LatestBalance(models.Model):
     """The newest figure of each account, so that a group view costs one row an account."""
 
-    account = models.OneToOneField("masterdata.OwnAccount", primary_key=True, on_delete=models.PROTECT, related_name="+")
+    account = models.OneToOneField(
+        "masterdata.OwnAccount", primary_key=True, on_delete=models.PROTECT, related_name="+"
+    )
     company_id = models.BigIntegerField()
     currency = currency_column()
     book = amount_column()
@@ -94,7 +110,9 @@ class LatestBalance(models.Model):
     frozen = amount_column(null=True)
     as_of = models.DateField()
     fetched_at = models.DateTimeField()
-    failed_at = models.DateTimeField(null=True)  # last fetch that failed: a failed fetch is not zero
+    failed_at = models.DateTimeField(
+        null=True
+    )  # last fetch that failed: a failed fetch is not zero
     failure = models.CharField(max_length=200, blank=True)
 
     def __str__(self) -> str:

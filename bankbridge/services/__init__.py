@@ -1,0 +1,1 @@
+"""Job orchestration at the bank border: dispatch, inquiry, pulls, profiles, health."""

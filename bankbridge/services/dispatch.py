@@ -1,0 +1,163 @@
+"""Claim → talk → record: hand sealed batches to their banks, several in flight per connection.
+
+The queue is PostgreSQL: a claim is committed before any byte leaves, and its end in a transaction after the last one
+came. In between no transaction is open. A process that dies in between leaves SENDING rows with a lease; the reaper
+turns them into UNKNOWN, and the bank is asked.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import structlog
+from django.conf import settings
+from django.db import connections
+
+from bankadapters.contract import Fate
+from bankadapters.errors import NotSent, Refused
+from bankbridge import locks, selectors, translate
+from bankbridge.adapters import DebugLocked, Line, open_line, require_unlocked
+from bankbridge.recorder import About
+from bankbridge.services import pull
+from kernel import clock
+from payments.outcomes import ClaimedBatch
+from payments.services import instructions
+
+if TYPE_CHECKING:
+    from masterdata.models import Connection
+
+log = structlog.get_logger(__name__)
+FINAL_FATES = frozenset({Fate.SUCCEEDED, Fate.FAILED, Fate.RETURNED})
+LEASE_MARGIN_S = 30
+
+
+def tick(connection_id: int | None = None, *, lines: int | None = None) -> int:
+    """Send what is queued, of one connection or of all; how many batches were sent.
+
+    Any number of ticks may run at once: the lines of a connection are counted over all processes. `lines` limits how
+    many of them this call takes.
+    """
+    targets = [
+        row
+        for row in selectors.connections()
+        if (connection_id is None or row.pk == connection_id) and _may_send(row)
+    ]
+    if not targets:
+        return 0
+    with ThreadPoolExecutor(max_workers=len(targets), thread_name_prefix="connection") as pool:
+        return sum(pool.map(lambda row: Drain(row, lines=lines).run(), targets))
+
+
+def _may_send(row: Connection) -> bool:
+    if row.is_frozen:
+        return False
+    try:
+        require_unlocked(row)
+    except DebugLocked:
+        log.error("debug_lock", connection=row.name)
+        return False
+    return True
+
+
+def lease_s(row: Connection) -> int:
+    """How long one conversation may take at most: the payment, a sign-on, the payment again, and a margin."""
+    return 3 * (row.connect_timeout_s + row.read_timeout_s) + LEASE_MARGIN_S
+
+
+class Drain:
+    """Empties one connection's queue with as many lines as it may have in flight."""
+
+    def __init__(self, row: Connection, *, lines: int | None = None) -> None:
+        self.row = row
+        self.lines = min(lines or row.parallel_max, row.parallel_max, locks.LINES_MAX)
+        self.until = clock.monotonic() + settings.DISPATCH_TICK_MAX_S
+        self._sent = 0
+        self._lock = threading.Lock()
+        self._busy = threading.Event()
+
+    def run(self) -> int:
+        """Work until nothing is queued or the tick's time is over; how many batches were sent."""
+        first = threading.Thread(target=self._line, name=f"line-{self.row.pk}-0", daemon=False)
+        others = [
+            threading.Thread(target=self._line, name=f"line-{self.row.pk}-{number}", daemon=False)
+            for number in range(1, self.lines)
+        ]
+        first.start()
+        while first.is_alive() and not self._busy.wait(0.02):
+            pass
+        started = others if self._busy.is_set() else []
+        for thread in started:
+            thread.start()
+        for thread in (first, *started):
+            thread.join()
+        return self._sent
+
+    def _line(self) -> None:
+        try:
+            with locks.line(self.row.pk, self.row.parallel_max) as mine:
+                if mine:
+                    self._work()
+        except Exception:
+            log.exception("dispatch_line_broke", connection=self.row.name)
+        finally:
+            connections.close_all()
+
+    def _work(self) -> None:
+        line: Line | None = None
+        while clock.monotonic() < self.until:
+            claims = instructions.claim_batches(
+                connection_id=self.row.pk, limit=1, lease_s=lease_s(self.row)
+            )
+            if not claims:
+                return
+            self._busy.set()
+            for claim in claims:
+                line = line or self._open(claim)
+                if line is None:
+                    return
+                if not send(claim, line):
+                    return  # the bank cannot be reached: the next tick tries again
+                with self._lock:
+                    self._sent += 1
+
+    def _open(self, claim: ClaimedBatch) -> Line | None:
+        try:
+            return open_line(claim.connection_id)
+        except Exception as error:
+            log.exception("adapter_not_opened", connection=self.row.name)
+            instructions.hand_back(claim=claim, why=f"连接无法打开：{type(error).__name__}")
+            return None
+
+
+def send(claim: ClaimedBatch, line: Line) -> bool:
+    """Talk to the bank about one claimed batch and record what came of it; False when provably no byte left.
+
+    Only three ends exist beside the bank's own words: NotSent hands the batch back, Refused fails it, and every other
+    surprise means that its fate is unknown.
+    """
+    adapter = line.about(About("payments.batch", claim.batch_id))
+    try:
+        batch = translate.batch(claim)
+    except Exception as error:
+        log.exception("batch_not_translated", batch_no=claim.batch_no)
+        instructions.hand_back(claim=claim, why=f"指令无法编制：{type(error).__name__}")
+        return False
+    try:
+        outcomes = adapter.pay(batch)
+    except NotSent as error:
+        log.warning("not_sent", batch_no=claim.batch_no, why=str(error))
+        instructions.hand_back(claim=claim, why=str(error)[:200] or "未能连接银行")
+        return False
+    except Refused as error:
+        log.warning("refused", batch_no=claim.batch_no, code=error.code)
+        instructions.record_outcomes(claim=claim, outcomes=translate.refused(claim, error))
+    except Exception as error:  # after the first byte, every surprise means "unknown"
+        log.error("outcome_unknown", batch_no=claim.batch_no, kind=type(error).__name__)
+        instructions.lose(claim=claim, why=f"{type(error).__name__}: {error}"[:200])
+    else:
+        instructions.record_outcomes(claim=claim, outcomes=translate.reported(outcomes))
+        if any(outcome.fate in FINAL_FATES for outcome in outcomes):
+            pull.hasten_balances(connection_id=claim.connection_id)
+    return True

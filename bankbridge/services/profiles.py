@@ -1,0 +1,17 @@
+"""BankProfile rows from what each adapter declares of its bank."""
+
+from __future__ import annotations
+
+from bankadapters import registry
+from bankbridge import translate
+from masterdata.services.banks import write_profile
+
+
+def sync() -> int:
+    """Write the profile of every registered bank; how many. Called by the seed and whenever a worker starts."""
+    count = 0
+    for slug in registry.slugs():
+        adapter = registry.adapter_class(slug)
+        write_profile(translate.profile(adapter.profile, adapter.abilities))
+        count += 1
+    return count

@@ -1,0 +1,145 @@
+"""Our rows and words ↔ the adapter contract; the only file that knows both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from bankadapters import contract
+from bankadapters.errors import Refused
+from kernel.money import Money
+from payments.outcomes import ClaimedBatch, DueInquiry, ReportedOutcome, SealedInstruction
+from statements.rules import BalanceFigure, EntryLine
+
+if TYPE_CHECKING:
+    from masterdata.models import OwnAccount
+
+
+def instruction(sealed: SealedInstruction) -> contract.Instruction:
+    """What was sealed, in the contract's words; nothing is added, shortened or corrected on the way."""
+    return contract.Instruction(
+        reference=sealed.bank_ref,
+        payer_account=sealed.payer_account,
+        payer_name=sealed.payer_name,
+        payee_account=sealed.payee_account,
+        payee_name=sealed.payee_name,
+        payee_bank=sealed.payee_bank,
+        cnaps=sealed.cnaps,
+        money=Money(sealed.amount, sealed.currency),
+        purpose=sealed.purpose,
+        day=sealed.day,
+        urgent=sealed.is_urgent,
+        personal=sealed.is_personal,
+        payer_branch=sealed.payer_branch,
+        remark=sealed.remark,
+    )
+
+
+def batch(claim: ClaimedBatch) -> contract.Batch:
+    """The claimed batch as the adapter sends it."""
+    return contract.Batch(
+        batch_no=claim.batch_no,
+        instructions=[instruction(sealed) for sealed in claim.instructions],
+        operation=contract.Ability(claim.operation),
+    )
+
+
+def inquiry(due: DueInquiry) -> contract.Inquiry:
+    """One question about a payment."""
+    return contract.Inquiry(reference=due.bank_ref, bank_serial=due.bank_serial, day=due.day)
+
+
+def reported(outcomes: Iterable[contract.Outcome]) -> list[ReportedOutcome]:
+    """The bank's words on payments, in ours."""
+    return [
+        ReportedOutcome(
+            bank_ref=outcome.reference,
+            fate=str(outcome.fate),
+            bank_serial=outcome.bank_serial,
+            code=outcome.code,
+            text=outcome.text,
+            amount=None if outcome.money is None else outcome.money.amount,
+            not_found=outcome.not_found,
+        )
+        for outcome in outcomes
+    ]
+
+
+def refused(claim: ClaimedBatch, error: Refused) -> list[ReportedOutcome]:
+    """A definitive refusal of the whole message is the definitive failure of each of its items."""
+    return [
+        ReportedOutcome(
+            bank_ref=sealed.bank_ref,
+            fate=str(contract.Fate.FAILED),
+            code=error.code,
+            text=error.text,
+        )
+        for sealed in claim.instructions
+    ]
+
+
+def account(own: OwnAccount) -> contract.AccountRef:
+    """An own account as the adapter names it."""
+    return contract.AccountRef(number=own.number, currency=own.currency, branch=own.branch_code)
+
+
+def figures(
+    balances: Sequence[contract.Balance],
+    accounts: Sequence[OwnAccount],
+    *,
+    day_closing: bool = False,
+) -> list[BalanceFigure]:
+    """Balances of the accounts asked about; a balance of any other account is left out."""
+    by_number = {own.number: own for own in accounts}
+    return [
+        BalanceFigure(
+            account_id=by_number[told.account].pk,
+            currency=told.currency,
+            book=told.book,
+            available=told.available,
+            frozen=told.frozen,
+            as_of=told.as_of,
+            is_day_closing=day_closing,
+        )
+        for told in balances
+        if told.account in by_number
+    ]
+
+
+def entry(line: contract.StatementLine, *, exchange_id: int | None) -> EntryLine:
+    """A statement line as `statements` keeps it; the bank's date is the day it was booked."""
+    return EntryLine(
+        bank_date=line.booked_at.date(),
+        booked_at=line.booked_at,
+        bank_serial=line.bank_serial,
+        direction=str(line.direction),
+        amount=line.money.amount,
+        currency=line.money.currency,
+        balance_after=line.balance_after,
+        counterparty_name=line.counterparty_name,
+        counterparty_account=line.counterparty_account,
+        counterparty_bank=line.counterparty_bank,
+        narrative=line.narrative,
+        purpose=line.purpose,
+        reference=line.reference,
+        exchange_id=exchange_id,
+    )
+
+
+def profile(declared: contract.Profile, abilities: Iterable[contract.Ability]) -> dict[str, object]:
+    """What an adapter declares of its bank, as plain values for the profile row."""
+    return {
+        "slug": declared.slug,
+        "name": declared.name_zh,
+        "name_en": declared.name_en,
+        "abilities": sorted(str(ability) for ability in abilities),
+        "items_max": declared.items_max,
+        "inquiry_items_max": declared.inquiry_items_max,
+        "min_inquiry_interval_s": declared.min_inquiry_interval_s,
+        "visibility_delay_s": declared.visibility_delay_s,
+        "not_found_is_final": declared.not_found_is_final,
+        "bank_dedups_by_reference": declared.bank_dedups_by_reference,
+        "field_limits": {name: list(limit) for name, limit in declared.field_limits.items()},
+        "forbidden": dict(declared.forbidden),
+        "confirm_with_bank": list(declared.confirm_with_bank),
+    }

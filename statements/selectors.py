@@ -1,0 +1,190 @@
+"""Every read of what banks told us. Functions without a `scope` are system look-ups and say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import Exists, F, OuterRef, QuerySet, Sum
+
+from kernel.errors import NotFound
+from kernel.scope import Scope
+from statements.models import Balance, DayClose, LatestBalance, StatementEntry
+from statements.rules import ChainEnds, KnownEntry, Posting, chain_ends, totals
+
+
+def in_force(entries: QuerySet[StatementEntry]) -> QuerySet[StatementEntry]:
+    """Without the entries the bank has since amended."""
+    newer = StatementEntry.objects.filter(
+        account_id=OuterRef("account_id"),
+        bank_date=OuterRef("bank_date"),
+        bank_serial=OuterRef("bank_serial"),
+        direction=OuterRef("direction"),
+        occurrence=OuterRef("occurrence"),
+        revision__gt=OuterRef("revision"),
+    )
+    return entries.filter(~Exists(newer))
+
+
+def visible_entries(scope: Scope) -> QuerySet[StatementEntry]:
+    """Entries in force of the companies whose accounts the viewer may see, newest first."""
+    return in_force(
+        StatementEntry.objects.filter(company_id__in=scope.companies_with("statements.view"))
+    ).order_by("-booked_at", "-id")
+
+
+def get_entry(entry_id: int, *, scope: Scope) -> StatementEntry:
+    """One entry, in force or amended; raises NotFound."""
+    entry = (
+        StatementEntry.objects.filter(
+            pk=entry_id, company_id__in=scope.companies_with("statements.view")
+        )
+        .select_related("account", "account__company", "account__bank")
+        .first()
+    )
+    if entry is None:
+        raise NotFound("statement entry", "未找到该笔交易明细")
+    return entry
+
+
+def revisions_of(entry: StatementEntry) -> QuerySet[StatementEntry]:
+    """Every version of the entry the bank has told, oldest first. The caller was allowed to see `entry`."""
+    return StatementEntry.objects.filter(
+        account_id=entry.account_id,
+        bank_date=entry.bank_date,
+        bank_serial=entry.bank_serial,
+        direction=entry.direction,
+        occurrence=entry.occurrence,
+    ).order_by("revision")
+
+
+def entries_of(ids: Iterable[int]) -> list[StatementEntry]:
+    """These entries, in their order of arrival. System look-up."""
+    return list(StatementEntry.objects.filter(pk__in=list(ids)).order_by("pk"))
+
+
+def entry_ids_since(account_id: int, last_id: int, *, limit: int) -> list[int]:
+    """Ids of the account's entries that arrived after `last_id`, oldest first. System look-up."""
+    return list(
+        StatementEntry.objects.filter(account_id=account_id, pk__gt=last_id)
+        .order_by("pk")
+        .values_list("pk", flat=True)[:limit]
+    )
+
+
+def day_entries(account_id: int, day: date) -> QuerySet[StatementEntry]:
+    """The entries in force of one day, in the bank's order. System look-up."""
+    return in_force(StatementEntry.objects.filter(account_id=account_id, bank_date=day)).order_by(
+        "booked_at", "id"
+    )
+
+
+def day_totals(account_id: int, day: date) -> tuple[Decimal, Decimal, int]:
+    """(credits, debits, number of entries) of one day. System look-up."""
+    rows = list(
+        day_entries(account_id, day).order_by().values_list("direction").annotate(Sum("amount"))
+    )
+    credits, debits = totals(dict(rows))
+    return credits, debits, day_entries(account_id, day).count()
+
+
+def day_chain(account_id: int, day: date) -> ChainEnds | None:
+    """The ends of the day's chain of running balances. System look-up."""
+    rows = day_entries(account_id, day).values_list("direction", "amount", "balance_after")
+    return chain_ends(
+        [
+            Posting(amount if direction == "credit" else -amount, after)
+            for direction, amount, after in rows.iterator(chunk_size=5000)
+        ]
+    )
+
+
+def known_entries(
+    account_id: int, bank_date: date, bank_serial: str, direction: str
+) -> list[KnownEntry]:
+    """The entries in force under one key. System look-up."""
+    rows = in_force(
+        StatementEntry.objects.filter(
+            account_id=account_id,
+            bank_date=bank_date,
+            bank_serial=bank_serial,
+            direction=direction,
+        )
+    ).values_list("occurrence", "revision", "digest")
+    return [KnownEntry(*row) for row in rows]
+
+
+def debits_matching(
+    *,
+    account_id: int,
+    amount: Decimal,
+    first: date,
+    last: date,
+    counterparty_account: str = "",
+) -> QuerySet[StatementEntry]:
+    """Debits in force of exactly this amount, bank dates first to last, oldest first. System look-up."""
+    found = StatementEntry.objects.filter(
+        account_id=account_id, direction="debit", amount=amount, bank_date__range=(first, last)
+    )
+    if counterparty_account:
+        found = found.filter(counterparty_account=counterparty_account)
+    return in_force(found).order_by("booked_at", "id")
+
+
+def latest_balances(scope: Scope) -> QuerySet[LatestBalance]:
+    """The newest figure of each account the viewer may see."""
+    return LatestBalance.objects.filter(
+        company_id__in=scope.companies_with("statements.view")
+    ).select_related("account", "account__company", "account__bank")
+
+
+def latest_balance(account_id: int) -> LatestBalance | None:
+    """The newest figure of one account; None means unknown, not zero. System look-up."""
+    return LatestBalance.objects.filter(pk=account_id).first()
+
+
+def day_balance(account_id: int, day: date) -> Decimal | None:
+    """The bank's own end-of-day figure, as last told. System look-up."""
+    row = (
+        Balance.objects.filter(account_id=account_id, as_of=day, is_day_closing=True)
+        .order_by("-id")
+        .values_list("book", flat=True)
+        .first()
+    )
+    return row
+
+
+def closing_before(account_id: int, day: date) -> Decimal | None:
+    """The closing figure of the day before, if that day was checked or the bank told its balance. System look-up."""
+    before = day - timedelta(days=1)
+    row = DayClose.objects.filter(account_id=account_id, day=before, is_closed=True).first()
+    if row is not None and row.closing is not None:
+        return row.closing
+    return day_balance(account_id, before)
+
+
+def visible_day_closes(scope: Scope) -> QuerySet[DayClose]:
+    """Checked days, newest first."""
+    return (
+        DayClose.objects.filter(company_id__in=scope.companies_with("statements.view"))
+        .select_related("account", "account__company")
+        .order_by("-day", "account__number", "-id")
+    )
+
+
+def book_by_day(
+    scope: Scope, *, first: date, last: date, currency: str = "CNY"
+) -> list[tuple[date, int, Decimal]]:
+    """(day, account id, last book balance told of that day), by day; days without a figure are absent."""
+    rows = (
+        Balance.objects.filter(
+            company_id__in=scope.companies_with("statements.view"),
+            as_of__range=(first, last),
+            currency=currency,
+        )
+        .order_by("as_of", "account_id", "-is_day_closing", "-id")
+        .distinct("as_of", "account_id")
+        .values_list("as_of", F("account_id"), "book")
+    )
+    return [(day, account, book) for day, account, book in rows]
