@@ -11,11 +11,11 @@ fi
 echo "installing browser packages …"
 npm ci --ignore-scripts --silent --no-progress
 rm -rf dist
-mkdir -p dist/vendor/tabler dist/vendor/libs dist/vendor/echarts
+mkdir -p dist/vendor/tabler/css dist/vendor/tabler/js dist/vendor/libs dist/vendor/echarts
 copy() { for file in "$1" "$1.map"; do [ ! -f "$file" ] || cp "$file" "$2/"; done; }
 core=node_modules/@tabler/core/dist
-copy $core/css/tabler.min.css dist/vendor/tabler
-copy $core/js/tabler.min.js dist/vendor/tabler
+copy $core/css/tabler.min.css dist/vendor/tabler/css
+copy $core/js/tabler.min.js dist/vendor/tabler/js
 for lib in tom-select litepicker imask sortablejs; do [ ! -d "$core/libs/$lib" ] || cp -r "$core/libs/$lib" dist/vendor/libs/; done
 copy node_modules/echarts/dist/echarts.min.js dist/vendor/echarts
 # A few libraries point at maps they do not ship; the manifest of static files would refuse them.

@@ -24,7 +24,7 @@ def broker_client(url: str) -> redis.Redis:
     return redis.Redis.from_url(plain, socket_timeout=1, socket_connect_timeout=1)
 
 
-@shared_task(name="yqlink.health.tick_heartbeat", queue="quiet", ignore_result=True)
+@shared_task(name="yqlink.health.tick_heartbeat", ignore_result=True)
 def tick_heartbeat() -> None:
     """Leave a mark that expires: beat sent a tick and a worker ran it."""
     broker_client(settings.CELERY_BROKER_URL).set(HEARTBEAT_KEY, "1", ex=HEARTBEAT_TTL_S)
