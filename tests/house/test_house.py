@@ -79,7 +79,7 @@ def forbidden_words() -> re.Pattern[str]:
         "chat" + "gpt",
         "copi" + "lot",
     ]
-    words += ["\\bTO" + "DO\\b", "\\bFIX" + "ME\\b", "\\bNotImplemented" + "Error\\b"]
+    words += ["(?-i:\\bTO" + "DO\\b|\\bFIX" + "ME\\b|\\bNotImplemented" + "Error\\b)"]
     return re.compile("|".join(words), re.IGNORECASE)
 
 
