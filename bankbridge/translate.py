@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bankadapters import contract
-from bankadapters.errors import Refused
+from bankadapters.errors import Refused, Unencodable
 from kernel.money import Money
 from payments.outcomes import ClaimedBatch, DueInquiry, ReportedOutcome, SealedInstruction
 from statements.rules import BalanceFigure, EntryLine
@@ -76,6 +76,16 @@ def refused(claim: ClaimedBatch, error: Refused) -> list[ReportedOutcome]:
         )
         for sealed in claim.instructions
     ]
+
+
+def unfit(item: contract.Instruction, error: Unencodable) -> ReportedOutcome:
+    """An item that cannot be put into this bank's message was never sent: it definitely failed."""
+    return ReportedOutcome(
+        bank_ref=item.reference,
+        fate=str(contract.Fate.FAILED),
+        code=error.code,
+        text=f"报文无法编制，未发送：{error.message}",
+    )
 
 
 def account(own: OwnAccount) -> contract.AccountRef:

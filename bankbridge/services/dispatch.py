@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
 from django.db import connections
 
-from bankadapters.contract import Fate
-from bankadapters.errors import NotSent, Refused
+from bankadapters.contract import BankAdapter, Batch, Fate, Outcome, WireRequest
+from bankadapters.errors import NotSent, Refused, Unencodable
 from bankbridge import locks, selectors, translate
 from bankbridge.adapters import DebugLocked, Line, open_line, require_unlocked
 from bankbridge.recorder import About
 from bankbridge.services import pull
 from kernel import clock
-from payments.outcomes import ClaimedBatch
+from payments.outcomes import ClaimedBatch, ReportedOutcome
 from payments.services import instructions
 
 if TYPE_CHECKING:
@@ -144,8 +145,9 @@ def send(claim: ClaimedBatch, line: Line) -> bool:
         log.exception("batch_not_translated", batch_no=claim.batch_no)
         instructions.hand_back(claim=claim, why=f"指令无法编制：{type(error).__name__}")
         return False
+    unfit: list[ReportedOutcome] = []
     try:
-        outcomes = adapter.pay(batch)
+        outcomes = _pay(adapter, batch, unfit)
     except NotSent as error:
         log.warning("not_sent", batch_no=claim.batch_no, why=str(error))
         instructions.hand_back(claim=claim, why=str(error)[:200] or "未能连接银行")
@@ -155,9 +157,31 @@ def send(claim: ClaimedBatch, line: Line) -> bool:
         instructions.record_outcomes(claim=claim, outcomes=translate.refused(claim, error))
     except Exception as error:  # after the first byte, every surprise means "unknown"
         log.error("outcome_unknown", batch_no=claim.batch_no, kind=type(error).__name__)
-        instructions.lose(claim=claim, why=f"{type(error).__name__}: {error}"[:200])
+        if unfit:  # what nobody mentions becomes UNKNOWN
+            instructions.record_outcomes(claim=claim, outcomes=unfit)
+        else:
+            instructions.lose(claim=claim, why=f"{type(error).__name__}: {error}"[:200])
     else:
-        instructions.record_outcomes(claim=claim, outcomes=translate.reported(outcomes))
+        told = [*translate.reported(outcomes), *unfit]
+        instructions.record_outcomes(claim=claim, outcomes=told)
         if any(outcome.fate in FINAL_FATES for outcome in outcomes):
             pull.hasten_balances(connection_id=claim.connection_id)
     return True
+
+
+def _pay(adapter: BankAdapter, batch: Batch, unfit: list[ReportedOutcome]) -> list[Outcome]:
+    """Send the batch; items this bank's message cannot carry are put into `unfit` and the others go without them."""
+    try:
+        return list(adapter.pay(batch))
+    except Unencodable:  # provably nothing was sent
+        fit = []
+        for item in batch.instructions:
+            alone = replace(batch, instructions=[item])
+            try:
+                adapter.write(WireRequest(operation=batch.operation, batch=alone))
+                fit.append(item)
+            except Unencodable as error:
+                unfit.append(translate.unfit(item, error))
+        if not unfit:
+            raise
+        return list(adapter.pay(replace(batch, instructions=fit))) if fit else []

@@ -20,7 +20,7 @@ from bankbridge.services.dispatch import FINAL_FATES
 from kernel import clock
 from masterdata import selectors as masterdata
 from payments.outcomes import DueInquiry
-from payments.services import instructions
+from payments.services import inquiries, instructions
 
 if TYPE_CHECKING:
     from masterdata.models import Connection
@@ -69,7 +69,7 @@ def _ask_all(row: Connection) -> int:
     until = clock.monotonic() + settings.DISPATCH_TICK_MAX_S
     line, asked = None, 0
     while clock.monotonic() < until:
-        due = instructions.due_inquiries(connection_id=row.pk, limit=chunk)
+        due = inquiries.due_inquiries(connection_id=row.pk, limit=chunk)
         if not due:
             break
         line = line or _open(row, due)
@@ -91,7 +91,7 @@ def _open(row: Connection, due: Sequence[DueInquiry]) -> Line | None:
         return open_line(row.pk)
     except Exception as error:
         log.exception("adapter_not_opened", connection=row.name)
-        instructions.record_inquiry_failure(asked=due, why=f"连接无法打开：{type(error).__name__}")
+        inquiries.record_inquiry_failure(asked=due, why=f"连接无法打开：{type(error).__name__}")
         return None
 
 
@@ -104,9 +104,9 @@ def ask(connection_id: int, due: list[DueInquiry], line: Line) -> bool:
         Exception
     ) as error:  # QueryFailed, Unreadable, NotSent, a cut wire: it says nothing about any payment
         log.warning("inquiry_failed", payments=len(due), kind=type(error).__name__, why=str(error))
-        instructions.record_inquiry_failure(asked=due, why=f"{type(error).__name__}: {error}"[:200])
+        inquiries.record_inquiry_failure(asked=due, why=f"{type(error).__name__}: {error}"[:200])
         return False
-    instructions.record_inquiry(
+    inquiries.record_inquiry(
         connection_id=connection_id, outcomes=translate.reported(outcomes), asked=due
     )
     if any(outcome.fate in FINAL_FATES for outcome in outcomes):

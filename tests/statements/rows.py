@@ -1,0 +1,62 @@
+"""Rows these tests stand on: the master data a statement needs, and lines as a bank tells them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+
+from kernel import clock
+from masterdata.models import Bank, Company, Connection, OwnAccount
+from statements.rules import EntryLine
+
+_serials = count(1)
+DAY = date(2026, 11, 24)
+
+
+def a_company(code="1010"):
+    company, made = Company.objects.get_or_create(
+        code=code, defaults={"name": f"示例公司{code}", "short_name": f"公司{code}", "path": "/"}
+    )
+    if made:
+        company.path = f"/{company.pk}/"
+        company.save()
+    return company
+
+
+def a_connection(**values):
+    values = {"bank_slug": "boc", "endpoints": {"main": "http://127.0.0.1:1/"}, **values}
+    return Connection.objects.create(name=f"中行前置机 {next(_serials)}", **values)
+
+
+def an_account(number="440012345678", *, company=None, connection=None, **values):
+    bank, _ = Bank.objects.get_or_create(
+        prefix="104", defaults={"name": "中国银行", "name_en": "Bank of China", "slug": "boc"}
+    )
+    return OwnAccount.objects.create(
+        company=company or a_company(),
+        bank=bank,
+        cnaps="104100000004",
+        branch_name="中国银行上海市分行",
+        branch_code="40303",
+        number=number,
+        name="示例贸易有限公司",
+        gl_subject="100201",
+        connection=connection or a_connection(),
+        is_direct_link=True,
+        **values,
+    )
+
+
+def a_line(serial, amount, *, direction="debit", after=None, day=DAY, minute=0, **values):
+    return EntryLine(
+        bank_date=day,
+        booked_at=datetime(day.year, day.month, day.day, 10, tzinfo=clock.SHANGHAI)
+        + timedelta(minutes=minute),
+        bank_serial=serial,
+        direction=direction,
+        amount=Decimal(amount),
+        currency="CNY",
+        balance_after=None if after is None else Decimal(after),
+        **{"counterparty_name": "样例供应商", "counterparty_account": "1001000100200", **values},
+    )
