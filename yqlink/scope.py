@@ -21,9 +21,8 @@ _SEEN_GRAIN_S = 30  # presence is written down at most this often
 
 def expired(*, signed_in_at: float, seen_at: float, now: float) -> bool:
     """Whether a session has been idle, or alive, for too long (seconds since the epoch, real time)."""
-    return (
-        now - seen_at > settings.SESSION_IDLE_S or now - signed_in_at > settings.SESSION_COOKIE_AGE
-    )
+    is_idle = now - seen_at > settings.SESSION_IDLE_S
+    return bool(is_idle or now - signed_in_at > settings.SESSION_COOKIE_AGE)
 
 
 class ScopeMiddleware:
