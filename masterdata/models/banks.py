@@ -55,6 +55,10 @@ class BankProfile(models.Model):
     visibility_delay_s = models.PositiveIntegerField(default=0)
     not_found_is_final = models.BooleanField(default=False)
     bank_dedups_by_reference = models.BooleanField(default=False)
+    cnaps_prefix = models.CharField(max_length=3, blank=True)
+    statement_rows_max = models.PositiveIntegerField(default=50)
+    statement_span_days = models.PositiveIntegerField(default=31)
+    balance_accounts_max = models.PositiveIntegerField(default=1)
     field_limits = models.JSONField(default=dict)  # our field -> [limit, "chars" | "boc" | "bytes:<codec>"]
     forbidden = models.JSONField(default=dict)  # our field -> characters
     confirm_with_bank = models.JSONField(default=list)

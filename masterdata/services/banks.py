@@ -111,6 +111,10 @@ PROFILE_FIELDS = (
     "visibility_delay_s",
     "not_found_is_final",
     "bank_dedups_by_reference",
+    "cnaps_prefix",
+    "statement_rows_max",
+    "statement_span_days",
+    "balance_accounts_max",
     "field_limits",
     "forbidden",
     "confirm_with_bank",
@@ -118,13 +122,20 @@ PROFILE_FIELDS = (
 
 
 def write_profile(profile: Mapping[str, Any]) -> BankProfile:
-    """Write what an adapter declares of its bank: `slug` and any of PROFILE_FIELDS; other keys raise ValueError."""
+    """Write what an adapter declares of its bank: `slug`, `name_zh` (or `name`) and any of PROFILE_FIELDS.
+
+    The bank of the declared CNAPS prefix learns the adapter's slug. Other keys raise ValueError.
+    """
     values = dict(profile)
     slug = values.pop("slug")
+    if "name_zh" in values:
+        values["name"] = values.pop("name_zh")
     unknown = set(values) - set(PROFILE_FIELDS)
     if unknown:
         raise ValueError(f"a bank profile has no {sorted(unknown)}")
     row, _ = BankProfile.objects.update_or_create(
         slug=slug, defaults={**values, "updated_at": clock.now()}
     )
+    if prefix := values.get("cnaps_prefix", ""):
+        Bank.objects.filter(pk=prefix).update(slug=slug)
     return row

@@ -179,7 +179,8 @@ def demand_other_person(made_by: User | None, actor: User) -> None:
         )
 
 
-def _decide(account: CounterpartyAccount, *, confirm: bool, actor: User, why: str) -> None:
+def decide(account: CounterpartyAccount, *, confirm: bool, actor: User, why: str) -> None:
+    """Confirm or reject a locked account (a step); see `decide_payee` for what it raises."""
     demand_other_person(account.made_by, actor)
     if not confirm and not why.strip():
         raise InvalidInput("拒绝时请填写原因", "a rejection wants a reason", field="why")
@@ -209,7 +210,7 @@ def decide_payee(
     scope.demand("payees.confirm")
     account = _locked(account_id, scope)
     account.require_version(version)
-    _decide(account, confirm=confirm, actor=actor, why=why)
+    decide(account, confirm=confirm, actor=actor, why=why)
     return account
 
 
@@ -232,7 +233,7 @@ def decide_payees(
             outcome.refused.append((account_id, "未找到此收款账户"))
             continue
         try:
-            _decide(row, confirm=confirm, actor=actor, why=why)
+            decide(row, confirm=confirm, actor=actor, why=why)
         except DomainError as error:  # raised before the row is touched: nothing to roll back
             outcome.refused.append((account_id, error.message))
         else:

@@ -32,6 +32,11 @@ def authenticate_client(key_id: str, secret: str) -> ApiClient | None:
     return client if client is not None and holds else None
 
 
+def fresh_key() -> tuple[str, str]:
+    """A new (key id, secret): 8 and 32 random bytes."""
+    return secrets.token_hex(8), secrets.token_urlsafe(32)
+
+
 @dataclass(frozen=True)
 class IssuedKey:
     """A fresh key; its secret is shown once and never again."""
@@ -50,11 +55,11 @@ def issue_client(
     actor: object | None = None,
 ) -> IssuedKey:
     """Make an API client with a fresh key (a step)."""
-    secret = secrets.token_urlsafe(32)
+    key_id, secret = fresh_key()
     client = ApiClient.objects.create(
         name=name,
         source_system=source_system,
-        key_id=secrets.token_hex(8),
+        key_id=key_id,
         key_digest=key_digest(secret),
         rights=sorted(rights),
         acts_for=acts_for,
