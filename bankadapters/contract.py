@@ -212,6 +212,32 @@ class WireRecorder(Protocol):
 
 
 @dataclass(frozen=True)
+class WireRequest:
+    """What one message should say, for writing it without sending it: only what its operation needs is filled."""
+
+    operation: Ability
+    batch: Batch | None = None
+    inquiries: Sequence[Inquiry] = ()
+    accounts: Sequence[AccountRef] = ()
+    first: date | None = None
+    last: date | None = None
+    cursor: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One answer read without its request: the business level's code and text, and whatever the operation brings."""
+
+    code: str
+    text: str
+    is_error: bool = False
+    outcomes: Sequence[Outcome] = ()
+    balances: Sequence[Balance] = ()
+    page: StatementPage = field(default_factory=lambda: StatementPage(()))
+    has_session: bool = False
+
+
+@dataclass(frozen=True)
 class Profile:
     """What an adapter declares of its bank; written to BankProfile rows by the bridge. None means unknown."""
 
@@ -230,7 +256,9 @@ class Profile:
     balance_accounts_max: int = 1
     field_limits: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     # our field name -> (limit, "chars" | "bytes:gb18030" | "boc" = a Chinese character counts 2)
-    forbidden: Mapping[str, str] = field(default_factory=dict)  # our field name -> characters the bank refuses
+    forbidden: Mapping[str, str] = field(
+        default_factory=dict
+    )  # our field name -> characters the bank refuses
     confirm_with_bank: Sequence[str] = ()  # what the sheet leaves open, shown to the administrator
 
 
@@ -281,6 +309,16 @@ class BankAdapter(ABC):
         """Day balances, one per day the bank knows."""
         raise Unsupported("history_balance")
 
-    def transactions(self, account: AccountRef, first: date, last: date, *, cursor: str = "") -> StatementPage:
+    def transactions(
+        self, account: AccountRef, first: date, last: date, *, cursor: str = ""
+    ) -> StatementPage:
         """One page of statement lines of these days; go on with `cursor=page.next` until it is empty."""
         raise Unsupported("transactions")
+
+    def write(self, request: WireRequest) -> bytes:
+        """The bytes this request has on the wire, without sending them. Raises InvalidInput."""
+        raise Unsupported(request.operation)
+
+    def read(self, operation: Ability, answer: bytes) -> Reading:
+        """What an answer says, without having asked. Raises Unreadable."""
+        raise Unsupported(operation)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kernel.errors import InvalidInput
+
 
 class BankError(Exception):
     """Anything that went wrong between us and a bank; `code`/`text` are the bank's own words where it gave any."""
@@ -34,3 +36,14 @@ class QueryFailed(BankError):
 
 class Unsupported(BankError):
     """The bank has no such ability."""
+
+
+class Unencodable(Refused, InvalidInput, ValueError):
+    """We refuse to put a request on the wire; nothing was sent. Says which field broke which limit."""
+
+    def __init__(self, text: str, *, field: str = "") -> None:
+        Refused.__init__(self, text)
+        self.message = self.message_en = text
+        self.code = "unencodable"
+        self.field = field
+        self.row = None

@@ -1,0 +1,137 @@
+"""Bank tools: `python -m bankadapters list | decode | encode`. Reads and writes files and pipes; never talks to a bank."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from bankadapters import registry, wirejson
+from bankadapters.contract import Ability, BankAdapter, Connection
+from bankadapters.errors import BankError
+from bankadapters.framing import strip_frame
+from kernel.errors import DomainError
+
+UNREADABLE = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; exit code 2 and one line on stderr for what cannot be read or written."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "list":
+            _print(_listing())
+        elif options.command == "decode":
+            _print(_decoded(options))
+        else:
+            sys.stdout.buffer.write(_encoded(options))
+            sys.stdout.buffer.flush()
+    except DomainError as error:
+        return _refuse(options, error.message_en)
+    except (BankError, LookupError, OSError, ValueError) as error:
+        return _refuse(
+            options,
+            str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error),
+        )
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bankadapters", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="the banks and what each can do")
+    decode = commands.add_parser("decode", help="print what a bank's answer says, as JSON")
+    encode = commands.add_parser("encode", help="print the bytes a request has on the wire")
+    for command in (decode, encode):
+        command.add_argument("--bank", required=True)
+        command.add_argument(
+            "--operation", required=True, choices=[ability.value for ability in Ability]
+        )
+        command.add_argument("file", metavar="FILE", help="a file, or - for standard input")
+    decode.add_argument(
+        "--final-failures",
+        default="",
+        metavar="CODES",
+        help="inquiry codes that mean failure, with commas",
+    )
+    decode.add_argument(
+        "--not-found",
+        default="",
+        metavar="CODES",
+        help="inquiry codes that mean the bank knows no such payment",
+    )
+    return parser
+
+
+def _listing() -> Mapping[str, object]:
+    banks = []
+    for slug in registry.slugs():
+        adapter = registry.adapter_class(slug)
+        banks.append(
+            {
+                "bank": slug,
+                "name": adapter.profile.name_zh,
+                "abilities": sorted(ability.value for ability in adapter.abilities),
+            }
+        )
+    return {"banks": banks}
+
+
+def _decoded(options: argparse.Namespace) -> Mapping[str, object]:
+    codes = frozenset(code.strip() for code in options.final_failures.split(",") if code.strip())
+    connection = Connection(
+        options.bank,
+        endpoints={},
+        parameters={"not_found_codes": options.not_found},
+        final_failures=codes,
+    )
+    ability = Ability(options.operation)
+    adapter = registry.open(connection)
+    _require(adapter, ability)
+    return wirejson.reading(ability, adapter.read(ability, strip_frame(_bytes(options.file))))
+
+
+def _encoded(options: argparse.Namespace) -> bytes:
+    ability = Ability(options.operation)
+    try:
+        given = json.loads(
+            _bytes(options.file).decode("utf-8-sig"), parse_float=Decimal, parse_int=Decimal
+        )
+    except RecursionError as error:
+        raise ValueError("JSON is nested too deeply") from error
+    if not isinstance(given, dict):
+        raise ValueError(
+            "JSON must be an object with connection and items, or connection and account"
+        )
+    connection, sessions = wirejson.connection(options.bank, given)
+    adapter = registry.open(connection, sessions=sessions)
+    _require(adapter, ability)
+    return adapter.write(wirejson.request(ability, given))
+
+
+def _require(adapter: BankAdapter, ability: Ability) -> None:
+    if ability not in adapter.abilities:
+        raise ValueError(f"bank {adapter.profile.slug} has no {ability.value}")
+
+
+def _bytes(name: str) -> bytes:
+    return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+
+
+def _print(value: Mapping[str, object]) -> None:
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _refuse(options: argparse.Namespace, words: str) -> int:
+    where = getattr(options, "file", options.command)
+    sys.stderr.write(f"{where}: {' '.join(words.split())}\n")
+    return UNREADABLE
+
+
+if __name__ == "__main__":
+    sys.exit(main())
