@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 
 from kernel import clock
-from kernel.orm import amount_column, currency_column
+from kernel.orm import MoneyRow, amount_column, currency_column
+
+# The database's own copy of the segregation rules: whatever code runs, it refuses the maker's second act.
+SEGREGATION_SQL = """
+    SELECT * INTO house FROM approvals_case WHERE id = NEW.case_id;
+    IF house.voided_at IS NOT NULL OR house.digest <> NEW.digest THEN
+        RAISE EXCEPTION 'case % is void or about another content', NEW.case_id USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.person_key = house.maker_person
+       OR NEW.person_key IS DISTINCT FROM (SELECT person_key FROM masterdata_user WHERE id = NEW.user_id) THEN
+        RAISE EXCEPTION 'person % may not act in case %', NEW.person_key, NEW.case_id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
 
 
 class Policy(models.Model):
     """One row of the matrix: for this kind, company (null = all) and amount band, how many approvers are needed."""
 
     kind = models.CharField(max_length=30)
-    company = models.ForeignKey("masterdata.Company", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    company = models.ForeignKey(
+        "masterdata.Company", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     currency = currency_column()
     amount_from = amount_column(default=0)
     amount_below = amount_column(null=True, blank=True)  # null = no upper end
@@ -29,7 +45,7 @@ class Policy(models.Model):
         return f"{self.kind} {self.amount_from}+ → {self.approvers}"
 
 
-class Case(models.Model):
+class Case(MoneyRow):
     """The decisions on one version of one subject; a changed digest voids the case."""
 
     subject_kind = models.CharField(max_length=60)
@@ -51,6 +67,21 @@ class Case(models.Model):
                 condition=models.Q(voided_at__isnull=True),
                 name="one_open_case_per_subject",
             )
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(
+                name="subject_for_ever",
+                fields=[
+                    "subject_kind",
+                    "subject_id",
+                    "digest",
+                    "maker_id",
+                    "maker_person",
+                    "amount",
+                    "currency",
+                ],
+            ),
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:
@@ -78,6 +109,16 @@ class Decision(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["case", "person_key"], name="one_act_per_person"),
             models.UniqueConstraint(fields=["case", "act", "step"], name="one_decision_per_step"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="segregation",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=SEGREGATION_SQL,
+                declare=[("house", "approvals_case%ROWTYPE")],
+            ),
         ]
 
     def __str__(self) -> str:

@@ -73,7 +73,11 @@ def payload_hash(request: OrderRequest) -> str:
     """Digest of everything the sender said: the same document line with another digest is a conflict."""
     return seal.digest(
         seal.canonical(
-            {f.name: getattr(request, f.name) for f in fields(request) if f.name not in _NOT_PAYLOAD}
+            {
+                f.name: getattr(request, f.name)
+                for f in fields(request)
+                if f.name not in _NOT_PAYLOAD
+            }
         )
     )
 

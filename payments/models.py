@@ -12,6 +12,21 @@ from kernel.orm import MoneyRow, Stateful, Versioned, state_column
 from kernel.states import Flow
 from payments.states import INSTRUCTION, NOT_LIVE, ORDER, STATE_NAMES, InstructionState, OrderState
 
+# An instruction exists only for an order whose present content was checked, approved as often as needed, and released.
+RELEASE_SQL = """
+    IF NOT EXISTS (
+        SELECT 1 FROM payments_paymentorder o JOIN approvals_case c ON c.id = o.approval_id
+        WHERE o.id = NEW.order_id AND c.voided_at IS NULL AND c.digest = NEW.content_hash
+          AND c.subject_kind = 'payment' AND c.subject_id = o.id::text AND c.amount = NEW.amount AND c.currency = NEW.currency
+          AND EXISTS (SELECT 1 FROM approvals_decision d WHERE d.case_id = c.id AND d.act = 'check')
+          AND EXISTS (SELECT 1 FROM approvals_decision d WHERE d.case_id = c.id AND d.act = 'release')
+          AND (SELECT count(*) FROM approvals_decision d WHERE d.case_id = c.id AND d.act = 'approve') >= c.approvers_needed
+    ) THEN
+        RAISE EXCEPTION 'order % was not released by its people', NEW.order_id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
 
 def flow_trigger(flow: Flow) -> pgtrigger.Trigger:
     """The database's own copy of a Flow: an UPDATE of `state` along no declared edge is refused."""
@@ -41,7 +56,9 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
         PAYROLL = "payroll", "代发"
 
     company = models.ForeignKey("masterdata.Company", on_delete=models.PROTECT, related_name="+")
-    payer_account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
+    payer_account = models.ForeignKey(
+        "masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+"
+    )
     order_no = models.CharField(max_length=20, unique=True)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SUPPLIER)
     # where it comes from (DOMAIN §3.5 layer 1)
@@ -50,9 +67,13 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
     erp_doc_no = models.CharField(max_length=40)
     erp_line_no = models.CharField(max_length=10, default="1")
     payload_hash = models.CharField(max_length=64)
-    import_set = models.ForeignKey("payments.ImportSet", null=True, on_delete=models.PROTECT, related_name="orders")
+    import_set = models.ForeignKey(
+        "payments.ImportSet", null=True, on_delete=models.PROTECT, related_name="orders"
+    )
     import_row = models.PositiveIntegerField(null=True)
-    replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
+    replaces = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
     # the payee as it will be sent
     payee_account = models.ForeignKey(
         "masterdata.CounterpartyAccount", null=True, on_delete=models.PROTECT, related_name="+"
@@ -74,7 +95,9 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
     cash_flow_item = models.CharField(max_length=60, blank=True)
     # control
     state = state_column(OrderState, OrderState.DRAFT)
-    shown_state = models.CharField(max_length=24, default="draft", choices=list(STATE_NAMES.items()))
+    shown_state = models.CharField(
+        max_length=24, default="draft", choices=list(STATE_NAMES.items())
+    )
     content_hash = models.CharField(max_length=64, blank=True)
     approval_id = models.BigIntegerField(null=True)  # approvals.Case
     approvals_needed = models.PositiveSmallIntegerField(default=0)
@@ -83,9 +106,15 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
     hold_reasons = models.JSONField(default=list)  # [{rule, message, details}]
     lifted_rules = models.JSONField(default=list)  # [{rule, details, by, why}]
     return_reason = models.CharField(max_length=200, blank=True)
-    maker = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    checker = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    releaser = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    maker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    checker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    releaser = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     released_at = models.DateTimeField(null=True)
     instruction = models.ForeignKey(
         "payments.PaymentInstruction", null=True, on_delete=models.PROTECT, related_name="+"
@@ -104,7 +133,9 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
         indexes = [
             models.Index(fields=["company", "-created_at", "-id"], name="order_company_newest"),
             models.Index(fields=["-created_at", "-id"], name="order_newest"),
-            models.Index(fields=["company", "shown_state", "-created_at", "-id"], name="order_company_state"),
+            models.Index(
+                fields=["company", "shown_state", "-created_at", "-id"], name="order_company_state"
+            ),
             models.Index(fields=["payee_number", "amount"], name="order_payee_amount"),
         ]
         triggers = [flow_trigger(ORDER)]
@@ -121,15 +152,21 @@ class Batch(MoneyRow):
 
     batch_no = models.CharField(max_length=20, unique=True)
     company = models.ForeignKey("masterdata.Company", on_delete=models.PROTECT, related_name="+")
-    connection = models.ForeignKey("masterdata.Connection", on_delete=models.PROTECT, related_name="+")
-    payer_account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
+    connection = models.ForeignKey(
+        "masterdata.Connection", on_delete=models.PROTECT, related_name="+"
+    )
+    payer_account = models.ForeignKey(
+        "masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+"
+    )
     operation = models.CharField(max_length=20)
     item_count = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=clock.now)
     sent_at = models.DateTimeField(null=True)  # when a byte may first have left
 
     class Meta:
-        indexes = [models.Index(fields=["company", "-created_at", "-id"], name="batch_company_newest")]
+        indexes = [
+            models.Index(fields=["company", "-created_at", "-id"], name="batch_company_newest")
+        ]
 
     def __str__(self) -> str:
         return self.batch_no
@@ -146,9 +183,15 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
 
     order = models.ForeignKey(PaymentOrder, on_delete=models.PROTECT, related_name="instructions")
     company = models.ForeignKey("masterdata.Company", on_delete=models.PROTECT, related_name="+")
-    payer_account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
-    connection = models.ForeignKey("masterdata.Connection", on_delete=models.PROTECT, related_name="+")
-    batch = models.ForeignKey(Batch, null=True, on_delete=models.PROTECT, related_name="instructions")
+    payer_account = models.ForeignKey(
+        "masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+"
+    )
+    connection = models.ForeignKey(
+        "masterdata.Connection", on_delete=models.PROTECT, related_name="+"
+    )
+    batch = models.ForeignKey(
+        Batch, null=True, on_delete=models.PROTECT, related_name="instructions"
+    )
     attempt = models.PositiveSmallIntegerField(default=1)
     instr_no = models.CharField(max_length=20, unique=True)
     bank_ref = models.CharField(max_length=35)  # our number as this bank's wire carries it
@@ -176,6 +219,12 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
     inquiries = models.PositiveIntegerField(default=0)
     not_found_count = models.PositiveIntegerField(default=0)
     first_not_found_at = models.DateTimeField(null=True)
+    last_not_found_at = models.DateTimeField(
+        null=True
+    )  # the last one counted: they stand 15 minutes apart
+    age_alarm = models.PositiveSmallIntegerField(
+        default=0
+    )  # how many of the age alarms (30 min, 4 h, 1 day) were given
     last_inquiry_at = models.DateTimeField(null=True)
     next_inquiry_at = models.DateTimeField(null=True)
     final_at = models.DateTimeField(null=True)
@@ -185,7 +234,9 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["order"], condition=~Q(state__in=[str(s) for s in NOT_LIVE]), name="one_live_instruction"
+                fields=["order"],
+                condition=~Q(state__in=[str(s) for s in NOT_LIVE]),
+                name="one_live_instruction",
             ),
             models.UniqueConstraint(fields=["order", "attempt"], name="attempt_once"),
             models.UniqueConstraint(fields=["connection", "bank_ref"], name="bank_ref_once"),
@@ -202,7 +253,9 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
                 condition=Q(state__in=["accepted", "manual_handling", "unknown"]),
                 name="instruction_to_ask",
             ),
-            models.Index(fields=["lease_until"], condition=Q(state="sending"), name="instruction_leases"),
+            models.Index(
+                fields=["lease_until"], condition=Q(state="sending"), name="instruction_leases"
+            ),
             models.Index(fields=["payer_account", "amount"], name="instruction_debit"),
         ]
         triggers = [
@@ -210,7 +263,23 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(
                 name="sealed_for_ever",
-                fields=["order", "instr_no", "bank_ref", "attempt", "sealed", "seal", "content_hash", "amount", "currency"],
+                fields=[
+                    "order",
+                    "instr_no",
+                    "bank_ref",
+                    "attempt",
+                    "sealed",
+                    "seal",
+                    "content_hash",
+                    "amount",
+                    "currency",
+                ],
+            ),
+            pgtrigger.Trigger(
+                name="released_by_people",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=RELEASE_SQL,
             ),
         ]
 
@@ -225,7 +294,9 @@ class DebitTie(models.Model):
         DEBIT = "debit", "付款"
         RETURN = "return", "退票"
 
-    instruction = models.ForeignKey(PaymentInstruction, on_delete=models.PROTECT, related_name="ties")
+    instruction = models.ForeignKey(
+        PaymentInstruction, on_delete=models.PROTECT, related_name="ties"
+    )
     entry_id = models.BigIntegerField(unique=True)  # statements.StatementEntry
     role = models.CharField(max_length=8, choices=Role.choices)
     rule = models.CharField(max_length=8)
@@ -233,10 +304,63 @@ class DebitTie(models.Model):
     made_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["instruction", "role"], name="one_tie_per_role")]
+        constraints = [
+            models.UniqueConstraint(fields=["instruction", "role"], name="one_tie_per_role")
+        ]
 
     def __str__(self) -> str:
         return f"{self.instruction_id} {self.role} {self.entry_id}"
+
+
+class Adjudication(Versioned):
+    """Two people settle what no bank answer settles (DOMAIN §3.3): one proposes with evidence, another agrees or refuses."""
+
+    class Verdict(models.TextChoices):
+        SUCCEEDED = "succeeded", "认定成功"
+        FAILED = "failed", "认定失败"
+        RETURNED = "returned", "认定退票"
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "待第二人裁定"
+        AGREED = "agreed", "已裁定"
+        REFUSED = "refused", "已否决"
+
+    instruction = models.ForeignKey(
+        PaymentInstruction, on_delete=models.PROTECT, related_name="adjudications"
+    )
+    company = models.ForeignKey("masterdata.Company", on_delete=models.PROTECT, related_name="+")
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    reason = models.CharField(max_length=300)
+    branch_call = models.CharField(
+        max_length=300, blank=True
+    )  # who was called at the bank, when, what was said
+    evidence = models.JSONField(default=dict)  # state, answers and statement as they stood
+    evidence_file = models.BinaryField(default=b"")  # encrypted, AAD "adjudication:<instr_no>"
+    evidence_name = models.CharField(max_length=120, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    proposed_at = models.DateTimeField(default=clock.now)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+    decision_note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["instruction"], condition=Q(state="proposed"), name="one_open_adjudication"
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=models.F("proposed_by")),
+                name="adjudicated_by_two",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instruction} → {self.verdict}"
 
 
 class ImportSet(Versioned):
@@ -257,7 +381,9 @@ class ImportSet(Versioned):
     encoding = models.CharField(max_length=20, blank=True)
     row_count = models.PositiveIntegerField(default=0)
     good_count = models.PositiveIntegerField(default=0)
-    totals = models.JSONField(default=dict)  # {"good": {"CNY": "…"}, "per_company": {code: [rows, "sum"]}}
+    totals = models.JSONField(
+        default=dict
+    )  # {"good": {"CNY": "…"}, "per_company": {code: [rows, "sum"]}}
     rows = models.JSONField(default=list)  # canonical rows with their faults and warnings
     new_payees = models.JSONField(default=list)
     why_partial = models.CharField(max_length=200, blank=True)

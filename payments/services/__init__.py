@@ -1,0 +1,1 @@
+"""Every write of payments: orders (people), instructions (the bank bridge), evidence (statements)."""

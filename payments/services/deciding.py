@@ -1,0 +1,381 @@
+"""Submit, check, approve, release: each written once, for a list; a single order is a list of one.
+
+Every order of a list stands for itself: what cannot be done is refused by row, with its reason, and the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+
+from approvals import services as approvals
+from audit import services as audit
+from kernel import clock
+from kernel.errors import Conflict, DomainError, Finding, NotAllowed, NotFound
+from kernel.orm import StaleVersion
+from kernel.scope import Scope
+from masterdata import selectors as masterdata
+from payments import checks, selectors
+from payments.content import content_hash
+from payments.models import PaymentOrder
+from payments.outcomes import BulkResult
+from payments.services.releasing import issue, release_checked
+from payments.states import OrderState
+
+if TYPE_CHECKING:
+    from masterdata.models import User
+
+Item = tuple[int, int, str]  # order id, the version seen, the content hash seen ("" for a draft)
+Refusals = dict[int, DomainError]
+CHUNK = 100
+Step = Callable[[Sequence[PaymentOrder], "Act"], Refusals]
+
+
+@dataclass(frozen=True)
+class Act:
+    """Who does it, with what note."""
+
+    actor: User
+    scope: Scope
+    note: str = ""
+
+
+class Held(Conflict):
+    """A duplicate rule holds the order: it waits for a person who is neither its maker nor its checker."""
+
+    code = "held"
+
+
+class ContentAltered(Conflict):
+    """The stored order is not what was submitted: somebody changed the row outside the platform."""
+
+    code = "content_altered"
+
+
+def change(orders: Sequence[PaymentOrder], **values: object) -> None:
+    """Write the same values to orders the caller has locked and moved; their state becomes the shown one."""
+    if not orders:
+        return
+    now = clock.now()
+    by_state: dict[str, list[PaymentOrder]] = {}
+    for order in orders:
+        by_state.setdefault(order.state, []).append(order)
+        order.version += 1
+        for name, value in values.items():
+            setattr(order, name, value)
+    for state, rows in by_state.items():
+        PaymentOrder.objects.filter(pk__in=[order.pk for order in rows]).update(
+            state=state, shown_state=state, version=F("version") + 1, updated_at=now, **values
+        )
+
+
+def hold(
+    held: Mapping[int, list[Finding]], orders: Mapping[int, PaymentOrder], *, actor: User | None
+) -> Refusals:
+    """Put these orders on hold with their hits; they remember where to return."""
+    refused: Refusals = {}
+    for pk, findings in held.items():
+        order = orders[pk]
+        came_from = (
+            OrderState.PENDING_CHECK if order.state == OrderState.DRAFT else OrderState(order.state)
+        )
+        order.move("hold")
+        reasons = [{"rule": f.rule, "message": f.message, "details": f.details} for f in findings]
+        change([order], held_from=str(came_from), hold_reasons=reasons)
+        audit.record(
+            "payments.order.held",
+            actor=actor,
+            subject=order,
+            before={"state": came_from},
+            after={"state": order.state, "reasons": reasons},
+            why="；".join(f.message for f in findings)[:500],
+        )
+        refused[pk] = Held(
+            "已暂挂：" + "；".join(f.message for f in findings), "held: " + findings[0].message_en
+        )
+    return refused
+
+
+def findings_by_order(orders: Sequence[PaymentOrder]) -> dict[int, list[Finding]]:
+    """Duplicate rules and the payer bank's field limits for these orders, as of now."""
+    today, calendar = clock.today(), masterdata.calendar()
+    twins = selectors.twins(orders, today=today) if orders else []
+    profiles: dict[str, tuple[Mapping[str, Sequence[object]], Mapping[str, str]]] = {}
+    found: dict[int, list[Finding]] = {}
+    for order in orders:
+        hits = checks.before_submit(order)
+        bank = order.payer_account.connection
+        if bank is not None:
+            if bank.bank_slug not in profiles:
+                try:
+                    profile = masterdata.bank_profile(bank.bank_slug)
+                    profiles[bank.bank_slug] = (profile.field_limits, profile.forbidden)
+                except NotFound:  # no adapter declared the bank yet: nothing is known, and dispatch will not open it
+                    profiles[bank.bank_slug] = ({}, {})
+            limits, forbidden = profiles[bank.bank_slug]
+            hits += checks.fields_fit(order, limits=limits, forbidden=forbidden)
+        found[order.pk] = hits + checks.duplicates(order, twins, today=today, calendar=calendar)
+    return found
+
+
+def sort_out(
+    orders: Sequence[PaymentOrder], *, actor: User | None
+) -> tuple[list[PaymentOrder], Refusals]:
+    """Run the checks of submit and release; blocked orders are refused, held ones put on hold, the rest is returned."""
+    held: dict[int, list[Finding]] = {}
+    refused: Refusals = {}
+    good = []
+    for order, hits in ((order, found) for order, found in _with_findings(orders)):
+        blocking = [hit for hit in hits if hit.level == "block"]
+        holding = [hit for hit in hits if hit.level == "hold"]
+        if blocking:
+            refused[order.pk] = Conflict(
+                "；".join(hit.message for hit in blocking),
+                blocking[0].message_en,
+                code=blocking[0].rule.lower(),
+            )
+        elif holding:
+            held[order.pk] = holding
+        else:
+            good.append(order)
+    refused.update(hold(held, {order.pk: order for order in orders}, actor=actor))
+    return good, refused
+
+
+def _with_findings(orders: Sequence[PaymentOrder]) -> list[tuple[PaymentOrder, list[Finding]]]:
+    found = findings_by_order(orders)
+    return [(order, found[order.pk]) for order in orders]
+
+
+def _submit(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
+    refused: Refusals = {}
+    cases = []
+    mine = []
+    for order in orders:
+        if order.maker is None or order.maker.person_key != act.actor.person_key:
+            refused[order.pk] = NotAllowed("只能提交自己制的单", "only its maker submits an order")
+        elif not order.flow.allows("submit", order.state):
+            refused[order.pk] = Conflict("该付款单已提交", "already submitted", code="illegal_move")
+        else:
+            order.content_hash = content_hash(order)
+            mine.append(order)
+            cases.append(
+                approvals.NewCase(
+                    kind="payment",
+                    subject_id=str(order.pk),
+                    company_id=order.company_id,
+                    digest=order.content_hash,
+                    money=order.money,
+                    maker_id=order.maker.pk,
+                    maker_person=order.maker.person_key,
+                )
+            )
+    opened, without_policy = approvals.open_cases(cases)
+    refused.update({int(key): error for key, error in without_policy.items()})
+    ready = [order for order in mine if str(order.pk) in opened]
+    for order in ready:
+        case = opened[str(order.pk)]
+        order.approval_id, order.approvals_needed = case.pk, case.approvers_needed
+        PaymentOrder.objects.filter(pk=order.pk).update(
+            content_hash=order.content_hash,
+            approval_id=case.pk,
+            approvals_needed=case.approvers_needed,
+            approvals_given=0,
+            return_reason="",
+        )
+    good, stopped = sort_out(ready, actor=act.actor)
+    blocked = [order for order in ready if order.pk in stopped and order.state == OrderState.DRAFT]
+    approvals.void_cases(
+        [order.approval_id for order in blocked if order.approval_id], reason="提交未通过检查"
+    )
+    PaymentOrder.objects.filter(pk__in=[order.pk for order in blocked]).update(
+        content_hash="", approval_id=None
+    )
+    refused.update(stopped)
+    for order in good:
+        order.move("submit")
+    change(good)
+    _record("payments.order.submitted", good, act)
+    return refused
+
+
+def _record(event: str, orders: Sequence[PaymentOrder], act: Act) -> None:
+    audit.record_many(
+        [
+            audit.Fact(
+                event,
+                order,
+                after={
+                    "state": order.state,
+                    "version": order.version,
+                    "content_hash": order.content_hash,
+                },
+                why=act.note,
+            )
+            for order in orders
+        ],
+        actor=act.actor,
+    )
+
+
+def _decide(
+    orders: Sequence[PaymentOrder], act: Act, kind: approvals.Act
+) -> tuple[list[PaymentOrder], dict[int, approvals.Decided], Refusals]:
+    cases = {order.approval_id: order for order in orders if order.approval_id is not None}
+    decided, refused = approvals.decide_many(
+        {case_id: order.content_hash for case_id, order in cases.items()},
+        act=kind,
+        actor=act.actor,
+        note=act.note[:200],
+    )
+    good = [cases[case_id] for case_id in decided]
+    by_order = {cases[case_id].pk: done for case_id, done in decided.items()}
+    return good, by_order, {cases[case_id].pk: error for case_id, error in refused.items()}
+
+
+def _in_state(
+    orders: Sequence[PaymentOrder], state: OrderState
+) -> tuple[list[PaymentOrder], Refusals]:
+    good = [order for order in orders if order.state == state]
+    wrong = Conflict(
+        "付款单状态已变化，请刷新后重试", f"the order is not {state}", code="illegal_move"
+    )
+    return good, {order.pk: wrong for order in orders if order.state != state}
+
+
+def _check(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
+    ready, refused = _in_state(orders, OrderState.PENDING_CHECK)
+    good, decided, more = _decide(ready, act, approvals.Act.CHECK)
+    for order in good:
+        order.move(
+            "check_to_approval" if decided[order.pk].approvers_needed else "check_to_release"
+        )
+    _change_counts(good, decided, checker=act.actor)
+    _record("payments.order.checked", good, act)
+    return refused | more
+
+
+def _approve(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
+    ready, refused = _in_state(orders, OrderState.PENDING_APPROVAL)
+    good, decided, more = _decide(ready, act, approvals.Act.APPROVE)
+    for order in good:
+        done = decided[order.pk]
+        order.move(
+            "approve_last" if done.approvals_given >= done.approvers_needed else "approve_step"
+        )
+    _change_counts(good, decided)
+    _record("payments.order.approved", good, act)
+    return refused | more
+
+
+def _change_counts(
+    orders: Sequence[PaymentOrder], decided: Mapping[int, approvals.Decided], **values: object
+) -> None:
+    groups: dict[tuple[int, int], list[PaymentOrder]] = {}
+    for order in orders:
+        done = decided[order.pk]
+        groups.setdefault((done.approvers_needed, done.approvals_given), []).append(order)
+    for (needed, given), rows in groups.items():
+        change(rows, approvals_needed=needed, approvals_given=given, **values)
+
+
+def _release(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
+    ready, refused = _in_state(orders, OrderState.PENDING_RELEASE)
+    clear, stopped = sort_out(ready, actor=act.actor)
+    able, unable = release_checked(clear)
+    good, _, undecided = _decide(able, act, approvals.Act.RELEASE)
+    issue(good, actor=act.actor, note=act.note)
+    return refused | stopped | unable | undecided
+
+
+_STEPS: dict[str, tuple[Step, str]] = {
+    "submit": (_submit, "payments.make"),
+    "check": (_check, "payments.check"),
+    "approve": (_approve, "payments.approve"),
+    "release": (_release, "payments.release"),
+}
+
+
+def _admitted(
+    orders: Mapping[int, PaymentOrder], items: Sequence[Item], *, right: str, scope: Scope
+) -> tuple[list[PaymentOrder], Refusals]:
+    refused: Refusals = {}
+    good = []
+    for pk, version, digest in items:
+        order = orders.get(pk)
+        if order is None:
+            refused[pk] = NotFound("payment order")
+        elif not scope.has(right, order.company_id):
+            refused[pk] = NotAllowed(
+                "您没有执行此操作的权限", f"the right {right} is missing", code="right_missing"
+            )
+        elif order.version != version:
+            refused[pk] = StaleVersion()
+        elif right != "payments.make" and digest != order.content_hash:
+            refused[pk] = Conflict(
+                "内容在您查看之后有变化，请重新查看", "the content changed", code="digest_changed"
+            )
+        elif right != "payments.make" and content_hash(order) != order.content_hash:
+            refused[pk] = ContentAltered(
+                "付款单内容与提交时不一致，已拒绝并报警", "the stored order was altered"
+            )
+        else:
+            good.append(order)
+    return good, refused
+
+
+@transaction.atomic(durable=True)
+def _run(name: str, items: Sequence[Item], actor: User, note: str) -> Refusals:
+    step, right = _STEPS[name]
+    scope = masterdata.scope_of(actor)
+    ids = [pk for pk, _, _ in items]
+    if name == "release":
+        _lock_payers(ids, scope)
+    orders = selectors.lock_orders(ids, scope=scope)
+    good, refused = _admitted(orders, items, right=right, scope=scope)
+    for pk, error in refused.items():
+        if isinstance(error, ContentAltered):
+            audit.record(
+                "payments.order.content_altered", actor=actor, subject=orders[pk], why=error.message
+            )
+    return refused | step(good, Act(actor, scope, note))
+
+
+def _lock_payers(order_ids: Sequence[int], scope: Scope) -> None:
+    """Lock the payer accounts first, so that two releases never spend the same balance."""
+    accounts = PaymentOrder.objects.filter(pk__in=order_ids, company_id__in=scope.company_ids)
+    rows = masterdata.visible_accounts(masterdata.system_scope()).filter(
+        pk__in=set(accounts.values_list("payer_account_id", flat=True))
+    )
+    list(rows.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
+
+
+def run_one(
+    name: str, *, order_id: int, version: int, actor: User, digest: str = "", note: str = ""
+) -> None:
+    """One step for one order; a hold it ran into stays, then the refusal is raised."""
+    refused = _run(name, [(order_id, version, digest)], actor, note)
+    if order_id in refused:
+        raise refused[order_id]
+
+
+def run_many(name: str, *, items: Sequence[Item], actor: User, note: str = "") -> BulkResult:
+    """One step for many orders, in transactions of CHUNK orders; refused rows are reported, none is lost."""
+    unique = list({pk: (pk, version, digest) for pk, version, digest in items}.values())
+    done: list[int] = []
+    refused: list[tuple[int, str]] = []
+    for start in range(0, len(unique), CHUNK):
+        chunk = unique[start : start + CHUNK]
+        errors = _run(name, chunk, actor, note)
+        done += [pk for pk, _, _ in chunk if pk not in errors]
+        refused += [(pk, error.message) for pk, error in errors.items()]
+    return BulkResult(done, refused)
+
+
+def submit_drafts(orders: Sequence[PaymentOrder], *, actor: User, scope: Scope) -> Refusals:
+    """Step: submit drafts the caller made and locked in this transaction; refusals by order id, `Held` ones stay on hold."""
+    return _submit(orders, Act(actor, scope))

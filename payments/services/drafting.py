@@ -1,0 +1,214 @@
+"""Drafts: made from a request, edited until submitted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+
+from audit import services as audit
+from kernel.errors import Conflict, InvalidInput, NotAllowed, require
+from kernel.money import Money
+from kernel.references import make_reference
+from kernel.scope import Scope
+from masterdata import selectors as masterdata
+from masterdata.checks import normalise_account, normalise_name
+from payments import selectors
+from payments.content import OrderRequest, payload_hash
+from payments.models import PaymentOrder
+from payments.states import OrderState
+
+if TYPE_CHECKING:
+    from masterdata.models import Company, OwnAccount, User
+
+
+def _company_and_account(request: OrderRequest, scope: Scope) -> tuple[Company, OwnAccount]:
+    company = masterdata.company_by_code(request.company_code, scope=scope)
+    if company is None:
+        raise InvalidInput(
+            f"公司代码 {request.company_code} 不存在或无权使用",
+            "unknown company",
+            field="company_code",
+        )
+    account = masterdata.account_by_number(normalise_account(request.payer_number), scope=scope)
+    if account is None or account.company_id != company.pk or not account.is_active:
+        raise InvalidInput(
+            "付款账号不是该公司的账户", "not an account of the company", field="payer_number"
+        )
+    if account.currency != request.currency:
+        raise InvalidInput(
+            f"付款账户币种为 {account.currency}，与付款币种 {request.currency} 不符",
+            "currency differs",
+            field="currency",
+        )
+    return company, account
+
+
+def _payee_values(request: OrderRequest) -> dict[str, object]:
+    """The payee from the master data: what is registered there is what is sent, not what was typed."""
+    number = normalise_account(request.payee_number)
+    if request.kind == PaymentOrder.Kind.INTERNAL:
+        own = masterdata.account_by_number(number, scope=masterdata.system_scope())
+        if own is None or not own.is_active:
+            raise InvalidInput(
+                "收款账号不是集团内账户", "not an account of the group", field="payee_number"
+            )
+        name, bank, cnaps, payee = own.name, own.branch_name, own.cnaps, None
+        is_personal = False
+    else:
+        payee = masterdata.payee_account(request.payee_code, number)
+        if payee is None:
+            raise InvalidInput(
+                "收款账户不在主数据中，请先登记收款人账户",
+                "unknown payee account",
+                code="payee_unknown",
+                field="payee_number",
+            )
+        name, bank, cnaps, is_personal = payee.name, payee.bank_name, payee.cnaps, payee.is_personal
+    if request.payee_name and normalise_name(request.payee_name) != normalise_name(name):
+        raise InvalidInput(
+            f"收款户名与主数据登记的「{name}」不符", "payee name differs", field="payee_name"
+        )
+    return {
+        "payee_account": payee,
+        "payee_version": payee.version if payee is not None else 0,
+        "payee_code": request.payee_code,
+        "payee_name": name,
+        "payee_number": number,
+        "payee_bank": bank,
+        "payee_cnaps": cnaps,
+        "is_personal": is_personal,
+    }
+
+
+def _values(request: OrderRequest, scope: Scope) -> dict[str, object]:
+    company, account = _company_and_account(request, scope)
+    amount = Money(request.amount, request.currency).amount
+    if amount <= 0:
+        raise InvalidInput("金额必须大于零", "amount must be above zero", field="amount")
+    return {
+        "company": company,
+        "payer_account": account,
+        "amount": amount,
+        "currency": request.currency,
+        "kind": request.kind,
+        "purpose": request.purpose,
+        "remark": request.remark,
+        "wish_date": request.wish_date,
+        "is_urgent": request.is_urgent,
+        "invoice_no": request.invoice_no,
+        "gl_subject": request.gl_subject,
+        "cash_flow_item": request.cash_flow_item,
+        "payload_hash": payload_hash(request),
+        **_payee_values(request),
+    }
+
+
+def _replaced(request: OrderRequest, company_id: int) -> PaymentOrder | None:
+    ended = PaymentOrder.objects.filter(
+        source_system=request.source_system,
+        company_id=company_id,
+        erp_doc_type=request.erp_doc_type,
+        erp_doc_no=request.erp_doc_no,
+        erp_line_no=request.erp_line_no,
+        state__in=[OrderState.VOID, OrderState.CANCELLED],
+    )
+    return ended.order_by("-pk").first()
+
+
+def draft_order(*, request: OrderRequest, maker: User, scope: Scope) -> PaymentOrder:
+    """A draft from a request; a step. The same document line with the same content returns the order it already became.
+
+    Raises InvalidInput, NotAllowed, Conflict (`erp_key_taken`: same document line, other content; D1).
+    """
+    require(transaction.get_connection().in_atomic_block, "a draft wants the caller's transaction")
+    values = _values(request, scope)
+    company = values["company"]
+    scope.demand("payments.make", company.pk)  # type: ignore[attr-defined]  # a Company by construction
+    before = None
+    if request.erp_doc_no:
+        taken = selectors.order_by_erp_key(
+            source_system=request.source_system,
+            company_id=company.pk,  # type: ignore[attr-defined]  # as above
+            doc_type=request.erp_doc_type,
+            doc_no=request.erp_doc_no,
+            line_no=request.erp_line_no,
+        )
+        if taken is not None and taken.payload_hash == values["payload_hash"]:
+            return taken
+        if taken is not None:
+            raise _taken(request, taken.order_no)
+        before = _replaced(request, company.pk)  # type: ignore[attr-defined]  # as above
+    number = selectors.numbers("order_no_seq", count=1)[0]
+    order_no = make_reference("P", epoch=masterdata.outbound_gate().epoch, sequence=number)
+    order = PaymentOrder(
+        order_no=order_no,
+        maker=maker,
+        source_system=request.source_system,
+        erp_doc_type=request.erp_doc_type,
+        erp_doc_no=request.erp_doc_no or order_no,
+        erp_line_no=request.erp_line_no,
+        import_set_id=request.import_set_id,
+        import_row=request.import_row,
+        replaces=before,
+        **values,
+    )
+    try:
+        with transaction.atomic():
+            order.save(force_insert=True)
+    except IntegrityError as error:
+        if "one_order_per_erp_line" not in str(error):
+            raise
+        raise _taken(request, "另一笔付款单") from error
+    audit.record(
+        "payments.order.drafted",
+        actor=maker,
+        subject=order,
+        after={"order_no": order.order_no, "amount": order.amount, "payee": order.payee_name},
+    )
+    return order
+
+
+def _taken(request: OrderRequest, by: str) -> Conflict:
+    return Conflict(
+        f"单据 {request.erp_doc_no} 第 {request.erp_line_no} 行已生成 {by}，内容不同，不能覆盖",
+        "the document line already became an order with other content",
+        code="erp_key_taken",
+        field="erp_doc_no",
+    )
+
+
+@transaction.atomic(durable=True)
+def create_order(*, request: OrderRequest, maker: User) -> PaymentOrder:
+    """`draft_order` as a command, for a person at a form."""
+    return draft_order(request=request, maker=maker, scope=masterdata.scope_of(maker))
+
+
+@transaction.atomic(durable=True)
+def edit_order(*, order_id: int, version: int, request: OrderRequest, actor: User) -> PaymentOrder:
+    """Change a draft, or reopen a returned order and change it. The document key stays what it was.
+
+    Raises NotFound, NotAllowed (another person's draft), Conflict, InvalidInput.
+    """
+    scope = masterdata.scope_of(actor)
+    order = selectors.lock_order(order_id, scope=scope)
+    order.require_version(version)
+    scope.demand("payments.make", order.company_id)
+    if order.maker is None or order.maker.person_key != actor.person_key:
+        raise NotAllowed("只能修改自己制的单", "only its maker edits a draft")
+    if order.state == OrderState.REJECTED:
+        order.move("reopen")
+    elif order.state != OrderState.DRAFT:
+        raise Conflict(
+            "已提交的付款单不能修改，请先退回",
+            "a submitted order is not edited",
+            code="illegal_move",
+        )
+    before = {"amount": order.amount, "payee": order.payee_name, "number": order.payee_number}
+    for name, value in _values(request, scope).items():
+        setattr(order, name, value)
+    order.shown_state, order.content_hash = order.state, ""
+    order.save_changes()
+    after = {"amount": order.amount, "payee": order.payee_name, "number": order.payee_number}
+    audit.record("payments.order.edited", actor=actor, subject=order, before=before, after=after)
+    return order

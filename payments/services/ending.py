@@ -1,0 +1,263 @@
+"""Ways back and out: return, void, cancel before sending, lift a hold, a new attempt after a definite end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from approvals import services as approvals
+from audit import services as audit
+from kernel import clock
+from kernel.errors import Conflict, InvalidInput, NotAllowed
+from kernel.scope import Scope
+from masterdata import selectors as masterdata
+from payments import selectors
+from payments.content import content_hash
+from payments.models import PaymentInstruction, PaymentOrder
+from payments.services.deciding import change, findings_by_order
+from payments.services.evidence import debit_seen
+from payments.services.writing import Change, show, write
+from payments.states import InstructionState, OrderState
+
+if TYPE_CHECKING:
+    from masterdata.models import User
+
+
+def _why(why: str) -> str:
+    if not why.strip():
+        raise InvalidInput("请填写原因", "a reason is wanted", field="why")
+    return why.strip()
+
+
+def _locked(order_id: int, version: int, actor: User) -> tuple[PaymentOrder, Scope]:
+    scope = masterdata.scope_of(actor)
+    order = selectors.lock_order(order_id, scope=scope)
+    order.require_version(version)
+    return order, scope
+
+
+def _is_maker(order: PaymentOrder, actor: User) -> bool:
+    return order.maker is not None and order.maker.person_key == actor.person_key
+
+
+def _record(event: str, order: PaymentOrder, *, actor: User, before: str, why: str) -> None:
+    audit.record(
+        event,
+        actor=actor,
+        subject=order,
+        before={"state": before},
+        after={"state": order.state},
+        why=why,
+    )
+
+
+def _demand_any(scope: Scope, rights: Sequence[str], company_id: int) -> None:
+    if not any(scope.has(right, company_id) for right in rights):
+        raise NotAllowed(
+            "您没有执行此操作的权限", f"one of {', '.join(rights)} is missing", code="right_missing"
+        )
+
+
+_DESK = {
+    OrderState.PENDING_CHECK: "payments.check",
+    OrderState.PENDING_APPROVAL: "payments.approve",
+    OrderState.PENDING_RELEASE: "payments.release",
+    OrderState.HELD: "payments.lift_hold",
+}
+
+
+@transaction.atomic(durable=True)
+def return_to_maker(*, order_id: int, version: int, actor: User, why: str) -> PaymentOrder:
+    """Send an order back to its maker; all its approvals are void. By whoever's desk it lies on, or its own maker.
+
+    Raises NotFound, NotAllowed, Conflict, InvalidInput (no reason).
+    """
+    order, scope = _locked(order_id, version, actor)
+    before = order.state
+    if not _is_maker(order, actor):
+        _demand_any(scope, [_DESK.get(OrderState(before), "payments.check")], order.company_id)
+    order.move("return_to_maker")
+    if order.approval_id is not None:
+        approvals.void_case(case_id=order.approval_id, reason=_why(why))
+    change(
+        [order],
+        return_reason=_why(why)[:200],
+        approvals_given=0,
+        checker=None,
+        hold_reasons=[],
+        held_from="",
+    )
+    _record("payments.order.returned", order, actor=actor, before=before, why=_why(why))
+    return order
+
+
+@transaction.atomic(durable=True)
+def void_order(*, order_id: int, version: int, actor: User, why: str) -> PaymentOrder:
+    """End an order before release: its own maker, or a checker. Raises NotFound, NotAllowed, Conflict, InvalidInput."""
+    order, scope = _locked(order_id, version, actor)
+    before = order.state
+    if not _is_maker(order, actor):
+        _demand_any(scope, ["payments.check"], order.company_id)
+    order.move("void")
+    if order.approval_id is not None:
+        approvals.void_case(case_id=order.approval_id, reason=_why(why))
+    change([order], return_reason=_why(why)[:200])
+    _record("payments.order.voided", order, actor=actor, before=before, why=_why(why))
+    return order
+
+
+@transaction.atomic(durable=True)
+def cancel_order(*, order_id: int, version: int, actor: User, why: str) -> PaymentOrder:
+    """Take back a released order while its instruction provably is not being sent (row lock). Right payments.cancel.
+
+    Raises NotFound, NotAllowed, Conflict (sending was written: from then on it is irreversible by us), InvalidInput.
+    """
+    order, scope = _locked(order_id, version, actor)
+    scope.demand("payments.cancel", order.company_id)
+    before = order.shown_state
+    order.move("cancel")
+    instruction = PaymentInstruction.objects.select_for_update(no_key=True).get(
+        pk=order.instruction_id
+    )
+    write([Change(instruction, InstructionState.CANCELLED, final_at=clock.now())], move="cancel")
+    change([order], return_reason=_why(why)[:200])
+    _record("payments.order.cancelled", order, actor=actor, before=before, why=_why(why))
+    audit.record(
+        "payments.instruction.cancelled",
+        actor=actor,
+        subject=instruction,
+        before={"state": before},
+        after={"state": instruction.state},
+        why=_why(why),
+    )
+    return order
+
+
+_LIFT = {
+    OrderState.PENDING_CHECK: "lift_to_check",
+    OrderState.PENDING_APPROVAL: "lift_to_approval",
+    OrderState.PENDING_RELEASE: "lift_to_release",
+}
+
+
+@transaction.atomic(durable=True)
+def lift_hold(*, order_id: int, version: int, actor: User, why: str) -> PaymentOrder:
+    """Let a held order go on from where it was: a treasurer who is neither its maker nor its checker, with a reason.
+
+    The lifted hits are kept with both order numbers; hits that came up since hold again.
+    """
+    order, scope = _locked(order_id, version, actor)
+    scope.demand("payments.lift_hold", order.company_id)
+    people = {person.person_key for person in (order.maker, order.checker) if person is not None}
+    if actor.person_key in people:
+        raise NotAllowed(
+            "制单人和复核人不能解除暂挂",
+            "neither maker nor checker lifts a hold",
+            code="same_person",
+        )
+    order.move(_LIFT.get(OrderState(order.held_from or OrderState.PENDING_CHECK), "lift_to_check"))
+    lifted = [
+        *order.lifted_rules,
+        *(
+            {
+                "rule": hit["rule"],
+                "order_no": hit.get("details", {}).get("order_no", ""),
+                "details": hit.get("details", {}),
+                "by": actor.username,
+                "why": _why(why),
+                "at": clock.now().isoformat(),
+            }
+            for hit in order.hold_reasons
+        ),
+    ]
+    reasons = order.hold_reasons
+    order.lifted_rules = lifted
+    again = [hit for hit in findings_by_order([order])[order.pk] if hit.level == "hold"]
+    if again:
+        raise Conflict(
+            "另有检查未通过：" + "；".join(hit.message for hit in again),
+            "other rules hold it",
+            code="held",
+        )
+    change([order], lifted_rules=lifted, hold_reasons=[], held_from="")
+    audit.record(
+        "payments.order.hold_lifted",
+        actor=actor,
+        subject=order,
+        before={"state": OrderState.HELD, "reasons": reasons},
+        after={"state": order.state},
+        why=_why(why),
+    )
+    return order
+
+
+@transaction.atomic(durable=True)
+def reissue_order(*, order_id: int, version: int, actor: User, why: str) -> PaymentOrder:
+    """After FAILED or RETURNED: a new attempt that everybody decides again; the person who asks becomes its maker.
+
+    Raises Conflict while the last attempt is live, or while the statement shows its debit.
+    """
+    order, scope = _locked(order_id, version, actor)
+    scope.demand("payments.make", order.company_id)
+    last = PaymentInstruction.objects.select_for_update(no_key=True).get(pk=order.instruction_id)
+    if last.state not in (InstructionState.FAILED, InstructionState.RETURNED):
+        raise Conflict(
+            "上一笔指令尚无确定的失败或退票结果，不能重新支付",
+            "the last attempt is live",
+            code="d2",
+        )
+    if last.state == InstructionState.FAILED and debit_seen(last):
+        raise Conflict(
+            "对账单上有该笔扣款，不能重新支付", "the statement shows its debit", code="debit_seen"
+        )
+    order.move("reissue")
+    if order.approval_id is not None:
+        approvals.void_case(case_id=order.approval_id, reason=f"重新支付：{_why(why)}")
+    order.content_hash = content_hash(order)
+    case = approvals.open_case(
+        kind="payment",
+        subject_id=order.pk,
+        company_id=order.company_id,
+        digest=order.content_hash,
+        money=order.money,
+        maker=actor,
+    )
+    change(
+        [order],
+        content_hash=order.content_hash,
+        approval_id=case.pk,
+        approvals_needed=case.approvers_needed,
+        approvals_given=0,
+        maker=actor,
+        checker=None,
+        releaser=None,
+        released_at=None,
+    )
+    _record("payments.order.reissued", order, actor=actor, before=last.state, why=_why(why))
+    return order
+
+
+@transaction.atomic(durable=True)
+def lift_instruction(*, order_id: int, version: int, actor: User, why: str) -> PaymentOrder:
+    """Let an instruction held for a changed route wait for its window again. A broken seal is never lifted: cancel it.
+
+    Raises NotAllowed (right payments.release), Conflict.
+    """
+    order, scope = _locked(order_id, version, actor)
+    scope.demand("payments.release", order.company_id)
+    instruction = PaymentInstruction.objects.select_for_update(no_key=True).get(
+        pk=order.instruction_id
+    )
+    if instruction.hold_reason.startswith("SEAL"):
+        raise Conflict(
+            "封印不符的指令不能恢复发送，只能撤销",
+            "a broken seal is not lifted",
+            code="seal_broken",
+        )
+    write([Change(instruction, InstructionState.QUEUED, not_before=clock.now())], move="lift")
+    show([instruction.pk])
+    order.refresh_from_db()
+    audit.record("payments.instruction.lifted", actor=actor, subject=instruction, why=_why(why))
+    return order

@@ -1,0 +1,404 @@
+"""Statement evidence: each payment tied to its debit, contradictions disputed, and what only two people can settle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from audit import services as audit
+from kernel import clock, vault
+from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from masterdata import selectors as masterdata
+from masterdata.services import accounts
+from payments import selectors
+from payments.models import Adjudication, DebitTie, PaymentInstruction, PaymentOrder
+from payments.services.alarms import alarm, settle
+from payments.services.writing import Change, show, write
+from payments.states import OPEN_AT_BANK, InstructionState
+from statements import selectors as statements
+
+if TYPE_CHECKING:
+    from masterdata.models import User
+
+S = InstructionState
+RETURN_HORIZON_DAYS = 30
+
+
+def debit_seen(instruction: PaymentInstruction) -> bool:
+    """Whether any statement entry is, or by reference, serial or payee may be, the debit of this instruction."""
+    if selectors.has_debit_tie(instruction.pk):
+        return True
+    first = (instruction.sent_at or instruction.created_at).astimezone(clock.SHANGHAI).date()
+    order = instruction.order
+    for entry in statements.debits_matching(
+        account_id=instruction.payer_account_id,
+        amount=instruction.amount,
+        first=first,
+        last=clock.today(),
+    ):
+        if entry.reference:
+            if entry.reference == instruction.bank_ref:
+                return True
+            continue
+        is_alike = entry.counterparty_account == order.payee_number or (
+            entry.bank_serial and entry.bank_serial == instruction.bank_serial
+        )
+        if is_alike and not DebitTie.objects.filter(entry_id=entry.pk).exists():
+            return True
+    return False
+
+
+def freeze(instruction: PaymentInstruction, *, why: str) -> None:
+    """Stop outbound payments of the account: somebody must look first."""
+    accounts.freeze_account(account_id=instruction.payer_account_id, why=why[:200])
+
+
+def dispute(row: PaymentInstruction, *, why: str) -> None:
+    """Two pieces of evidence contradict: DISPUTED, the account frozen, somebody called. Row and order are locked."""
+    before = row.state
+    write([Change(row, S.DISPUTED, final_at=row.final_at)], move="dispute")
+    show([row.pk])
+    freeze(row, why=f"指令 {row.instr_no} 状态存疑：{why}")
+    audit.record(
+        "payments.instruction.disputed",
+        actor=None,
+        subject=row,
+        before={"state": before},
+        after={"state": S.DISPUTED},
+        why=why,
+    )
+    alarm(
+        kind="payments.disputed",
+        subject=row,
+        title=f"指令 {row.instr_no} 状态存疑，付款账户已冻结",
+        details={"原因": why},
+        next_step="由两人核对银行凭证后裁定",
+    )
+
+
+@transaction.atomic(durable=True)
+def tie_entries(*, account_id: int, entry_ids: Sequence[int]) -> int:
+    """Tie new statement entries of an account to our payments (DOMAIN §3.9 R1, R3, R4, R6–R8); returns ties made.
+
+    R1 success + debit: matched. R3 open + our debit: succeeded. R4 failed or cancelled + debit: disputed, frozen.
+    R6 a second debit: incident, frozen. R7 another amount: exception. R8 a credit that mirrors a success: returned.
+    """
+    tied = set(DebitTie.objects.filter(entry_id__in=entry_ids).values_list("entry_id", flat=True))
+    entries = [
+        e
+        for e in statements.entries_of(entry_ids)
+        if e.pk not in tied and e.account_id == account_id
+    ]
+    candidates = _candidates(account_id, entries)
+    made = 0
+    for entry in sorted(entries, key=lambda one: (one.booked_at, one.pk)):
+        row = _ours(entry, candidates)
+        if row is None:
+            continue
+        locked = selectors.lock_instruction(row.pk)
+        is_tied = _debit(locked, entry) if entry.direction == "debit" else _credit(locked, entry)
+        made += is_tied
+    return made
+
+
+def _candidates(account_id: int, entries: Sequence[Any]) -> list[PaymentInstruction]:
+    references = {e.reference for e in entries if e.reference}
+    serials = {e.bank_serial for e in entries if e.bank_serial}
+    amounts = {e.amount for e in entries}
+    rows = PaymentInstruction.objects.filter(
+        Q(bank_ref__in=references) | Q(bank_serial__in=serials) | Q(amount__in=amounts),
+        payer_account_id=account_id,
+        sent_at__isnull=False,
+    )
+    return list(rows.select_related("order").defer("sealed", "seal").order_by("pk"))
+
+
+def _ours(entry: Any, candidates: Sequence[PaymentInstruction]) -> PaymentInstruction | None:
+    """The one instruction an entry speaks of: by our reference, else by the bank's serial, else by payee and amount."""
+    if entry.reference:
+        found = [row for row in candidates if row.bank_ref == entry.reference]
+        if found:
+            return found[0]
+    if entry.bank_serial:
+        found = [
+            row
+            for row in candidates
+            if row.bank_serial == entry.bank_serial and row.amount == entry.amount
+        ]
+        if len(found) == 1:
+            return found[0]
+    if entry.reference:
+        return None  # it names a payment that is not ours (R5)
+    is_debit = entry.direction == "debit"
+    role = DebitTie.Role.DEBIT if is_debit else DebitTie.Role.RETURN
+    day = entry.bank_date
+    alike = [
+        row
+        for row in candidates
+        if row.amount == entry.amount
+        and row.order.payee_number == entry.counterparty_account
+        and row.sent_at is not None
+        and timedelta(0)
+        <= day - row.sent_at.astimezone(clock.SHANGHAI).date()
+        <= timedelta(days=RETURN_HORIZON_DAYS)
+        and row.state == S.SUCCEEDED
+    ]
+    taken = set(
+        DebitTie.objects.filter(instruction__in=alike, role=role).values_list(
+            "instruction_id", flat=True
+        )
+    )
+    free = [row for row in alike if row.pk not in taken]
+    return free[0] if len(free) == 1 else None
+
+
+def _tie(row: PaymentInstruction, entry: Any, role: str, rule: str) -> None:
+    evidence = {
+        "reference": entry.reference,
+        "bank_serial": entry.bank_serial,
+        "amount": f"{entry.amount:.2f}",
+    }
+    DebitTie.objects.create(
+        instruction=row, entry_id=entry.pk, role=role, rule=rule, evidence=evidence
+    )
+
+
+def _exception(row: PaymentInstruction, *, kind: str, title: str, why: str) -> None:
+    PaymentInstruction.objects.filter(pk=row.pk).update(recon_status="exception")
+    audit.record(kind, actor=None, subject=row, after={"recon_status": "exception"}, why=why)
+    alarm(kind=kind, subject=row, title=title, details={"原因": why})
+
+
+def _debit(row: PaymentInstruction, entry: Any) -> bool:
+    if entry.amount != row.amount:
+        _exception(
+            row,
+            kind="payments.instruction.amount_differs",
+            title=f"指令 {row.instr_no} 扣款金额不符（R7）",
+            why=f"指令 {row.amount}，对账单 {entry.amount}",
+        )
+        return False
+    if selectors.has_debit_tie(row.pk):
+        freeze(row, why=f"指令 {row.instr_no} 出现第二笔扣款（R6）")
+        _exception(
+            row,
+            kind="payments.instruction.debited_twice",
+            title=f"指令 {row.instr_no} 出现第二笔扣款，账户已冻结（R6）",
+            why=f"对账单流水 {entry.bank_serial}",
+        )
+        return False
+    if row.state in (S.SENDING, S.QUEUED, S.HELD, S.DISPUTED):
+        return False  # its own answer or its adjudication comes first; the entry is tied at the next run
+    rule = {S.SUCCEEDED: "R1", S.RETURNED: "R1"}.get(InstructionState(row.state), "R4")
+    if row.state in OPEN_AT_BANK:
+        rule = "R3"
+        before = row.state
+        write(
+            [Change(row, S.SUCCEEDED, bank_serial=entry.bank_serial, final_at=clock.now())],
+            move="succeed",
+        )
+        show([row.pk])
+        _note("payments.instruction.proved", row, before, f"对账单扣款 {entry.bank_serial}（R3）")
+        settle(kind="payments.open_too_long", subject=row, outcome="succeeded")
+        settle(kind="payments.not_found", subject=row, outcome="succeeded")
+    _tie(row, entry, DebitTie.Role.DEBIT, rule)
+    if rule == "R4":
+        why = f"结果为 {row.state}，但对账单有扣款 {entry.bank_serial}（R4）"
+        if row.state == S.FAILED:
+            dispute(row, why=why)
+        else:
+            freeze(row, why=why)
+            _exception(row, kind="payments.instruction.cancelled_but_debited", title=why, why=why)
+        return True
+    PaymentInstruction.objects.filter(pk=row.pk).update(recon_status="matched")
+    return True
+
+
+def _note(event: str, row: PaymentInstruction, before: str, why: str) -> None:
+    audit.record(
+        event,
+        actor=None,
+        subject=row,
+        before={"state": before},
+        after={"state": row.state},
+        why=why,
+    )
+
+
+def _credit(row: PaymentInstruction, entry: Any) -> bool:
+    if row.state != S.SUCCEEDED or entry.amount != row.amount:
+        return False
+    proven = entry.reference == row.bank_ref or (
+        entry.bank_serial and entry.bank_serial == row.bank_serial
+    )
+    if not proven:
+        alarm(
+            kind="payments.return_candidate",
+            subject=row,
+            title=f"指令 {row.instr_no} 疑似退票（R8）",
+            details={"贷记流水": entry.bank_serial, "金额": f"{entry.amount:,.2f}"},
+            next_step="核对后由两人裁定为退票",
+        )
+        return False
+    before = row.state
+    write([Change(row, S.RETURNED, final_at=clock.now())], move="return")
+    show([row.pk])
+    _tie(row, entry, DebitTie.Role.RETURN, "R8")
+    _note("payments.instruction.returned", row, before, f"对账单退回 {entry.bank_serial}（R8）")
+    return True
+
+
+@transaction.atomic(durable=True)
+def propose_adjudication(
+    *,
+    instruction_id: int,
+    verdict: str,
+    actor: User,
+    reason: str,
+    branch_call: str = "",
+    evidence_name: str = "",
+    evidence_file: bytes = b"",
+) -> Adjudication:
+    """The first of two people says how an uncertain payment ended, with evidence. Right payments.adjudicate.
+
+    Raises NotFound, NotAllowed, Conflict (not UNKNOWN or DISPUTED, or one is open already), InvalidInput.
+    """
+    scope = masterdata.scope_of(actor)
+    row = selectors.lock_instruction(instruction_id)
+    if row.company_id not in scope.company_ids:
+        raise NotFound("payment instruction")
+    scope.demand("payments.adjudicate", row.company_id)
+    if not reason.strip():
+        raise InvalidInput("请填写裁定理由", "a reason is wanted", field="reason")
+    if _verdict_moves(row.state, verdict) is None:
+        raise Conflict(
+            "该指令当前状态不能这样裁定", "this verdict does not fit the state", code="illegal_move"
+        )
+    if row.state == S.UNKNOWN and verdict == S.FAILED and not branch_call.strip():
+        raise InvalidInput(
+            "请填写与开户行的电话核实记录", "the call to the branch is wanted", field="branch_call"
+        )
+    if row.adjudications.filter(state=Adjudication.State.PROPOSED).exists():
+        raise Conflict("已有待确认的裁定", "a proposal is open", code="proposal_open")
+    document = Adjudication.objects.create(
+        instruction=row,
+        company_id=row.company_id,
+        verdict=verdict,
+        reason=reason.strip()[:300],
+        branch_call=branch_call.strip()[:300],
+        evidence={
+            "state": row.state,
+            "bank_code": row.bank_code,
+            "bank_text": row.bank_text,
+            "inquiries": row.inquiries,
+            "not_found_count": row.not_found_count,
+            "debit_seen": debit_seen(row),
+        },
+        evidence_name=evidence_name[:120],
+        evidence_file=vault.ring().encrypt(evidence_file, aad=f"adjudication:{row.instr_no}")
+        if evidence_file
+        else b"",
+        proposed_by=actor,
+    )
+    audit.record(
+        "payments.adjudication.proposed",
+        actor=actor,
+        subject=document,
+        after={"verdict": verdict},
+        why=reason,
+    )
+    return document
+
+
+def _verdict_moves(state: str, verdict: str) -> tuple[str, ...] | None:
+    table: dict[tuple[str, str], tuple[str, ...]] = {
+        (S.UNKNOWN, S.SUCCEEDED): ("succeed",),
+        (S.UNKNOWN, S.FAILED): ("fail",),
+        (S.UNKNOWN, S.RETURNED): ("succeed", "return"),
+        (S.SUCCEEDED, S.RETURNED): ("return",),
+        (S.DISPUTED, S.SUCCEEDED): ("settle_succeeded",),
+        (S.DISPUTED, S.FAILED): ("settle_failed",),
+        (S.DISPUTED, S.RETURNED): ("settle_returned",),
+    }
+    return table.get((state, verdict))
+
+
+@transaction.atomic(durable=True)
+def decide_adjudication(
+    *, adjudication_id: int, version: int, agree: bool, actor: User, note: str = ""
+) -> Adjudication:
+    """The second person agrees, and the state moves; or refuses, and it stays. Statement evidence wins over both.
+
+    Raises NotAllowed (the same natural person), Conflict (FAILED while the statement shows the debit; state moved on).
+    """
+    scope = masterdata.scope_of(actor)
+    found = selectors.visible_adjudications(scope).filter(pk=adjudication_id).first()
+    if found is None:
+        raise NotFound("adjudication")
+    row = selectors.lock_instruction(found.instruction_id)
+    document = (
+        Adjudication.objects.select_for_update(of=("self",))
+        .select_related("proposed_by")
+        .get(pk=adjudication_id)
+    )
+    document.require_version(version)
+    scope.demand("payments.adjudicate", row.company_id)
+    if document.state != Adjudication.State.PROPOSED:
+        raise Conflict("该裁定已处理", "already decided", code="illegal_move")
+    if document.proposed_by.person_key == actor.person_key:
+        raise NotAllowed("裁定须由另一人确认", "another person decides", code="same_person")
+    document.state = Adjudication.State.AGREED if agree else Adjudication.State.REFUSED
+    document.decided_by, document.decided_at, document.decision_note = (
+        actor,
+        clock.now(),
+        note[:300],
+    )
+    document.save_changes(["state", "decided_by", "decided_at", "decision_note"])
+    if agree:
+        _settle(row, document, actor)
+    audit.record(
+        "payments.adjudication.agreed" if agree else "payments.adjudication.refused",
+        actor=actor,
+        subject=document,
+        after={"verdict": document.verdict},
+        why=note,
+    )
+    return document
+
+
+def _settle(row: PaymentInstruction, document: Adjudication, actor: User) -> None:
+    moves = _verdict_moves(row.state, document.verdict)
+    if moves is None:
+        raise Conflict("该指令的状态已变化，请重新裁定", "the state moved on", code="illegal_move")
+    if document.verdict == S.FAILED and debit_seen(row):
+        raise Conflict(
+            "对账单上有该笔扣款，不能裁定为失败", "the statement shows its debit", code="debit_seen"
+        )
+    before = row.state
+    for name in moves:
+        write([Change(row, document.verdict, final_at=clock.now())], move=name)
+    show([row.pk])
+    audit.record(
+        "payments.instruction.adjudicated",
+        actor=actor,
+        subject=row,
+        before={"state": before},
+        after={"state": row.state},
+        why=document.reason,
+    )
+    for kind in (
+        "payments.not_found",
+        "payments.open_too_long",
+        "payments.disputed",
+        "payments.return_candidate",
+    ):
+        settle(kind=kind, subject=row, outcome=document.verdict)
+
+
+def orders_behind(instruction_ids: Sequence[int]) -> list[PaymentOrder]:
+    """The orders of these instructions. System look-up for the bridge's reports."""
+    return list(PaymentOrder.objects.filter(instructions__in=instruction_ids).distinct())

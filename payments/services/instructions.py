@@ -1,0 +1,391 @@
+"""From the queue to the bank and back: claim under a lease, record what the bank said, never send twice.
+
+The bank bridge calls these; no transaction is open while it talks to a bank. A result whose fence is stale changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from audit import services as audit
+from kernel import clock
+from kernel.errors import InvariantBroken
+from kernel.references import make_reference
+from masterdata import selectors as masterdata
+from payments import routing, selectors
+from payments.inquiry import first_inquiry_at
+from payments.models import Batch, PaymentInstruction, PaymentOrder
+from payments.outcomes import ClaimedBatch, ReportedOutcome, SealedInstruction
+from payments.services.alarms import alarm
+from payments.services.inquiries import due_inquiries, record_inquiry, record_inquiry_failure
+from payments.services.releasing import route_of
+from payments.services.sealing import BROKEN, open_seal
+from payments.services.writing import Change, show, write
+from payments.states import InstructionState
+
+__all__ = [
+    "claim_batches",
+    "due_inquiries",
+    "hand_back",
+    "lose",
+    "reap",
+    "record_inquiry",
+    "record_inquiry_failure",
+    "record_outcomes",
+]
+
+ITEMS_MAX = 100
+S = InstructionState
+# A fate of the answer to a payment → the moves it makes. `returned` at once is success and return in one transaction.
+_MOVES: dict[str, tuple[str, ...]] = {
+    "accepted": ("accept",),
+    "processing": ("accept",),
+    "manual_handling": ("handle_manually",),
+    "succeeded": ("succeed",),
+    "failed": ("fail",),
+    "returned": ("succeed", "return"),
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """What the items of one batch share."""
+
+    payer_account_id: int
+    currency: str
+    operation: str
+
+
+def _ready(connection_id: int, now: datetime) -> Q:
+    return Q(
+        Q(not_before__isnull=True) | Q(not_before__lte=now),
+        connection_id=connection_id,
+        state=S.QUEUED,
+        connection__is_frozen=False,
+        connection__is_active=True,
+        payer_account__is_frozen=False,
+        payer_account__is_direct_link=True,
+        payer_account__is_active=True,
+    )
+
+
+def claim_batches(*, connection_id: int, limit: int, lease_s: int) -> list[ClaimedBatch]:
+    """Claim up to `limit` batches of this connection, each in its own committed transaction before any byte may leave.
+
+    A batch has at most 100 items and at most the bank's own limit. A broken seal is held with an alarm and never sent.
+    Nothing is claimed while the outbound gate is closed.
+    """
+    claimed = []
+    for _ in range(limit):
+        batch, is_more = _claim_one(connection_id=connection_id, lease_s=lease_s)
+        if batch is not None:
+            claimed.append(batch)
+        if not is_more:
+            break
+    return claimed
+
+
+@transaction.atomic(durable=True)
+def _claim_one(*, connection_id: int, lease_s: int) -> tuple[ClaimedBatch | None, bool]:
+    now = clock.now()
+    if not masterdata.outbound_gate().is_open:
+        return None, False
+    queue = PaymentInstruction.objects.filter(_ready(connection_id, now)).order_by("id")
+    head = queue.select_related("connection").first()
+    if head is None:
+        return None, False
+    group = Group(head.payer_account_id, head.currency, head.operation)
+    most = min(ITEMS_MAX, masterdata.bank_profile(head.connection.bank_slug).items_max)
+    rows = list(
+        queue.filter(
+            payer_account_id=group.payer_account_id,
+            currency=group.currency,
+            operation=group.operation,
+        )
+        .select_for_update(of=("self", "order"), skip_locked=True, no_key=True)
+        .select_related("order", "order__payer_account", "order__company")[:most]
+    )
+    if not rows:
+        return None, False  # another worker has them
+    sealed = _verified(rows, now)
+    if not sealed:
+        return None, True
+    return _send(head.connection_id, group, rows, sealed, now=now, lease_s=lease_s), True
+
+
+def _verified(rows: Sequence[PaymentInstruction], now: datetime) -> list[SealedInstruction]:
+    """The items that may go now; broken seals, changed routes and duplicate attempts stay behind, each with its reason."""
+    good, held, waiting = [], [], []
+    for row in rows:
+        try:
+            item = open_seal(row.order, row, day=now.date())
+        except BROKEN as error:
+            held.append(Change(row, S.HELD, hold_reason=f"SEAL {error}"[:200]))
+            continue
+        if row.order.state != "released" or row.order.instruction_id != row.pk:
+            held.append(
+                Change(
+                    row,
+                    S.HELD,
+                    hold_reason="SEAL the order no longer stands behind this instruction",
+                )
+            )
+            continue
+        route = route_of(row.order, now)
+        if isinstance(route, routing.Wait):
+            waiting.append((row, route.until))
+        elif isinstance(route, routing.Refuse) or route.name != row.route_requested:
+            held.append(
+                Change(row, S.HELD, hold_reason="ROUTE 发送时的汇路与授权时不同，请重新确认")
+            )
+        else:
+            good.append(item)
+    for row, until in waiting:
+        PaymentInstruction.objects.filter(pk=row.pk).update(not_before=until)
+    _hold(held)
+    return good
+
+
+def _hold(held: Sequence[Change]) -> None:
+    write(held, move="hold")
+    show([change.row.pk for change in held])
+    for change in held:
+        is_broken = change.hold_reason.startswith("SEAL")
+        event = "payments.instruction.seal_broken" if is_broken else "payments.instruction.held"
+        audit.record(
+            event,
+            actor=None,
+            subject=change.row,
+            before={"state": S.QUEUED},
+            after={"state": S.HELD},
+            why=change.hold_reason,
+        )
+        if is_broken:
+            alarm(
+                kind="payments.seal_broken",
+                subject=change.row,
+                title=f"指令 {change.row.instr_no} 封印不符，已拒绝发送",
+                details={"reason": change.hold_reason},
+            )
+
+
+_CLAIM = """
+    UPDATE payments_paymentinstruction
+    SET state = 'sending', fence = fence + 1, lease_until = %s, sent_at = %s, batch_id = %s,
+        send_attempts = send_attempts + 1, version = version + 1, updated_at = %s
+    WHERE id = ANY(%s) AND state = 'queued'
+    RETURNING id, fence
+"""
+
+
+def _send(
+    connection_id: int,
+    group: Group,
+    rows: Sequence[PaymentInstruction],
+    sealed: Sequence[SealedInstruction],
+    *,
+    now: datetime,
+    lease_s: int,
+) -> ClaimedBatch:
+    ids = [item.instruction_id for item in sealed]
+    number = selectors.numbers("batch_no_seq", count=1)[0]
+    batch = Batch.objects.create(
+        batch_no=make_reference("B", epoch=masterdata.outbound_gate().epoch, sequence=number),
+        company_id=rows[0].company_id,
+        connection_id=connection_id,
+        payer_account_id=group.payer_account_id,
+        operation=group.operation,
+        currency=group.currency,
+        item_count=len(sealed),
+        amount=sum((item.amount for item in sealed), Decimal(0)),
+        sent_at=now,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [now + timedelta(seconds=lease_s), now, batch.pk, now, ids])
+        fences = {int(pk): int(fence) for pk, fence in cursor.fetchall()}
+    if set(fences) != set(ids):
+        raise InvariantBroken("a locked instruction left the queue")
+    show(ids)
+    by_id = {row.pk: row for row in rows}
+    audit.record_many(
+        [
+            audit.Fact(
+                "payments.instruction.claimed",
+                by_id[pk],
+                {"state": S.QUEUED},
+                {"state": S.SENDING, "batch_no": batch.batch_no, "fence": fences[pk]},
+            )
+            for pk in ids
+        ],
+        actor=None,
+    )
+    return ClaimedBatch(
+        batch_id=batch.pk,
+        batch_no=batch.batch_no,
+        fence=max(fences.values()),
+        connection_id=connection_id,
+        operation=group.operation,
+        instructions=tuple(sealed),
+        fences=fences,
+    )
+
+
+def _locked(claim: ClaimedBatch) -> list[PaymentInstruction]:
+    """The items of a claim that are still its own, orders locked first; a stale claim has none."""
+    ids = list(claim.fences)
+    orders = PaymentOrder.objects.filter(pk__in=[item.order_id for item in claim.instructions])
+    list(orders.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    rows = PaymentInstruction.objects.filter(pk__in=ids, state=S.SENDING, batch_id=claim.batch_id)
+    locked = rows.select_for_update(no_key=True).defer("sealed", "seal").order_by("pk")
+    return [row for row in locked if claim.fences[row.pk] == row.fence]
+
+
+@transaction.atomic(durable=True)
+def record_outcomes(*, claim: ClaimedBatch, outcomes: Sequence[ReportedOutcome]) -> int:
+    """Apply the bank's answer to a batch; returns how many items it decided. Zero for a stale claim.
+
+    An item the bank did not mention, a fate we do not know, a wrong echo, or two words on one item: UNKNOWN.
+    """
+    rows = _locked(claim)
+    said: dict[str, list[ReportedOutcome]] = {}
+    for outcome in outcomes:
+        said.setdefault(outcome.bank_ref, []).append(outcome)
+    now = clock.now()
+    groups: dict[tuple[str, ...], list[Change]] = {}
+    for row in rows:
+        moves, change = _judged(row, said.get(row.bank_ref, []), now)
+        groups.setdefault(moves, []).append(change)
+    for moves, changes in groups.items():
+        for name in moves:
+            write(changes, move=name)
+    _finish(
+        "payments.instruction.answered",
+        rows,
+        [change for group in groups.values() for change in group],
+    )
+    return len(rows)
+
+
+def _judged(
+    row: PaymentInstruction, said: Sequence[ReportedOutcome], now: datetime
+) -> tuple[tuple[str, ...], Change]:
+    if len(said) != 1:
+        why = "银行应答未包含此笔" if not said else "银行应答对此笔给出多个结果"
+        return ("lose",), _lost(row, why, now)
+    outcome = said[0]
+    moves = _MOVES.get(outcome.fate)
+    if moves is None or outcome.not_found:
+        return ("lose",), _lost(
+            row, f"银行返回无法判定的结果 {outcome.code} {outcome.text}", now, outcome
+        )
+    if outcome.amount is not None and outcome.amount != row.amount:
+        alarm(
+            kind="payments.wrong_echo",
+            subject=row,
+            title=f"指令 {row.instr_no} 银行回显金额不符",
+            details={"ours": str(row.amount), "echo": str(outcome.amount)},
+        )
+        return ("lose",), _lost(row, "银行回显金额与指令不符", now, outcome)
+    target = row.state
+    for name in moves:
+        target = row.flow.target(name, target)
+    is_open = target in (S.ACCEPTED, S.MANUAL_HANDLING)
+    return moves, Change(
+        row,
+        target,
+        bank_serial=outcome.bank_serial,
+        bank_code=outcome.code,
+        bank_text=outcome.text,
+        next_inquiry_at=first_inquiry_at(target, now) if is_open else None,
+        final_at=None if is_open else now,
+    )
+
+
+def _lost(
+    row: PaymentInstruction, why: str, now: datetime, outcome: ReportedOutcome | None = None
+) -> Change:
+    return Change(
+        row,
+        S.UNKNOWN,
+        bank_serial=outcome.bank_serial if outcome else "",
+        bank_code=outcome.code if outcome else "",
+        bank_text=outcome.text if outcome else "",
+        unknown_since=now,
+        unknown_why=why[:200],
+        next_inquiry_at=first_inquiry_at(S.UNKNOWN, now),
+    )
+
+
+def _finish(
+    event: str, rows: Sequence[PaymentInstruction], changes: Sequence[Change], why: str = ""
+) -> None:
+    show([row.pk for row in rows])
+    audit.record_many(
+        [
+            audit.Fact(event, one.row, {"state": S.SENDING}, one.facts(), why or one.unknown_why)
+            for one in changes
+        ],
+        actor=None,
+    )
+
+
+@transaction.atomic(durable=True)
+def hand_back(*, claim: ClaimedBatch, why: str) -> int:
+    """SENDING → QUEUED: provably no byte of the payment left. Returns how many items; zero for a stale claim.
+
+    The same number goes out again, not before a pause that grows with the attempts (1 s doubling to 5 min).
+    """
+    rows = _locked(claim)
+    now = clock.now()
+    changes = [
+        Change(
+            row,
+            S.QUEUED,
+            not_before=now + timedelta(seconds=min(300, 2 ** min(row.send_attempts, 9))),
+        )
+        for row in rows
+    ]
+    write(changes, move="hand_back")
+    _finish("payments.instruction.handed_back", rows, changes, why[:500])
+    return len(rows)
+
+
+@transaction.atomic(durable=True)
+def lose(*, claim: ClaimedBatch, why: str) -> int:
+    """SENDING → UNKNOWN: a byte left and no trustworthy answer came. Returns how many items; zero for a stale claim."""
+    rows = _locked(claim)
+    now = clock.now()
+    changes = [_lost(row, why, now) for row in rows]
+    write(changes, move="lose")
+    _finish("payments.instruction.lost", rows, changes)
+    return len(rows)
+
+
+@transaction.atomic(durable=True)
+def reap(*, now: datetime, limit: int = 1000) -> int:
+    """SENDING with an expired lease → UNKNOWN: whoever held it may have died after the first byte. Returns how many.
+
+    The fence rises, so that a holder who was only slow finds its claim stale.
+    """
+    rows = list(
+        PaymentInstruction.objects.filter(state=S.SENDING, lease_until__lt=now)
+        .select_for_update(of=("self", "order"), skip_locked=True, no_key=True)
+        .select_related("order")
+        .order_by("id")[:limit]
+    )
+    changes = [_lost(row, "发送进程中断，租约到期", now) for row in rows]
+    write(changes, move="lose", fence_step=1)
+    _finish("payments.instruction.reaped", rows, changes)
+    return len(rows)
+
+
+def states_of(claims: Mapping[int, int]) -> dict[int, str]:
+    """The present state of each item of a claim, by instruction id: what a stale holder may show in its evidence."""
+    rows = PaymentInstruction.objects.filter(pk__in=list(claims)).values_list("pk", "state")
+    return dict(rows)

@@ -1,0 +1,99 @@
+"""Payment orders: the commands of people, single and in bulk. The parts live beside this module, split by what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from payments.models import PaymentInstruction, PaymentOrder
+from payments.outcomes import BulkResult
+from payments.services.deciding import ContentAltered, Held, Item, run_many, run_one
+from payments.services.drafting import create_order, draft_order, edit_order
+from payments.services.ending import (
+    cancel_order,
+    lift_hold,
+    reissue_order,
+    return_to_maker,
+    void_order,
+)
+
+if TYPE_CHECKING:
+    from masterdata.models import User
+
+__all__ = [
+    "BulkResult",
+    "ContentAltered",
+    "Held",
+    "approve_order",
+    "approve_orders",
+    "cancel_order",
+    "check_order",
+    "check_orders",
+    "create_order",
+    "draft_order",
+    "edit_order",
+    "lift_hold",
+    "reissue_order",
+    "release_order",
+    "release_orders",
+    "return_to_maker",
+    "submit_order",
+    "submit_orders",
+    "void_order",
+]
+
+
+def submit_order(*, order_id: int, version: int, actor: User) -> PaymentOrder:
+    """Freeze the content and hand the order to a checker.
+
+    Raises NotFound, NotAllowed, Conflict; Held (kept: the order is then on hold for a duplicate rule).
+    """
+    run_one("submit", order_id=order_id, version=version, actor=actor)
+    return PaymentOrder.objects.get(pk=order_id)
+
+
+def check_order(
+    *, order_id: int, version: int, actor: User, digest: str, note: str = ""
+) -> PaymentOrder:
+    """A second person agrees with exactly the content `digest` names. Raises NotFound, NotAllowed, Conflict."""
+    run_one("check", order_id=order_id, version=version, actor=actor, digest=digest, note=note)
+    return PaymentOrder.objects.get(pk=order_id)
+
+
+def approve_order(
+    *, order_id: int, version: int, actor: User, digest: str, note: str = ""
+) -> PaymentOrder:
+    """One of the approvers the matrix wants agrees. Raises NotFound, NotAllowed, Conflict."""
+    run_one("approve", order_id=order_id, version=version, actor=actor, digest=digest, note=note)
+    return PaymentOrder.objects.get(pk=order_id)
+
+
+def release_order(
+    *, order_id: int, version: int, actor: User, digest: str, note: str = ""
+) -> PaymentInstruction:
+    """The last human act: check everything again, seal the order into an instruction, let the workers have it.
+
+    Raises NotFound, NotAllowed, Conflict (with the rule as its code: payee, funds, frozen, gate, switch, d2), Held.
+    """
+    run_one("release", order_id=order_id, version=version, actor=actor, digest=digest, note=note)
+    return PaymentInstruction.objects.filter(order_id=order_id).order_by("-attempt")[0]
+
+
+def submit_orders(*, items: Sequence[Item], actor: User, note: str = "") -> BulkResult:
+    """`submit_order` for many; refused rows are reported, none is lost."""
+    return run_many("submit", items=items, actor=actor, note=note)
+
+
+def check_orders(*, items: Sequence[Item], actor: User, note: str = "") -> BulkResult:
+    """`check_order` for many."""
+    return run_many("check", items=items, actor=actor, note=note)
+
+
+def approve_orders(*, items: Sequence[Item], actor: User, note: str = "") -> BulkResult:
+    """`approve_order` for many."""
+    return run_many("approve", items=items, actor=actor, note=note)
+
+
+def release_orders(*, items: Sequence[Item], actor: User, note: str = "") -> BulkResult:
+    """`release_order` for many: same checks, set-based writes."""
+    return run_many("release", items=items, actor=actor, note=note)

@@ -1,0 +1,173 @@
+"""The last checks before money, and the instruction itself: numbered, sealed, queued."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from audit import services as audit
+from kernel import clock
+from kernel.errors import Conflict, DomainError
+from kernel.references import make_instr_no
+from masterdata import selectors as masterdata
+from masterdata.states import PayeeState
+from payments import checks, routing, selectors
+from payments.models import PaymentInstruction, PaymentOrder
+from payments.services.sealing import seal_instruction
+from payments.states import InstructionState
+from statements import selectors as statements
+
+if TYPE_CHECKING:
+    from masterdata.models import User
+
+
+def payee_faults(orders: Sequence[PaymentOrder]) -> dict[int, str]:
+    """Why the payee of an order may not be paid now, by order id; orders without a fault are absent."""
+    ids = {order.payee_account_id for order in orders if order.payee_account_id is not None}
+    rows = masterdata.visible_payees(masterdata.system_scope()).filter(pk__in=ids)
+    payees = {payee.pk: payee for payee in rows}
+    faults = {}
+    for order in orders:
+        if order.kind == PaymentOrder.Kind.INTERNAL:
+            continue
+        payee = payees.get(order.payee_account_id or 0)
+        if payee is None or payee.state != PayeeState.CONFIRMED:
+            faults[order.pk] = f"收款账户「{order.payee_name}」尚未确认"
+        elif (payee.number, payee.name, payee.cnaps, payee.is_personal) != (
+            order.payee_number,
+            order.payee_name,
+            order.payee_cnaps,
+            order.is_personal,
+        ):
+            faults[order.pk] = f"收款账户「{order.payee_name}」的登记信息已变更，请退回后重新制单"
+    return faults
+
+
+def route_of(order: PaymentOrder, now: datetime) -> routing.Route | routing.Wait | routing.Refuse:
+    """The router's word on an order at `now`."""
+    payment = routing.Payment(
+        payer_prefix=order.payer_account.cnaps[:3],
+        payee_prefix=order.payee_cnaps[:3],
+        amount=order.amount,
+        currency=order.currency,
+        is_urgent=order.is_urgent,
+        wish_date=order.wish_date,
+    )
+    return routing.choose(
+        payment, now=now, rules=routing.rules_on(now.date()), calendar=masterdata.calendar()
+    )
+
+
+def _funds(account_id: int) -> tuple[Decimal | None, Decimal]:
+    balance = statements.latest_balance(account_id)
+    if balance is None:
+        return None, Decimal("0.00")
+    available = balance.available if balance.available is not None else balance.book
+    return available, selectors.reserved(account_id, since=balance.fetched_at)
+
+
+def release_checked(
+    orders: Sequence[PaymentOrder],
+) -> tuple[list[PaymentOrder], dict[int, DomainError]]:
+    """Orders that may be released now, and why the others may not. The payer accounts are locked by the caller."""
+    gate, now = masterdata.outbound_gate(), clock.now()
+    faults = payee_faults(orders)
+    live = selectors.live_instructions([order.pk for order in orders])
+    funds = {pk: _funds(pk) for pk in {order.payer_account_id for order in orders}}
+    good, refused = [], {}
+    for order in orders:
+        account = order.payer_account
+        available, taken = funds[account.pk]
+        around = checks.Surroundings(
+            is_gate_open=gate.is_open,
+            gate_reason=gate.reason,
+            is_account_live=account.is_active
+            and account.is_direct_link
+            and account.connection is not None,
+            is_account_frozen=account.is_frozen,
+            is_connection_frozen=account.connection is not None and account.connection.is_frozen,
+            payee_fault=faults.get(order.pk, ""),
+            has_live_instruction=order.pk in live,
+            available=available,
+            reserved=taken,
+        )
+        findings = checks.before_release(order, around)
+        route = route_of(order, now)
+        if findings:
+            refused[order.pk] = Conflict(
+                "；".join(hit.message for hit in findings),
+                findings[0].message_en,
+                code=findings[0].rule.lower(),
+            )
+        elif isinstance(route, routing.Refuse):
+            refused[order.pk] = Conflict(route.why, "no clearing system takes it", code="route")
+        else:
+            good.append(order)
+            funds[account.pk] = (available, taken + order.amount)
+    return good, dict(refused)
+
+
+_LINK = """
+    UPDATE payments_paymentorder o
+    SET state = 'released', shown_state = 'queued', instruction_id = i.id, releaser_id = %s, released_at = %s,
+        updated_at = %s, version = o.version + 1
+    FROM payments_paymentinstruction i
+    WHERE i.id = ANY(%s) AND o.id = i.order_id
+"""
+
+
+def issue(orders: Sequence[PaymentOrder], *, actor: User, note: str) -> list[PaymentInstruction]:
+    """Seal these orders into instructions and queue them: what people saw is what is sent."""
+    if not orders:
+        return []
+    now, epoch = clock.now(), masterdata.outbound_gate().epoch
+    attempts = selectors.last_attempts([order.pk for order in orders])
+    instructions = []
+    for order, number in zip(
+        orders, selectors.numbers("instr_no_seq", count=len(orders)), strict=True
+    ):
+        route = route_of(order, now)
+        instr_no = make_instr_no(epoch=epoch, sequence=number)
+        order.move("release")
+        instruction = PaymentInstruction(
+            order=order,
+            company_id=order.company_id,
+            payer_account_id=order.payer_account_id,
+            connection_id=order.payer_account.connection_id,
+            attempt=attempts.get(order.pk, 0) + 1,
+            instr_no=instr_no,
+            bank_ref=instr_no,
+            operation="payroll" if order.kind == PaymentOrder.Kind.PAYROLL else "pay_batch",
+            state=InstructionState.QUEUED,
+            content_hash=order.content_hash,
+            amount=order.amount,
+            currency=order.currency,
+            route_requested="" if isinstance(route, routing.Refuse) else route.name,
+            not_before=route.until if isinstance(route, routing.Wait) else now,
+        )
+        seal_instruction(order, instruction)
+        instructions.append(instruction)
+    PaymentInstruction.objects.bulk_create(instructions)
+    with connection.cursor() as cursor:
+        cursor.execute(_LINK, [actor.pk, now, now, [one.pk for one in instructions]])
+    _record(instructions, actor=actor, note=note)
+    return instructions
+
+
+def _record(instructions: Sequence[PaymentInstruction], *, actor: User, note: str) -> None:
+    facts = []
+    for one in instructions:
+        after = {"instr_no": one.instr_no, "attempt": one.attempt, "content_hash": one.content_hash}
+        facts.append(
+            audit.Fact(
+                "payments.order.released", one.order, {"state": "pending_release"}, after, note
+            )
+        )
+        facts.append(
+            audit.Fact("payments.instruction.queued", one, None, {"state": one.state, **after})
+        )
+    audit.record_many(facts, actor=actor)
