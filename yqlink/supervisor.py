@@ -99,12 +99,11 @@ class Platform:
     def logins(self) -> list[dict[str, str]]:
         """The demo people: role, username, password and, where there is one, the TOTP secret."""
         try:
-            found: list[dict[str, str]] = json.loads(
-                (self.demo_folder / "logins.json").read_text("utf-8")
-            )
+            found = json.loads((self.demo_folder / "logins.json").read_text("utf-8"))
         except FileNotFoundError:
             return []
-        return found
+        people: list[dict[str, str]] = found["users"]
+        return people
 
     # --- life ---
     def start(self) -> None:
