@@ -73,7 +73,7 @@ def forbidden_words() -> re.Pattern[str]:
     words = [
         "/wo" + "rk/",
         "\\.\\./sha" + "red",
-        "\\.lib" + "rary",
+        "(?<!\\w)\\.lib" + "rary",
         "cla" + "ude",
         "anthro" + "pic",
         "chat" + "gpt",
