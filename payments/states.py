@@ -74,7 +74,9 @@ INSTRUCTION = Flow(
     move("claim", S.QUEUED, S.SENDING),
     move("hand_back", S.SENDING, S.QUEUED),  # NotSent only: provably no byte left
     move("lose", S.SENDING, S.UNKNOWN),  # a byte left and no trustworthy answer came
-    move("doubt", (S.ACCEPTED, S.MANUAL_HANDLING), S.UNKNOWN),  # only where the bank itself says it does not know
+    move(
+        "doubt", (S.ACCEPTED, S.MANUAL_HANDLING), S.UNKNOWN
+    ),  # only where the bank itself says it does not know
     move("accept", (S.SENDING, S.UNKNOWN, S.MANUAL_HANDLING), S.ACCEPTED),
     move("handle_manually", (S.SENDING, S.UNKNOWN, S.ACCEPTED), S.MANUAL_HANDLING),
     move("succeed", (S.SENDING, *OPEN_AT_BANK), S.SUCCEEDED),
