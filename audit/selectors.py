@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
+from audit.content import content_of
 from audit.models import Entry, Link
-from audit.services import content_of
 from kernel import seal
 from kernel.scope import Scope
 
@@ -25,7 +25,9 @@ def visible_entries(scope: Scope) -> QuerySet[Entry]:
 def history(subject_kind: str, subject_id: object, *, scope: Scope) -> QuerySet[Entry]:
     """The trail of one object, oldest first; `subject_kind` is the model's label, lower case."""
     return (
-        visible_entries(scope).filter(subject_kind=subject_kind, subject_id=str(subject_id)).order_by("id")
+        visible_entries(scope)
+        .filter(subject_kind=subject_kind, subject_id=str(subject_id))
+        .order_by("id")
     )
 
 

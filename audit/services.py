@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db import models, transaction
 
+from audit.content import content_of
 from audit.models import Entry
 from kernel import clock, seal
 from kernel.errors import require
@@ -37,25 +38,6 @@ def _plain(values: Mapping[str, object] | None) -> dict[str, object]:
         else:
             plain[name] = str(value)
     return plain
-
-
-def content_of(entry: Entry) -> bytes:
-    """The canonical bytes an entry's digest is taken over."""
-    return seal.canonical(
-        {
-            "at": entry.at.astimezone(clock.SHANGHAI).isoformat(),
-            "event": entry.event,
-            "actor_id": entry.actor_id,
-            "actor_name": entry.actor_name,
-            "subject_kind": entry.subject_kind,
-            "subject_id": entry.subject_id,
-            "company_id": entry.company_id,
-            "before": entry.before,
-            "after": entry.after,
-            "why": entry.why,
-            "origin": entry.origin,
-        }
-    )
 
 
 def _entry(fact: Fact, actor: object | None, origin: str, at: datetime) -> Entry:
