@@ -7,7 +7,6 @@ from masterdata.models.changes import StagedChange
 from masterdata.models.companies import Company
 from masterdata.models.connections import Connection, OutboundGate
 from masterdata.models.counterparties import Counterparty, CounterpartyAccount
-from masterdata.models.imports import MasterImport
 from masterdata.models.people import ApiClient, Membership, User
 
 __all__ = [
@@ -20,7 +19,6 @@ __all__ = [
     "Connection",
     "Counterparty",
     "CounterpartyAccount",
-    "MasterImport",
     "Membership",
     "OutboundGate",
     "OwnAccount",
