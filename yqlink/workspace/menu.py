@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import _StrPromise as StrPromise
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kernel.scope import Scope
 
 # (section, icon, [(label, url name, right or "" for everybody)])
-MENU: list[tuple[StrPromise, str, list[tuple[StrPromise, str, str]]]] = [
+MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
     (
         _("总览"),
         "home",
@@ -74,7 +74,7 @@ MENU: list[tuple[StrPromise, str, list[tuple[StrPromise, str, str]]]] = [
 class Entry:
     """One line of the menu as the viewer sees it."""
 
-    label: StrPromise
+    label: Promise
     url: str
     is_current: bool
     icon: str
@@ -84,7 +84,7 @@ class Entry:
 class Section:
     """One heading of the menu with its lines."""
 
-    label: StrPromise
+    label: Promise
     icon: str
     entries: tuple[Entry, ...]
 

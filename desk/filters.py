@@ -1,0 +1,173 @@
+"""Filters of list pages: each reads its own keys of the querystring, narrows a queryset, and names itself as a chip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+
+from kernel.clock import SHANGHAI
+from kernel.scope import Scope
+
+Words = str | Promise
+Choices = Sequence[tuple[str, Words]]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One filter: `name` is its key in the querystring, `field` what it narrows."""
+
+    name: str
+    label: Words
+    field: str = ""
+    kind = "text"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The querystring keys it reads."""
+        return (self.name,)
+
+    def apply(self, rows: QuerySet[Any], given: Mapping[str, str]) -> QuerySet[Any]:
+        """The rows that remain; what cannot be read narrows nothing."""
+        value = given.get(self.name, "").strip()
+        return rows.filter(self.condition(value)) if value else rows
+
+    def condition(self, value: str) -> Q:
+        """What a row must meet for a value that is there."""
+        return Q(**{self.field or self.name: value})
+
+    def chip(self, given: Mapping[str, str], scope: Scope) -> str:
+        """What is set, in words; empty when nothing is."""
+        return given.get(self.name, "").strip()
+
+    def options(self, scope: Scope) -> Choices:
+        """Choices of a drop-down."""
+        return ()
+
+
+@dataclass(frozen=True)
+class TextFilter(Filter):
+    """Finds text inside any of `fields` (exact=True compares whole values, which uses an ordinary index)."""
+
+    fields: tuple[str, ...] = ()
+    exact: bool = False
+
+    def condition(self, value: str) -> Q:
+        """Any of the fields."""
+        how = "" if self.exact else "__icontains"
+        value = value.replace(" ", "") if self.exact else value
+        return reduce(or_, (Q(**{f"{field}{how}": value[:100]}) for field in self.fields or (self.field or self.name,)))
+
+
+@dataclass(frozen=True)
+class ChoiceFilter(Filter):
+    """One of some values; `choices` is a list, or a function of the viewer's scope."""
+
+    choices: Choices | Callable[[Scope], Choices] = ()
+    kind = "choice"
+
+    def options(self, scope: Scope) -> Choices:
+        """The drop-down."""
+        return self.choices(scope) if callable(self.choices) else self.choices
+
+    def apply(self, rows: QuerySet[Any], given: Mapping[str, str]) -> QuerySet[Any]:
+        """Values separated by commas are alternatives, so that a link may ask for several."""
+        values = [value for value in given.get(self.name, "").split(",") if value.strip()]
+        if not values:
+            return rows
+        try:
+            return rows.filter(**{f"{self.field or self.name}__in": values})
+        except (ValueError, TypeError):
+            return rows.none()
+
+    def chip(self, given: Mapping[str, str], scope: Scope) -> str:
+        """The words of what was chosen."""
+        words = {str(value): str(word) for value, word in self.options(scope)}
+        return "、".join(words.get(value, value) for value in given.get(self.name, "").split(",") if value)
+
+
+@dataclass(frozen=True)
+class CompanyFilter(ChoiceFilter):
+    """A company of the viewer's; `choices` gives (id, name) of the scope."""
+
+
+def _as_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class DateRangeFilter(Filter):
+    """From and to, both days included; `moments=True` where the column holds times."""
+
+    moments: bool = False
+    kind = "dates"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """`name_from` and `name_to`."""
+        return (f"{self.name}_from", f"{self.name}_to")
+
+    def apply(self, rows: QuerySet[Any], given: Mapping[str, str]) -> QuerySet[Any]:
+        """Rows of the days between."""
+        low, high = (_as_day(given.get(key, "")) for key in self.keys)
+        field = self.field or self.name
+        if low:
+            rows = rows.filter(**{f"{field}__gte": self._edge(low)})
+        if high:
+            rows = rows.filter(**{f"{field}__lt": self._edge(high + timedelta(days=1))})
+        return rows
+
+    def _edge(self, day: date) -> date | datetime:
+        return datetime.combine(day, time(), SHANGHAI) if self.moments else day
+
+    def chip(self, given: Mapping[str, str], scope: Scope) -> str:
+        """`2026-11-01 ~ 2026-11-30`."""
+        low, high = (given.get(key, "").strip() for key in self.keys)
+        return f"{low or '…'} ~ {high or '…'}" if low or high else ""
+
+
+def _as_amount(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text.replace(",", "").replace("，", "").strip())
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
+
+
+@dataclass(frozen=True)
+class AmountRangeFilter(Filter):
+    """From and to, both included."""
+
+    kind = "amounts"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """`name_from` and `name_to`."""
+        return (f"{self.name}_from", f"{self.name}_to")
+
+    def apply(self, rows: QuerySet[Any], given: Mapping[str, str]) -> QuerySet[Any]:
+        """Rows whose amount lies between."""
+        low, high = (_as_amount(given.get(key, "")) for key in self.keys)
+        field = self.field or self.name
+        if low is not None:
+            rows = rows.filter(**{f"{field}__gte": low})
+        if high is not None:
+            rows = rows.filter(**{f"{field}__lte": high})
+        return rows
+
+    def chip(self, given: Mapping[str, str], scope: Scope) -> str:
+        """`1,000.00 ~ 5,000.00`."""
+        low, high = (_as_amount(given.get(key, "")) for key in self.keys)
+        if low is None and high is None:
+            return ""
+        return f"{'…' if low is None else f'{low:,.2f}'} ~ {'…' if high is None else f'{high:,.2f}'}"

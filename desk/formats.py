@@ -1,0 +1,86 @@
+"""How figures, account numbers and times read on screen and in files; the same in every language."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.templatetags.static import static
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from desk.words import words_of
+from kernel.clock import SHANGHAI
+
+UNKNOWN_FIGURE = "—"
+
+
+def money_text(amount: Decimal | None) -> str:
+    """`1,268,400.00`; an unknown figure is a dash, never zero."""
+    return UNKNOWN_FIGURE if amount is None else f"{amount:,.2f}"
+
+
+def money_html(amount: Decimal | None, currency: str = "") -> SafeString:
+    """The figure as markup: tabular, negative in red with its minus, copied without separators."""
+    if amount is None:
+        return mark_safe('<span class="money money--none">—</span>')
+    tone = " money--minus" if amount < 0 else ""
+    code = f' <small class="money__currency">{escape(currency)}</small>' if currency else ""
+    return mark_safe(  # noqa: S308 - digits and an escaped code
+        f'<span class="money{tone}" data-copy="{amount:.2f}">{amount:,.2f}{code}</span>'
+    )
+
+
+def grouped_account(number: str) -> str:
+    """The account number in groups of four."""
+    return " ".join(number[i : i + 4] for i in range(0, len(number), 4))
+
+
+def masked_account(number: str) -> str:
+    """First four and last four of an account number; short ones keep their last two only."""
+    if not number:
+        return UNKNOWN_FIGURE
+    if len(number) <= 8:
+        return "*" * max(len(number) - 2, 0) + number[-2:]
+    return f"{number[:4]} **** {number[-4:]}"
+
+
+def account_html(number: str, *, full: bool = False) -> SafeString:
+    """An account number as markup; in full it can be copied without blanks."""
+    if not full:
+        return format_html('<span class="account">{}</span>', masked_account(number or ""))
+    return format_html(
+        '<span class="account" data-copy="{}">{}</span>', number, grouped_account(number)
+    )
+
+
+def day_text(day: date | datetime | None) -> str:
+    """`2026-11-23`, Shanghai."""
+    if day is None:
+        return UNKNOWN_FIGURE
+    return (day.astimezone(SHANGHAI) if isinstance(day, datetime) else day).strftime("%Y-%m-%d")
+
+
+def time_text(moment: datetime | None) -> str:
+    """`2026-11-23 09:30`, Shanghai, 24 h."""
+    return UNKNOWN_FIGURE if moment is None else moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def icon_html(name: str) -> SafeString:
+    """One icon of icons.svg; decoration only, hidden from screen readers."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("yqlink/icons.svg"), name
+    )
+
+
+def state_html(state: str, note: str = "") -> SafeString:
+    """A state as pill: icon, word and tone, and what is still open (`2/3`) behind it."""
+    words = words_of(state)
+    return format_html(
+        '<span class="state" data-state="{}" data-tone="{}">{}{}{}</span>',
+        state,
+        words.tone,
+        icon_html(words.icon),
+        words.word,
+        format_html(" <small>{}</small>", note) if note else "",
+    )

@@ -1,0 +1,64 @@
+"""Reads of the desk. Jobs, notifications and views belong to one person; cases to a company."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from desk.models import ExceptionCase, Job, Notification, SavedView, UploadedFile
+from kernel.errors import NotFound
+from kernel.scope import Scope
+from kernel.vault import ring
+
+
+def job_of(*, job_id: int, user_id: int) -> Job:
+    """The person's job; raises NotFound."""
+    job = Job.objects.defer("result").filter(pk=job_id, created_by_id=user_id).first()
+    if job is None:
+        raise NotFound("job", "未找到该任务")
+    return job
+
+
+def jobs_of(*, user_id: int) -> QuerySet[Job]:
+    """The person's jobs, newest first."""
+    return Job.objects.defer("result", "params").filter(created_by_id=user_id).order_by("-created_at", "-pk")
+
+
+def result_of(job: Job) -> bytes:
+    """The file a finished job left; raises NotFound."""
+    sealed = Job.objects.values_list("result", flat=True).get(pk=job.pk)
+    if sealed is None:
+        raise NotFound("job result", "该任务没有结果文件")
+    return ring().decrypt(bytes(sealed), aad=f"desk.job:{job.pk}:result")
+
+
+def notifications_of(*, user_id: int) -> QuerySet[Notification]:
+    """The person's notifications, newest first."""
+    return Notification.objects.filter(user_id=user_id).order_by("-created_at", "-pk")
+
+
+def unread_count(*, user_id: int) -> int:
+    """How many notifications wait, counted up to 100."""
+    return Notification.objects.filter(user_id=user_id, read_at=None)[:100].count()
+
+
+def saved_views(*, user_id: int, page: str) -> list[SavedView]:
+    """The person's named filters of one list page."""
+    return list(SavedView.objects.filter(user_id=user_id, page=page).order_by("name"))
+
+
+def visible_cases(scope: Scope) -> QuerySet[ExceptionCase]:
+    """Cases of the companies the viewer serves; those of no company are seen by holders of connections.view."""
+    mine = Q(company_id__in=scope.company_ids)
+    if scope.has("connections.view"):
+        mine |= Q(company_id=None)
+    return ExceptionCase.objects.filter(mine)
+
+
+def open_cases(scope: Scope) -> QuerySet[ExceptionCase]:
+    """What still waits for somebody, newest first."""
+    return visible_cases(scope).filter(closed_at=None).order_by("-opened_at", "-pk")
+
+
+def file_content(file: UploadedFile) -> bytes:
+    """The bytes as they were uploaded."""
+    return ring().decrypt(bytes(file.content), aad=f"desk.file:{file.purpose}:{file.sha256}")

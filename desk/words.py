@@ -1,0 +1,86 @@
+"""How states read on screen: one table of word, tone and icon for every state any app stores.
+
+A tone is a colour family of tokens.css; colour never stands alone: the word and the icon always come with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class StateWords:
+    """What a state is called, how it is coloured, and which icon of icons.svg stands before it."""
+
+    word: str | Promise
+    tone: str
+    icon: str
+
+
+def _you(word: Promise, icon: str = "hand") -> StateWords:
+    return StateWords(word, "you", icon)
+
+
+def _busy(word: Promise, icon: str = "clock") -> StateWords:
+    return StateWords(word, "busy", icon)
+
+
+def _closed(word: Promise, icon: str = "minus") -> StateWords:
+    return StateWords(word, "closed", icon)
+
+
+STATES: dict[str, StateWords] = {
+    "draft": _closed(_("草稿"), "edit"),
+    "pending_check": _you(_("待复核")),
+    "pending_approval": _you(_("待审批")),
+    "pending_release": _you(_("待授权")),
+    "held": _you(_("暂挂"), "pause"),
+    "rejected": _you(_("已退回"), "back"),
+    "void": _closed(_("已作废")),
+    "released": _busy(_("已授权")),
+    "cancelled": _closed(_("已撤销")),
+    "queued": _busy(_("待发送")),
+    "sending": _busy(_("发送中"), "send"),
+    "accepted": _busy(_("银行已受理"), "bank"),
+    "manual_handling": _busy(_("银行落地处理"), "bank"),
+    "unknown": StateWords(_("结果未知"), "unknown", "question"),
+    "succeeded": StateWords(_("支付成功"), "ok", "check"),
+    "failed": StateWords(_("支付失败"), "bad", "cross"),
+    "returned": StateWords(_("已退票"), "returned", "back"),
+    "disputed": StateWords(_("状态存疑"), "unknown", "warning"),
+    "all_succeeded": StateWords(_("全部成功"), "ok", "check"),
+    "partial": _you(_("部分失败"), "warning"),
+    "open": _busy(_("进行中")),
+    "all_failed": StateWords(_("全部失败"), "bad", "cross"),
+    "announced": _you(_("待建档")),
+    "staged": _you(_("待确认")),
+    "pending": _you(_("待处理")),
+    "proposed": _you(_("待确认")),
+    "active": StateWords(_("启用"), "ok", "check"),
+    "confirmed": StateWords(_("已确认"), "ok", "check"),
+    "inactive": _closed(_("停用")),
+    "frozen": StateWords(_("冻结"), "bad", "pause"),
+    "closed": _closed(_("已关闭")),
+    "blocked": StateWords(_("已停用"), "bad", "cross"),
+    "running": _busy(_("执行中")),
+    "waiting": _busy(_("排队中")),
+    "done": StateWords(_("已完成"), "ok", "check"),
+    "error": StateWords(_("出错"), "bad", "warning"),
+    "previewed": _you(_("待确认导入")),
+    "parsed": _you(_("待确认导入")),
+    "imported": StateWords(_("已导入"), "ok", "check"),
+    "matched": StateWords(_("已匹配"), "ok", "check"),
+    "none": _closed(_("未处理")),
+    "exception": StateWords(_("异常"), "bad", "warning"),
+    "online": StateWords(_("在线"), "ok", "check"),
+    "offline": _closed(_("离线")),
+    "disabled": _closed(_("停用")),
+}
+
+
+def words_of(state: str) -> StateWords:
+    """The words of a state; one nobody has named shows as itself, in grey."""
+    return STATES.get(state) or StateWords(state or "—", "closed", "minus")
