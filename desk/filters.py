@@ -63,7 +63,13 @@ class TextFilter(Filter):
         """Any of the fields."""
         how = "" if self.exact else "__icontains"
         value = value.replace(" ", "") if self.exact else value
-        return reduce(or_, (Q(**{f"{field}{how}": value[:100]}) for field in self.fields or (self.field or self.name,)))
+        return reduce(
+            or_,
+            (
+                Q(**{f"{field}{how}": value[:100]})
+                for field in self.fields or (self.field or self.name,)
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,9 @@ class ChoiceFilter(Filter):
     def chip(self, given: Mapping[str, str], scope: Scope) -> str:
         """The words of what was chosen."""
         words = {str(value): str(word) for value, word in self.options(scope)}
-        return "、".join(words.get(value, value) for value in given.get(self.name, "").split(",") if value)
+        return "、".join(
+            words.get(value, value) for value in given.get(self.name, "").split(",") if value
+        )
 
 
 @dataclass(frozen=True)
@@ -170,4 +178,6 @@ class AmountRangeFilter(Filter):
         low, high = (_as_amount(given.get(key, "")) for key in self.keys)
         if low is None and high is None:
             return ""
-        return f"{'…' if low is None else f'{low:,.2f}'} ~ {'…' if high is None else f'{high:,.2f}'}"
+        return (
+            f"{'…' if low is None else f'{low:,.2f}'} ~ {'…' if high is None else f'{high:,.2f}'}"
+        )

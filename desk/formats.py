@@ -63,13 +63,17 @@ def day_text(day: date | datetime | None) -> str:
 
 def time_text(moment: datetime | None) -> str:
     """`2026-11-23 09:30`, Shanghai, 24 h."""
-    return UNKNOWN_FIGURE if moment is None else moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    return (
+        UNKNOWN_FIGURE if moment is None else moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    )
 
 
 def icon_html(name: str) -> SafeString:
     """One icon of icons.svg; decoration only, hidden from screen readers."""
     return format_html(
-        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("yqlink/icons.svg"), name
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        static("yqlink/icons.svg"),
+        name,
     )
 
 

@@ -31,7 +31,9 @@ class Job(models.Model):
     result = models.BinaryField(null=True)  # sealed by the key ring, aad "desk.job:pk:result"
     error = models.TextField(blank=True)
     company_id = models.BigIntegerField(null=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
     created_at = models.DateTimeField(default=clock.now)
     finished_at = models.DateTimeField(null=True)
 
@@ -83,7 +85,9 @@ class SavedView(models.Model):
     query = models.CharField(max_length=1000)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="saved_view_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "page", "name"], name="saved_view_once")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -153,12 +157,16 @@ class UploadedFile(models.Model):
     state = models.CharField(max_length=20, default="previewed")
     preview = models.JSONField(default=dict)
     company_id = models.BigIntegerField(null=True)
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
     uploaded_at = models.DateTimeField(default=clock.now)
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["purpose", "sha256"], name="file_once_per_purpose")]
+        constraints = [
+            models.UniqueConstraint(fields=["purpose", "sha256"], name="file_once_per_purpose")
+        ]
 
     def __str__(self) -> str:
         return self.name

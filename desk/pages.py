@@ -110,7 +110,11 @@ class ListPage:
         self.scope, self.given = scope, given
         self._base = self.base(scope)
         self.model = self._base.model
-        self.size = int(given["size"]) if given.get("size", "") in {str(n) for n in SIZES} else type(self).size
+        self.size = (
+            int(given["size"])
+            if given.get("size", "") in {str(n) for n in SIZES}
+            else type(self).size
+        )
 
     # --- sorting and cursors ------------------------------------------------------------------------------------
 
@@ -139,7 +143,10 @@ class ListPage:
             values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             if not isinstance(values, list) or len(values) != len(names):
                 return None
-            return [self.model._meta.get_field(n).to_python(v) for n, v in zip(names, values, strict=True)]
+            return [
+                self.model._meta.get_field(n).to_python(v)
+                for n, v in zip(names, values, strict=True)
+            ]
         except (ValueError, ValidationError, FieldDoesNotExist):
             return None  # a mangled address shows the first page
 
@@ -152,7 +159,12 @@ class ListPage:
 
     def _paths(self) -> list[str]:
         names, _columns = self._sort_columns()
-        wanted = ["pk", *names, *(path for column in self.columns for path in column.paths), *self.needs]
+        wanted = [
+            "pk",
+            *names,
+            *(path for column in self.columns for path in column.paths),
+            *self.needs,
+        ]
         wanted += [path for path in (self.amount, self.currency) if path]
         return list(dict.fromkeys(wanted))
 
@@ -171,7 +183,9 @@ class ListPage:
             rows = rows.extra(where=[condition], params=params)  # noqa: S610 - quoted columns, values are parameters
         sign = "-" if descending != backward else ""
         paths = self._paths()
-        found = list(rows.order_by(*(sign + name for name in names)).values_list(*paths)[: self.size + 1])
+        found = list(
+            rows.order_by(*(sign + name for name in names)).values_list(*paths)[: self.size + 1]
+        )
         more, found = len(found) > self.size, found[: self.size]
         if backward:
             found.reverse()
@@ -199,7 +213,10 @@ class ListPage:
             sql, params = (rows if whole else rows[: COUNT_CAP + 1]).query.sql_with_params()
         except EmptyResultSet:
             return [], False
-        fields = {("currency", "amount"): "c, count(*), sum(a)", ("amount",): "'', count(*), sum(a)"}
+        fields = {
+            ("currency", "amount"): "c, count(*), sum(a)",
+            ("amount",): "'', count(*), sum(a)",
+        }
         names = tuple(name for name in ("currency", "amount") if getattr(self, name))
         picked = fields.get(names, "'', count(*), NULL")
         alias = {("currency", "amount"): "t(c, a)", ("amount",): "t(a)"}.get(names, "t(c)")
@@ -218,8 +235,12 @@ class ListPage:
             return []
         sums: dict[str, list[Decimal]] = {}
         for row in rows:
-            sums.setdefault(row[self.currency] if self.currency else "", []).append(row[self.amount] or Decimal(0))
-        return [Total(code, len(given), sum(given, Decimal(0))) for code, given in sorted(sums.items())]
+            sums.setdefault(row[self.currency] if self.currency else "", []).append(
+                row[self.amount] or Decimal(0)
+            )
+        return [
+            Total(code, len(given), sum(given, Decimal(0))) for code, given in sorted(sums.items())
+        ]
 
     # --- what the template draws ----------------------------------------------------------------------------------
 
@@ -295,11 +316,17 @@ class ListPage:
             "totals": totals if self.amount else [],
             "is_capped": capped,
             "count": f"{COUNT_CAP:,}+" if capped else f"{count:,}",
-            "next_url": self.querystring(without=("before", "totals"), after=piece.next) if piece.next else "",
-            "previous_url": self.querystring(without=("after", "totals"), before=piece.previous) if piece.previous else "",
+            "next_url": self.querystring(without=("before", "totals"), after=piece.next)
+            if piece.next
+            else "",
+            "previous_url": self.querystring(without=("after", "totals"), before=piece.previous)
+            if piece.previous
+            else "",
             "all_totals_url": self.querystring(totals="all"),
             "export_url": self.querystring(without=("after", "before"), export="xlsx"),
-            "sizes": [(n, self.querystring(without=("after", "before"), size=str(n))) for n in SIZES],
+            "sizes": [
+                (n, self.querystring(without=("after", "before"), size=str(n))) for n in SIZES
+            ],
             "actions": [one for one in self.actions if not one.right or self.scope.has(one.right)],
             "hidden": [(k, v) for k, v in self.given.items() if k in ("sort", "size") and v],
             "path_query": self.querystring(without=("after", "before")),

@@ -78,12 +78,22 @@ def cell_html(column: Column, row: Row) -> str:
 
 
 def row_html(
-    columns: list[Column], row: Row, *, selectable: bool, amount: str = "", currency: str = "", url: str = ""
+    columns: list[Column],
+    row: Row,
+    *,
+    selectable: bool,
+    amount: str = "",
+    currency: str = "",
+    url: str = "",
 ) -> str:
     """One table row; a selectable one carries its amount and currency for the floating bar."""
     cells = []
     if selectable:
-        figure = f' data-amount="{row[amount]}" data-currency="{escape(row[currency] if currency else "CNY")}"' if amount else ""
+        figure = (
+            f' data-amount="{row[amount]}" data-currency="{escape(row[currency] if currency else "CNY")}"'
+            if amount
+            else ""
+        )
         cells.append(
             f'<td class="pick"><input type="checkbox" name="ids" value="{row["pk"]}" form="bulk" class="form-check-input"'
             f' aria-label="{row["pk"]}"{figure}></td>'

@@ -20,7 +20,11 @@ def job_of(*, job_id: int, user_id: int) -> Job:
 
 def jobs_of(*, user_id: int) -> QuerySet[Job]:
     """The person's jobs, newest first."""
-    return Job.objects.defer("result", "params").filter(created_by_id=user_id).order_by("-created_at", "-pk")
+    return (
+        Job.objects.defer("result", "params")
+        .filter(created_by_id=user_id)
+        .order_by("-created_at", "-pk")
+    )
 
 
 def result_of(job: Job) -> bytes:
@@ -62,3 +66,9 @@ def open_cases(scope: Scope) -> QuerySet[ExceptionCase]:
 def file_content(file: UploadedFile) -> bytes:
     """The bytes as they were uploaded."""
     return ring().decrypt(bytes(file.content), aad=f"desk.file:{file.purpose}:{file.sha256}")
+
+
+def waiting_jobs(*, kind: str, limit: int = 20) -> list[int]:
+    """Ids of jobs nobody has begun, oldest first; for the system's ticks, hence without a scope."""
+    rows = Job.objects.filter(kind=kind, state=Job.State.WAITING).order_by("pk")
+    return list(rows.values_list("pk", flat=True)[:limit])

@@ -23,7 +23,10 @@ class TokenMismatch(Conflict):
     code = "token_mismatch"
 
     def __init__(self) -> None:
-        super().__init__("确认内容与页面显示不一致，未执行任何操作，请重新打开页面核对", "what was confirmed is not what was shown")
+        super().__init__(
+            "确认内容与页面显示不一致，未执行任何操作，请重新打开页面核对",
+            "what was confirmed is not what was shown",
+        )
 
 
 class SameFile(Conflict):
@@ -134,16 +137,25 @@ def start_job(
 ) -> Job:
     """Step: a job others will advance."""
     return Job.objects.create(
-        kind=kind, title=title, created_by_id=user_id, total=total, company_id=company_id, params=params or {}
+        kind=kind,
+        title=title,
+        created_by_id=user_id,
+        total=total,
+        company_id=company_id,
+        params=params or {},
     )
 
 
 def claim_job(*, job_id: int) -> bool:
     """Whether the caller is the one who runs it: WAITING → RUNNING, once."""
-    return Job.objects.filter(pk=job_id, state=Job.State.WAITING).update(state=Job.State.RUNNING) == 1
+    return (
+        Job.objects.filter(pk=job_id, state=Job.State.WAITING).update(state=Job.State.RUNNING) == 1
+    )
 
 
-def advance(*, job_id: int, done: int, total: int | None = None, counts: dict[str, int] | None = None) -> None:
+def advance(
+    *, job_id: int, done: int, total: int | None = None, counts: dict[str, int] | None = None
+) -> None:
     """Step: show progress."""
     changes: dict[str, Any] = {"done": done, "state": Job.State.RUNNING}
     if total is not None:
@@ -170,7 +182,12 @@ def finish(
     job.result_name = result_name
     job.result = None if result is None else ring().encrypt(result, aad=f"desk.job:{job.pk}:result")
     job.save()
-    notify(user_id=job.created_by_id, title=job.title, body=error or "任务已完成", url=f"/jobs/{job.pk}/")
+    notify(
+        user_id=job.created_by_id,
+        title=job.title,
+        body=error or "任务已完成",
+        url=f"/jobs/{job.pk}/",
+    )
 
 
 def notify(*, user_id: int, title: str, body: str = "", url: str = "") -> None:
@@ -190,7 +207,9 @@ def save_view(*, user_id: int, page: str, name: str, query: str) -> SavedView:
     """Keep a list's filters under a name; the same name is overwritten. Raises InvalidInput."""
     name = name.strip()
     if not name or len(name) > 40:
-        raise InvalidInput("视图名称应为 1 至 40 个字", "a view's name has 1 to 40 characters", field="name")
+        raise InvalidInput(
+            "视图名称应为 1 至 40 个字", "a view's name has 1 to 40 characters", field="name"
+        )
     view, _made = SavedView.objects.update_or_create(
         user_id=user_id, page=page[:60], name=name, defaults={"query": query.lstrip("?")[:1000]}
     )
@@ -219,13 +238,25 @@ def store_file(
     A file somebody previewed and dropped (state "dropped") may come again: its row is used anew.
     """
     sha256 = hashlib.sha256(data).hexdigest()
-    earlier = UploadedFile.objects.select_for_update().filter(purpose=purpose, sha256=sha256).first()
+    earlier = (
+        UploadedFile.objects.select_for_update().filter(purpose=purpose, sha256=sha256).first()
+    )
     if earlier is not None and earlier.state != "dropped":
         raise SameFile(earlier)
     row = earlier or UploadedFile(purpose=purpose, sha256=sha256)
-    row.name, row.size, row.uploaded_by_id, row.company_id = name[-200:], len(data), user_id, company_id
+    row.name, row.size, row.uploaded_by_id, row.company_id = (
+        name[-200:],
+        len(data),
+        user_id,
+        company_id,
+    )
     row.content = ring().encrypt(data, aad=f"desk.file:{purpose}:{sha256}")
-    row.preview, row.state, row.uploaded_at, row.decided_at = preview or {}, "previewed", clock.now(), None
+    row.preview, row.state, row.uploaded_at, row.decided_at = (
+        preview or {},
+        "previewed",
+        clock.now(),
+        None,
+    )
     try:
         with transaction.atomic():
             row.save()
@@ -238,3 +269,11 @@ def decide_file(*, file_id: int, state: str) -> bool:
     """Step: "imported" or "dropped", once; False when somebody decided before."""
     rows = UploadedFile.objects.filter(pk=file_id, state="previewed")
     return rows.update(state=state, decided_at=clock.now()) == 1
+
+
+@transaction.atomic(durable=True)
+def end_job(
+    *, job_id: int, error: str = "", result_name: str = "", result: bytes | None = None
+) -> None:
+    """`finish` as a command of its own, for work that holds no transaction."""
+    finish(job_id=job_id, error=error, result_name=result_name, result=result)
