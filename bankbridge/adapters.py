@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from bankadapters import contract, registry
+from bankadapters.errors import NotSent
 from bankbridge import locks
 from bankbridge.recorder import About, ExchangeRecorder
 from bankbridge.selectors import connection_row
 from kernel.errors import NotAllowed
-from kernel.secrets import Secret
 from masterdata.services.connections import connection_credentials, load_session, save_session
 
 if TYPE_CHECKING:
@@ -48,25 +48,40 @@ class BridgeSessions:
         self.connection_id = connection_id
 
     def load(self) -> contract.Session | None:
-        """The session another process may have opened."""
-        kept, _ = load_session(self.connection_id)
-        if "token" not in kept:
+        """The session another process may have opened. Raises NotSent."""
+        with _nothing_left("session not readable"):
+            kept = load_session(self.connection_id)
+        if kept is None:
             return None
-        opened_at = datetime.fromisoformat(kept["opened_at"])
-        return contract.Session(token=Secret(kept["token"]), opened_at=opened_at)
+        token, opened_at = kept
+        return contract.Session(token=token, opened_at=opened_at)
 
     def save(self, session: contract.Session | None) -> None:
-        """Keep the session for all processes; None forgets it."""
-        content = (
-            {}
-            if session is None
-            else {"token": session.token.reveal(), "opened_at": session.opened_at.isoformat()}
-        )
-        save_session(self.connection_id, content)
+        """Keep the session for all processes; None forgets it. Raises NotSent."""
+        with _nothing_left("session not kept"):
+            save_session(
+                self.connection_id,
+                token=None if session is None else session.token,
+                opened_at=None if session is None else session.opened_at,
+            )
 
-    def locked(self) -> AbstractContextManager[None]:
-        """One sign-on at a time for the connection."""
-        return locks.held(locks.SIGN_ON, self.connection_id, wait_s=SIGN_ON_WAIT_S)
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One sign-on at a time for the connection. Raises NotSent when the lock cannot be had in time."""
+        lock = locks.held(locks.SIGN_ON, self.connection_id, wait_s=SIGN_ON_WAIT_S)
+        with ExitStack() as stack:
+            with _nothing_left("sign-on lock not free"):
+                stack.enter_context(lock)
+            yield
+
+
+@contextmanager
+def _nothing_left(what: str) -> Iterator[None]:
+    """Trouble with our own session store comes before any byte of the message that needs the session."""
+    try:
+        yield
+    except Exception as error:
+        raise NotSent(f"{what}: {type(error).__name__}") from error
 
 
 @dataclass(frozen=True)

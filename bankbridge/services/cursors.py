@@ -58,9 +58,9 @@ def claim(
     kind: str, *, account_ids: Sequence[int] | None = None, regardless: bool = False
 ) -> list[PullCursor]:
     """Claim the cursors of linked accounts that are due (`regardless`: due or not) and that nobody is fetching."""
-    now = clock.now()
     accounts = list(selectors.linked_accounts(None if account_ids is None else list(account_ids)))
     _ensure(kind, accounts)
+    now = clock.now()
     due = PullCursor.objects.select_for_update(skip_locked=True).filter(
         kind=kind, account_id__in=accounts
     )

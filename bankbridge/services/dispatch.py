@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connections
 
 from bankadapters.contract import BankAdapter, Batch, Fate, Outcome, WireRequest
-from bankadapters.errors import NotSent, Refused, Unencodable
+from bankadapters.errors import BankError, NotSent, Refused, Unencodable
 from bankbridge import locks, selectors, translate
 from bankbridge.adapters import DebugLocked, Line, open_line, require_unlocked
 from bankbridge.recorder import About
@@ -156,7 +156,8 @@ def send(claim: ClaimedBatch, line: Line) -> bool:
         log.warning("refused", batch_no=claim.batch_no, code=error.code)
         instructions.record_outcomes(claim=claim, outcomes=translate.refused(claim, error))
     except Exception as error:  # after the first byte, every surprise means "unknown"
-        log.error("outcome_unknown", batch_no=claim.batch_no, kind=type(error).__name__)
+        is_bug = not isinstance(error, BankError)
+        log.error("outcome_unknown", batch_no=claim.batch_no, why=str(error), exc_info=is_bug)
         if unfit:  # what nobody mentions becomes UNKNOWN
             instructions.record_outcomes(claim=claim, outcomes=unfit)
         else:

@@ -1,0 +1,121 @@
+"""Payments walked through the real services to the queue."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from itertools import count
+
+from django.db import transaction
+
+from approvals.models import Policy
+from bankbridge.services import profiles
+from kernel import clock
+from kernel.secrets import Secret
+from masterdata import selectors as masterdata
+from masterdata.models import Connection, Membership, OutboundGate, User
+from masterdata.services import connections, payees
+from masterdata.services.payees import PayeeProposal
+from payments.content import OrderRequest
+from payments.models import PaymentInstruction
+from payments.services import orders
+from statements import services as statements
+from statements.rules import BalanceFigure
+from tests.bankbridge.bank import PAYEE, PAYER
+from tests.statements.rows import a_company, an_account
+
+_numbers = count(1)
+
+
+class World:
+    """One company, one account, one payee, and the people."""
+
+    def __init__(self) -> None:
+        OutboundGate.objects.update_or_create(pk=1, defaults={"is_open": True, "epoch": 1})
+        profiles.sync()
+        self.company = a_company()
+        self.people = {
+            role: self._person(role)
+            for role in ("maker", "checker", "releaser", "accountant", "admin", "auditor")
+        }
+        self.connection = Connection.objects.create(
+            name="中行前置机",
+            bank_slug="boc",
+            endpoints={"main": "http://127.0.0.1:9/"},
+            parameters={"termid": "E127000000001", "custid": "30011223", "cusopr": "OPR01"},
+            connect_timeout_s=3,
+            read_timeout_s=5,
+        )
+        with transaction.atomic():
+            connections.write_credentials(self.connection, {"oprpwd": Secret("secret")}, actor=None)
+        self.account = an_account(PAYER, company=self.company, connection=self.connection)
+        Policy.objects.create(kind="payment", approvers=0, valid_from=date(2026, 1, 1))
+        self._payee()
+        self.fund("1000000.00")
+
+    def _person(self, role: str) -> User:
+        user = User.objects.create(username=role, display_name=role, person_key=f"p-{role}")
+        Membership.objects.create(user=user, company=self.company, role=role)
+        return user
+
+    def _payee(self) -> None:
+        proposal = PayeeProposal(
+            "S001", "样例供应商有限公司", PAYEE, "中国建设银行上海分行", "105100000017"
+        )
+        with transaction.atomic():
+            (account,) = payees.stage_payees(
+                proposals=[proposal], actor=self.people["maker"]
+            ).values()
+        payees.decide_payee(
+            account_id=account.pk, version=account.version, confirm=True, actor=self.people["admin"]
+        )
+
+    def fund(self, book: str) -> None:
+        """A balance as if just pulled."""
+        figure = BalanceFigure(
+            account_id=self.account.pk,
+            currency="CNY",
+            book=Decimal(book),
+            available=Decimal(book),
+            frozen=None,
+            as_of=clock.today(),
+        )
+        statements.record_balances(figures=[figure])
+
+    def reach(self, url: str) -> None:
+        """Point the connection at a bank."""
+        Connection.objects.filter(pk=self.connection.pk).update(endpoints={"main": url})
+
+    def queue(self, *amounts: str) -> list[PaymentInstruction]:
+        """Released payments of these amounts, waiting to be sent."""
+        items = []
+        for amount in amounts:
+            request = OrderRequest(
+                company_code=self.company.code,
+                payer_number=PAYER,
+                payee_number=PAYEE,
+                payee_code="S001",
+                payee_name="样例供应商有限公司",
+                payee_bank="中国建设银行上海分行",
+                payee_cnaps="105100000017",
+                amount=Decimal(amount),
+                wish_date=clock.today(),
+                purpose=f"货款 {next(_numbers)}",
+            )
+            items.append(orders.create_order(request=request, maker=self.people["maker"]).pk)
+        self._through(orders.submit_orders, "maker", items)
+        self._through(orders.check_orders, "checker", items)
+        self._through(orders.release_orders, "releaser", items)
+        return list(PaymentInstruction.objects.filter(order_id__in=items).order_by("pk"))
+
+    def _through(self, step, role: str, ids: list[int]) -> None:
+        from payments.models import PaymentOrder
+
+        rows = PaymentOrder.objects.filter(pk__in=ids)
+        seen = [(o.pk, o.version, "" if role == "maker" else o.content_hash) for o in rows]
+        result = step(items=seen, actor=self.people[role])
+        assert not result.refused, result.refused
+
+    def scope(self, role: str):
+        """What a person may see and do."""
+        return masterdata.scope_of(self.people[role])
