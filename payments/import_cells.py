@@ -47,7 +47,8 @@ def text_of(cell: Cell) -> str:
             return str(int(cell))
         return f"{cell:E}" if abs(cell) >= FLOAT_EXACT else repr(cell)
     if isinstance(cell, Decimal):
-        return f"{cell:f}"
+        whole = cell == cell.to_integral_value()
+        return str(int(cell)) if whole else f"{cell:f}"
     return str(cell).strip().removeprefix("'")
 
 
@@ -66,7 +67,7 @@ def parse_day(cell: Cell) -> date | None:
         return cell.date()
     if isinstance(cell, date):
         return cell
-    if isinstance(cell, int | float) and not isinstance(cell, bool):
+    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
         if 20000 < cell < 80000:
             return _EXCEL_EPOCH + timedelta(days=int(cell))
         cell = text_of(cell)

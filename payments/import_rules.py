@@ -191,7 +191,7 @@ def _judge_payer(row: Row, known: Known) -> AccountFact | None:
 def _judge_payee_number(row: Row, cell: Cell) -> None:
     if row.is_bad(PAYEE_NUMBER):
         return
-    if isinstance(cell, int | float) and abs(cell) >= FLOAT_EXACT:
+    if isinstance(cell, int | float | Decimal) and abs(cell) >= FLOAT_EXACT:
         row.blame(
             PAYEE_NUMBER,
             "account_spoiled",
@@ -205,7 +205,7 @@ def _judge_payee_number(row: Row, cell: Cell) -> None:
         row.blame(PAYEE_NUMBER, error.code, error.message, error.message_en)
         return
     number = row.text[PAYEE_NUMBER]
-    if isinstance(cell, int | float):
+    if isinstance(cell, int | float | Decimal):
         row.warn(
             PAYEE_NUMBER,
             "account_number_cell",

@@ -60,12 +60,19 @@ def _read(data: bytes, filename: str) -> _List:
             code="columns_missing",
             field="file",
         )
-    twice = [name for name, count in Counter(table.header).items() if name in cells.COLUMNS and count > 1]
+    twice = [
+        name for name, count in Counter(table.header).items() if name in cells.COLUMNS and count > 1
+    ]
     if twice:
         raise InvalidInput(
-            f"列名重复：{'、'.join(twice)}", "a column stands twice", code="columns_twice", field="file"
+            f"列名重复：{'、'.join(twice)}",
+            "a column stands twice",
+            code="columns_twice",
+            field="file",
         )
-    rows = [(row.number, row.cells) for row in table.rows if any(map(cells.text_of, row.cells.values()))]
+    rows = [
+        (row.number, row.cells) for row in table.rows if any(map(cells.text_of, row.cells.values()))
+    ]
     if not rows:
         raise InvalidInput("清单没有数据行", "the list has no rows", code="no_rows", field="file")
     if len(rows) > ROWS_MAX:
@@ -89,7 +96,9 @@ def _limits(slugs: Iterable[str]) -> dict[str, BankLimits]:
             profile = master.bank_profile(slug)
         except NotFound:
             continue
-        lengths = {name: (int(most), str(unit)) for name, (most, unit) in profile.field_limits.items()}
+        lengths = {
+            name: (int(most), str(unit)) for name, (most, unit) in profile.field_limits.items()
+        }
         limits[slug] = BankLimits(lengths, dict(profile.forbidden))
     return limits
 
@@ -118,7 +127,9 @@ def _known(listed: _List, scope: Scope) -> Known:
     }
     codes = _texts(rows, cells.PAYEE_CODE)
     payees = {
-        key: PayeeFact(row.pk, row.name, row.bank_name, row.cnaps, row.state == PayeeState.CONFIRMED)
+        key: PayeeFact(
+            row.pk, row.name, row.bank_name, row.cnaps, row.state == PayeeState.CONFIRMED
+        )
         for key, row in master.payee_accounts(codes).items()
     }
     partners = master.visible_counterparties(scope).filter(code__in=codes)
@@ -146,7 +157,12 @@ def _orders_there(numbers: set[str], companies: Mapping[str, int]) -> dict[Order
     code_of = {pk: code for code, pk in companies.items()}
     found = selectors.orders_of_documents(numbers, company_ids=code_of)
     return {
-        (code_of[order.company_id], order.erp_doc_type, order.erp_doc_no, order.erp_line_no): order.order_no
+        (
+            code_of[order.company_id],
+            order.erp_doc_type,
+            order.erp_doc_no,
+            order.erp_line_no,
+        ): order.order_no
         for order in found
     }
 
@@ -163,7 +179,9 @@ def _figures(rows: Sequence[Row]) -> dict[str, Any]:
         companies[row.text[cells.COMPANY]] = (count + 1, total + amount)
     return {
         "good": {code: f"{total:.2f}" for code, total in sorted(sums.items())},
-        "per_company": {code: [n, f"{total:.2f}"] for code, (n, total) in sorted(companies.items())},
+        "per_company": {
+            code: [n, f"{total:.2f}"] for code, (n, total) in sorted(companies.items())
+        },
         "payees": len({row.text[cells.PAYEE_CODE] for row in good}),
         "warned": sum(bool(row.warnings) for row in rows),
     }
@@ -210,7 +228,9 @@ def preview_import(*, data: bytes, filename: str, actor: User) -> ImportSet:
     scope = scope_of(actor)
     scope.demand("payments.import")
     if len(data) > BYTES_MAX:
-        raise InvalidInput("文件超过 20 MB", "the file is too large", code="file_too_large", field="file")
+        raise InvalidInput(
+            "文件超过 20 MB", "the file is too large", code="file_too_large", field="file"
+        )
     sha256 = hashlib.sha256(data).hexdigest()
     _refuse_known_file(sha256)
     listed = _read(data, filename)
@@ -250,9 +270,15 @@ def _fill(preview: ImportSet, rows: Sequence[Row], notes: Sequence[str]) -> None
 def _lock(import_id: int, actor: User, version: int | None) -> ImportSet:
     preview = selectors.lock_import(import_id, scope=scope_of(actor))
     if preview.maker_id != actor.pk:
-        raise NotAllowed("只有上传人可以确认或放弃此导入", "only the uploader may decide", code="not_the_maker")
+        raise NotAllowed(
+            "只有上传人可以确认或放弃此导入", "only the uploader may decide", code="not_the_maker"
+        )
     if preview.state != ImportSet.State.PREVIEW:
-        raise Conflict(f"此导入{preview.get_state_display()}，不能再次操作", "the import is decided", code="import_decided")
+        raise Conflict(
+            f"此导入{preview.get_state_display()}，不能再次操作",
+            "the import is decided",
+            code="import_decided",
+        )
     if version is not None:
         preview.require_version(version)
     return preview
@@ -312,7 +338,9 @@ def _create(good: Sequence[Row], preview: ImportSet, actor: User, scope: Scope) 
     for row in good:
         registered = payees[(row.text[cells.PAYEE_CODE], row.text[cells.PAYEE_NUMBER])].name
         try:
-            order = draft_order(request=_request(row, preview, registered), maker=actor, scope=scope)
+            order = draft_order(
+                request=_request(row, preview, registered), maker=actor, scope=scope
+            )
         except DomainError as error:
             raise _at_row(row.row, error) from error
         row_of[order.pk] = row.row
@@ -338,7 +366,9 @@ def _bank_of(cnaps: str) -> str:
 
 
 @transaction.atomic(durable=True)
-def confirm_import(*, import_id: int, version: int, actor: User, why_partial: str = "") -> ImportSet:
+def confirm_import(
+    *, import_id: int, version: int, actor: User, why_partial: str = ""
+) -> ImportSet:
     """Create and submit an order for each good row and stage the new payees, all or nothing.
 
     The list is judged again: when other rows are good now than the preview showed, Conflict (preview_stale).
@@ -350,10 +380,14 @@ def confirm_import(*, import_id: int, version: int, actor: User, why_partial: st
     partial = preview.good_count < preview.row_count
     if partial and len(why_partial.strip()) < 2:
         raise InvalidInput(
-            "清单中有错误行，只导入正确行须填写原因", "a partial import wants a reason", field="why_partial"
+            "清单中有错误行，只导入正确行须填写原因",
+            "a partial import wants a reason",
+            field="why_partial",
         )
     scope = scope_of(actor)
-    listed = _read(ring().decrypt(bytes(preview.content), aad=f"import:{preview.sha256}"), preview.file_name)
+    listed = _read(
+        ring().decrypt(bytes(preview.content), aad=f"import:{preview.sha256}"), preview.file_name
+    )
     judged = judge(listed.rows, known=_known(listed, scope))
     shown = {row["row"] for row in preview.rows if not row["faults"]}
     if {row.row for row in judged if not row.faults} != shown:
@@ -372,7 +406,11 @@ def confirm_import(*, import_id: int, version: int, actor: User, why_partial: st
         "payments.import.confirmed",
         actor=actor,
         subject=preview,
-        after={"orders": len(good), "new_payees": len(preview.new_payees), **preview.totals["good"]},
+        after={
+            "orders": len(good),
+            "new_payees": len(preview.new_payees),
+            **preview.totals["good"],
+        },
         why=preview.why_partial,
     )
     return preview
@@ -382,7 +420,9 @@ def confirm_import(*, import_id: int, version: int, actor: User, why_partial: st
 def refresh_import(*, import_id: int, actor: User) -> ImportSet:
     """Judge an undecided list again, as the world is now. Raises as `confirm_import` does."""
     preview = _lock(import_id, actor, None)
-    listed = _read(ring().decrypt(bytes(preview.content), aad=f"import:{preview.sha256}"), preview.file_name)
+    listed = _read(
+        ring().decrypt(bytes(preview.content), aad=f"import:{preview.sha256}"), preview.file_name
+    )
     _fill(preview, judge(listed.rows, known=_known(listed, scope_of(actor))), listed.notes)
     preview.save_changes(["rows", "row_count", "good_count", "totals", "new_payees"])
     return preview

@@ -1,0 +1,117 @@
+"""Checks shown beside the form while a payment is made: payee, duplicates, balance after, route. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from kernel import clock
+from kernel.money import amount_in_words
+from kernel.scope import Scope
+from masterdata import selectors as master
+from payments import checks as rules
+from payments import routing, selectors
+from payments.content import OrderRequest
+from payments.models import PaymentOrder
+from statements import selectors as statements
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the rail; `tone` is ok, you or bad."""
+
+    title: str
+    text: str
+    tone: str = "ok"
+
+
+def _balance(account_id: int, amount: Decimal) -> Check:
+    balance = statements.latest_balance(account_id)
+    if balance is None:
+        return Check(_("付款后余额"), _("尚未取得余额"), "you")
+    available = balance.available if balance.available is not None else balance.book
+    after = available - selectors.reserved(account_id, since=balance.fetched_at) - amount
+    when = f"{balance.fetched_at.astimezone(clock.SHANGHAI):%H:%M}"
+    tone = "bad" if after < 0 else "ok"
+    return Check(
+        _("付款后余额"),
+        _("%(after)s（截至 %(when)s）") % {"after": f"{after:,.2f}", "when": when},
+        tone,
+    )
+
+
+def _route(order: PaymentOrder) -> Check:
+    payment = routing.Payment(
+        payer_prefix=order.payer_account.cnaps[:3],
+        payee_prefix=order.payee_cnaps[:3],
+        amount=order.amount,
+        currency=order.currency,
+        is_urgent=order.is_urgent,
+        wish_date=order.wish_date,
+    )
+    route = routing.choose(
+        payment, now=clock.now(), rules=routing.rules_on(clock.today()), calendar=master.calendar()
+    )
+    names = {
+        "INTRA": _("行内转账，实时"),
+        "IBPS": _("网银互联，实时"),
+        "BEPS": _("小额支付，当日"),
+        "HVPS": _("大额支付，当日"),
+    }
+    if isinstance(route, routing.Refuse):
+        return Check(_("路由与到账"), route.why, "bad")
+    if isinstance(route, routing.Wait):
+        return Check(_("路由与到账"), f"{route.why}，{route.until:%Y-%m-%d %H:%M}", "you")
+    return Check(_("路由与到账"), names[route.name])
+
+
+def checks(request: OrderRequest | None, *, scope: Scope) -> list[Check]:
+    """The rail's lines for what is typed so far; empty until payer, payee and amount are there."""
+    if request is None:
+        return []
+    account = master.account_by_number(request.payer_number, scope=scope)
+    if account is None:
+        return []
+    order = PaymentOrder(
+        company=account.company,
+        payer_account=account,
+        payee_number=request.payee_number,
+        payee_cnaps=request.payee_cnaps,
+        amount=request.amount,
+        currency=request.currency,
+        purpose=request.purpose,
+        invoice_no=request.invoice_no,
+        is_urgent=request.is_urgent,
+        wish_date=request.wish_date,
+    )
+    today = clock.today()
+    found = [
+        Check(_("大写金额"), amount_in_words(request.amount)),
+        _balance(account.pk, request.amount),
+        _route(order),
+    ]
+    branch = master.branch(request.payee_cnaps)
+    found.append(
+        Check(
+            _("联行号"),
+            branch.name if branch else _("不在行名库中，请核对"),
+            "ok" if branch else "you",
+        )
+    )
+    hits = rules.duplicates(
+        order, selectors.twins([order], today=today), today=today, calendar=master.calendar()
+    )
+    found += [
+        Check(_("疑似重复"), hit.message, "bad" if hit.level == "hold" else "you") for hit in hits
+    ]
+    if not hits:
+        found.append(Check(_("重复检查"), _("未发现重复")))
+    past = selectors.visible_orders(scope).filter(
+        payee_number=request.payee_number, shown_state="succeeded"
+    )
+    last = past.values_list("amount", "created_at").first()
+    text = f"{last[1]:%Y-%m-%d} {last[0]:,.2f}" if last else _("从未付款成功，授权时须再次核对账号")
+    found.append(Check(_("上次付款"), text, "ok" if last else "you"))
+    return found

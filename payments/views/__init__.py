@@ -1,0 +1,1 @@
+"""Pages of payments: lists and desks, one order, acts with their confirm pages, imports, batches."""

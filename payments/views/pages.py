@@ -1,0 +1,155 @@
+"""Pages of one order and one batch, and the form a payment is made with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from kernel.errors import DomainError, NotFound
+from masterdata import selectors as master
+from payments import live, reading, selectors
+from payments.forms import OrderForm
+from payments.models import PaymentOrder
+from payments.services import orders
+from payments.views.acts import scope_in
+
+
+@require_safe
+def order_page(request: HttpRequest, order_no: str) -> HttpResponse:
+    """One order: who, how much, to whom, in which state, who is next; its story and its evidence."""
+    scope = scope_in(request)
+    order = selectors.get_order(order_no, scope=scope)
+    may_ask = scope.has("payments.inquire", order.company_id)
+    is_open = order.shown_state in ("unknown", "accepted", "manual_handling")
+    is_maker = order.maker is not None and order.maker.person_key == scope.person_key
+    context = {
+        "order": order,
+        "desk": request.GET.get("desk", ""),
+        "can_ask": may_ask and is_open,
+        "can_edit": is_maker and order.shown_state in ("draft", "rejected"),
+        "can_see_bank": scope.has("exchanges.read"),
+        **reading.story(order, scope=scope),
+    }
+    return render(request, "payments/order.html", context)
+
+
+@require_safe
+def batch_page(request: HttpRequest, batch_no: str) -> HttpResponse:
+    """One batch: counts and sums by item state, and the items."""
+    scope = scope_in(request)
+    rows = selectors.visible_batches(scope).filter(batch_no=batch_no)
+    batch = rows.select_related("company", "payer_account", "connection").first()
+    if batch is None:
+        raise NotFound("batch")
+    items = list(
+        selectors.visible_instructions(scope)
+        .filter(batch=batch)
+        .select_related("order")
+        .order_by("pk")
+    )
+    sums: dict[str, list[Any]] = {}
+    for item in items:
+        one = sums.setdefault(item.state, [item.state, 0, 0])
+        one[1] += 1
+        one[2] += item.amount
+    states = {state: count for state, count, _amount in sums.values()}
+    context = {
+        "batch": batch,
+        "items": items,
+        "sums": list(sums.values()),
+        "view": selectors.batch_view(states) if states else "open",
+        "can_see_bank": scope.has("exchanges.read"),
+    }
+    return render(request, "payments/batch.html", context)
+
+
+def _payee(request: HttpRequest) -> Any:
+    chosen = request.POST.get("payee") or request.GET.get("payee") or ""
+    if not chosen.isdigit():
+        return None
+    return (
+        master.visible_payees(scope_in(request)).filter(pk=int(chosen), state="confirmed").first()
+    )
+
+
+def _found_payees(request: HttpRequest) -> list[Any]:
+    query = request.GET.get("q", "").strip()[:60]
+    if not query:
+        return []
+    rows = master.visible_payees(scope_in(request)).filter(state="confirmed")
+    columns = ("name", "number", "counterparty__code", "counterparty__pinyin")
+    return list(master.matching(rows, query, *columns)[:20])
+
+
+def _form_page(
+    request: HttpRequest, form: OrderForm, payee: Any, order: PaymentOrder | None, error: Any
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "payee": payee,
+        "found": _found_payees(request),
+        "query": request.GET.get("q", ""),
+        "order": order,
+        "error": error,
+        "checks": live.checks(
+            form.request(payee) if payee and form.is_bound and form.is_valid() else None,
+            scope=scope_in(request),
+        ),
+    }
+    return render(request, "payments/order_form.html", context, status=422 if error else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    """A new payment."""
+    scope_in(request).demand("payments.make")
+    return _make(request, None)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, order_no: str) -> HttpResponse:
+    """Change a draft or a returned order."""
+    return _make(request, selectors.get_order(order_no, scope=scope_in(request)))
+
+
+def _make(request: HttpRequest, order: PaymentOrder | None) -> HttpResponse:
+    scope = scope_in(request)
+    payee = _payee(request) or (order.payee_account if order else None)
+    if request.method == "GET":
+        return _form_page(request, OrderForm.of(order, scope=scope), payee, order, None)
+    form = OrderForm(request.POST, scope=scope)
+    if not form.is_valid() or payee is None or request.POST.get("do") == "check":
+        error = None if payee else _("请先选择收款方")
+        return _form_page(request, form, payee, order, error)
+    try:
+        if order is None:
+            made = orders.create_order(request=form.request(payee), maker=request.user)  # type: ignore[arg-type]  # signed in
+        else:
+            made = orders.edit_order(
+                order_id=order.pk,
+                version=int(request.POST.get("version") or 0),
+                request=form.request(payee),
+                actor=request.user,  # type: ignore[arg-type]  # signed in
+            )
+    except DomainError as error:
+        return _form_page(request, form, payee, order, error.message)
+    if request.POST.get("do") == "submit":
+        return HttpResponseRedirect(reverse("payments:act", args=[made.order_no, "submit"]))
+    messages.success(request, _("草稿已保存：%(no)s") % {"no": made.order_no})
+    return HttpResponseRedirect(reverse("payments:order", args=[made.order_no]))
+
+
+@require_http_methods(["POST"])
+def check_live(request: HttpRequest) -> HttpResponse:
+    """The right rail of the form while it is filled in."""
+    payee, form = _payee(request), OrderForm(request.POST, scope=scope_in(request))
+    asked = form.request(payee) if payee and form.is_valid() else None
+    return render(
+        request, "payments/_checks.html", {"checks": live.checks(asked, scope=scope_in(request))}
+    )
