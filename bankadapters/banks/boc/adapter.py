@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import calendar
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import ClassVar, cast
 
-from bankadapters.banks.boc import answers, codes, requests
+from bankadapters.banks.boc import answers, codes, paging, reading, requests
 from bankadapters.banks.boc import messages as m
+from bankadapters.banks.boc.profile import ABILITIES, INQUIRY_ITEMS_MAX, PROFILE
 from bankadapters.contract import (
     Ability,
     AccountRef,
@@ -43,8 +43,6 @@ from bankadapters.transport import HttpTransport, RecordedTransport, Transport
 from kernel import clock
 from kernel.secrets import Secret
 
-PAGE_ROWS = 50
-INQUIRY_ITEMS_MAX = 50
 _SUBMITS = {
     Ability.PAY: ("b2e0009", "b2e0061"),
     Ability.PAY_BATCH: ("b2e0009", "b2e0061"),
@@ -57,44 +55,8 @@ _INQUIRIES = (Ability.INQUIRE, Ability.INQUIRE_BATCH, Ability.INQUIRE_PAYROLL)
 class BocAdapter(BankAdapter):
     """Bank of China through its front-end: token session, transfers, status, balances, transactions, payroll."""
 
-    profile: ClassVar[Profile] = Profile(
-        slug="boc",
-        name_zh="中国银行",
-        name_en="Bank of China",
-        cnaps_prefix="104",
-        items_max=requests.ITEMS_MAX,
-        inquiry_items_max=INQUIRY_ITEMS_MAX,
-        bank_dedups_by_reference=True,
-        statement_rows_max=PAGE_ROWS,
-        field_limits=requests.FIELD_LIMITS,
-        forbidden=requests.FORBIDDEN,
-        confirm_with_bank=(
-            "附二返回码全表，以及 b2e0007 明细返回码中哪些为最终状态",
-            "insid 重复时的返回码；b2e0007 查无此 insid 的返回码及其可见延迟",
-            "令牌有效期与并发会话",
-            "账户列表与回单文件的获取方式",
-            "b2e0078 笔数上限、摘要代码、明细结果查询",
-            "频率限制、服务时间、b2e0007 结果保留期",
-            "B006–B010 的含义",
-            "退汇如何通知",
-        ),
-    )
-    abilities = frozenset(
-        {
-            Ability.SIGN_ON,
-            Ability.SIGN_OFF,
-            Ability.BALANCE,
-            Ability.HISTORY_BALANCE,
-            Ability.TRANSACTIONS,
-            Ability.PAY,
-            Ability.PAY_BATCH,
-            Ability.PAYROLL,
-            Ability.INQUIRE,
-            Ability.INQUIRE_BATCH,
-            Ability.INQUIRE_PAYROLL,
-            Ability.SWEEP,
-        }
-    )
+    profile: ClassVar[Profile] = PROFILE
+    abilities = ABILITIES
 
     def __init__(
         self,
@@ -302,7 +264,7 @@ class BocAdapter(BankAdapter):
     ) -> StatementPage:
         """One page of b2e0035: history by months, then today. The cursor is kind:from:to:begnum."""
         today = clock.today()
-        step = _step(first, min(last, today), cursor, today)
+        step = paging.step(first, min(last, today), cursor, today)
         if step is None:
             return StatementPage(())
         kind, start, end, begin = step
@@ -321,7 +283,9 @@ class BocAdapter(BankAdapter):
         if answer.code == codes.MORE and lines:
             following = f"{kind}:{start:%Y%m%d}:{end:%Y%m%d}:{begin + len(lines)}"
         elif end < min(last, today):
-            following = _cursor(_segment(end + timedelta(days=1), min(last, today), today))
+            following = paging.cursor_at(
+                paging.segment(end + timedelta(days=1), min(last, today), today)
+            )
         return StatementPage(lines, next=following, total=answers.total_rows(answer))
 
     # -- bank tools ---------------------------------------------------------------------------------------------
@@ -363,7 +327,7 @@ class BocAdapter(BankAdapter):
                 account, request.first, request.last, parameters=parameters
             )
             return "b2e0012", [query], ()
-        step = _step(request.first, request.last, request.cursor, clock.today())
+        step = paging.step(request.first, request.last, request.cursor, clock.today())
         if step is None:
             raise Unencodable("the first day is after the last", field="from")
         kind, start, end, begin = step
@@ -376,10 +340,14 @@ class BocAdapter(BankAdapter):
         """What an answer of this operation says. Raises Unreadable, Unsupported."""
         if operation in _SUBMITS:
             said = answers.read_answer(answer, _SUBMITS[operation])
-            return _reading(said, outcomes=answers.outcomes(said) if said.code == codes.OK else ())
+            return reading.as_reading(
+                said, outcomes=answers.outcomes(said) if said.code == codes.OK else ()
+            )
         if operation in _INQUIRIES:
             said = answers.read_answer(answer, ("b2e0007",))
-            return _reading(said, outcomes=self._outcomes(said) if said.code == codes.OK else ())
+            return reading.as_reading(
+                said, outcomes=self._outcomes(said) if said.code == codes.OK else ()
+            )
         if operation in (Ability.SIGN_ON, Ability.SIGN_OFF):
             said = answers.read_answer(
                 answer, ("b2e0001" if operation is Ability.SIGN_ON else "b2e0002",)
@@ -389,47 +357,16 @@ class BocAdapter(BankAdapter):
                 and operation is Ability.SIGN_ON
                 and bool(answers.session_token(said))
             )
-            return _reading(said, has_session=has_session, good=(codes.OK, codes.MORE))
+            return reading.as_reading(said, has_session=has_session, good=(codes.OK, codes.MORE))
         if operation in (Ability.BALANCE, Ability.HISTORY_BALANCE):
             said = answers.read_answer(
                 answer, ("b2e0005" if operation is Ability.BALANCE else "b2e0012",)
             )
             found, said = answers.balances(said) if said.code == codes.OK else ([], said)
-            return _reading(said, balances=found, good=(codes.OK, codes.NOTHING_FOUND))
+            return reading.as_reading(said, balances=found, good=(codes.OK, codes.NOTHING_FOUND))
         if operation is Ability.TRANSACTIONS:
-            return _read_page(answers.read_answer(answer, ("b2e0035",)))
+            return reading.read_page(answers.read_answer(answer, ("b2e0035",)))
         raise Unsupported(f"the bank has no {operation}")
-
-
-def _read_page(said: answers.Answer) -> Reading:
-    """A page read without its query: `next` is the begnum that follows a first page."""
-    good = (codes.OK, codes.MORE, codes.NOTHING_FOUND)
-    try:
-        lines = answers.statement_lines(said) if said.code in good else []
-    except QueryFailed as error:
-        return Reading(code=error.code, text=error.text, is_error=True)
-    following = str(len(lines) + 1) if said.code == codes.MORE and lines else ""
-    return _reading(said, page=StatementPage(lines, next=following), good=good)
-
-
-def _reading(
-    said: answers.Answer,
-    *,
-    good: Sequence[str] = (codes.OK,),
-    outcomes: Sequence[Outcome] = (),
-    balances: Sequence[Balance] = (),
-    page: StatementPage | None = None,
-    has_session: bool = False,
-) -> Reading:
-    return Reading(
-        code=said.code,
-        text=said.words,
-        is_error=said.is_error_envelope or said.code not in good,
-        outcomes=outcomes,
-        balances=balances,
-        page=page if page is not None else StatementPage(()),
-        has_session=has_session,
-    )
 
 
 def _matched(said: Sequence[Outcome], asked: Sequence[Inquiry]) -> Iterator[Outcome]:
@@ -454,53 +391,3 @@ def _matched(said: Sequence[Outcome], asked: Sequence[Inquiry]) -> Iterator[Outc
         )
         fate = Fate.UNKNOWN if is_contradiction else outcome.fate
         yield replace(outcome, reference=inquiry.reference, fate=fate)
-
-
-Segment = tuple[str, date, date, int]
-
-
-def _step(first: date, last: date, cursor: str, today: date) -> Segment | None:
-    """The query to send next: the first segment of the span, or where the cursor (or a bare begnum) points."""
-    if first > last:
-        return None
-    if first < _months_before(today, 12):
-        raise Unencodable("transactions are kept for one year", field="from")
-    if not cursor:
-        return _segment(first, last, today)
-    if cursor.isascii() and cursor.isdigit() and len(cursor) <= 8:
-        kind, start, end, _ = _segment(first, last, today)
-        return kind, start, end, int(cursor)
-    try:
-        kind, start_text, end_text, begin = cursor.split(":")
-        start, end = _day(start_text), _day(end_text)
-        number = int(begin)
-    except ValueError as error:
-        raise Unencodable(
-            f"cursor {cursor[:40]!r} is not one of this bank", field="next"
-        ) from error
-    if kind == "2001" and start < today:
-        return "2002", start, end, 1  # midnight passed between two pages: the day is history now
-    return kind, start, end, number
-
-
-def _segment(first: date, last: date, today: date) -> Segment:
-    """The longest stretch from `first` that one query may span: today alone, or history up to one calendar month."""
-    if first >= today:
-        return "2001", first, last, 1
-    yesterday = today - timedelta(days=1)
-    return "2002", first, min(last, yesterday, _months_before(first, -1) - timedelta(days=1)), 1
-
-
-def _cursor(segment: Segment) -> str:
-    kind, start, end, begin = segment
-    return f"{kind}:{start:%Y%m%d}:{end:%Y%m%d}:{begin}"
-
-
-def _day(digits: str) -> date:
-    return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
-
-
-def _months_before(day: date, months: int) -> date:
-    index = day.year * 12 + day.month - 1 - months
-    year, month = divmod(index, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
