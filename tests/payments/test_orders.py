@@ -1,0 +1,388 @@
+"""The people's part: who may do what to an order, in services and in the database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from approvals.models import Case, Decision
+from audit.models import Entry
+from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from kernel.orm import StaleVersion
+from masterdata.models import OutboundGate
+from payments import selectors
+from payments.models import PaymentInstruction, PaymentOrder
+from payments.services import orders
+from statements import services as statements
+from statements.rules import BalanceFigure
+from tests.build_payments import (
+    a_draft,
+    a_payee,
+    a_person,
+    a_request,
+    act,
+    fresh,
+    item,
+    ready,
+    released,
+    sent,
+    submitted,
+)
+
+
+class TestDraftOrder:
+    def test_the_same_document_line_returns_the_order_it_became(self, world):
+        request = a_request(world)
+
+        first = orders.create_order(request=request, maker=world["maker"])
+        again = orders.create_order(request=request, maker=world["maker"])
+
+        assert first.pk == again.pk
+        assert PaymentOrder.objects.count() == 1
+
+    def test_the_same_document_line_with_other_content_is_a_conflict(self, world):
+        request = a_request(world)
+        orders.create_order(request=request, maker=world["maker"])
+
+        with pytest.raises(Conflict) as caught:
+            orders.create_order(
+                request=a_request(world, erp_doc_no=request.erp_doc_no), maker=world["maker"]
+            )
+
+        assert caught.value.code == "erp_key_taken"
+
+    def test_a_voided_line_may_come_again_and_names_what_it_replaces(self, world):
+        request = a_request(world)
+        old = orders.create_order(request=request, maker=world["maker"])
+        orders.void_order(order_id=old.pk, version=old.version, actor=world["maker"], why="金额有误")
+
+        new = orders.create_order(request=request, maker=world["maker"])
+
+        assert new.pk != old.pk
+        assert new.replaces_id == old.pk
+
+    def test_refuses_a_payee_the_master_data_lacks(self, world):
+        with pytest.raises(InvalidInput) as caught:
+            a_draft(world, payee_number="6222000999")
+
+        assert caught.value.code == "payee_unknown"
+
+
+class TestTheWholeWay:
+    @pytest.mark.parametrize(("amount", "approvers"), [("49999.99", 0), ("50000.00", 1), ("5000000.00", 2)])
+    def test_the_matrix_says_how_many_approve(self, world, amount, approvers):
+        instruction = released(world, amount=Decimal(amount))
+
+        order = fresh(instruction.order)
+        acts = list(Decision.objects.filter(case_id=order.approval_id).order_by("pk").values_list("act", flat=True))
+        assert acts == ["check", *["approve"] * approvers, "release"]
+        assert (order.state, order.shown_state, instruction.state) == ("released", "queued", "queued")
+        assert order.instruction_id == instruction.pk
+
+    def test_every_step_leaves_a_fact_in_the_trail(self, world):
+        instruction = released(world)
+
+        events = Entry.objects.filter(subject_id=str(instruction.order_id), subject_kind="payments.paymentorder")
+        assert list(events.order_by("pk").values_list("event", flat=True)) == [
+            f"payments.order.{past}" for past in ("drafted", "submitted", "checked", "released")
+        ]
+
+    def test_an_amount_no_row_of_the_matrix_covers_is_refused(self, world):
+        from approvals.models import Policy
+
+        Policy.objects.filter(approvers=0).delete()
+
+        with pytest.raises(NotAllowed) as caught:
+            submitted(world)
+
+        assert caught.value.code == "no_policy"
+
+
+class TestSegregation:
+    def test_the_maker_may_not_check(self, world):
+        order = submitted(world)
+        world["checker"].person_key = world["maker"].person_key
+        world["checker"].save()
+
+        with pytest.raises(NotAllowed) as caught:
+            act("check", order, world["checker"])
+
+        assert caught.value.code == "same_person"
+
+    @pytest.mark.parametrize("name", ["approver", "releaser"])
+    def test_the_checkers_second_sign_in_may_not_go_on(self, world, name):
+        twin = a_person("twin", person=world["checker"].person_key, role=name, company=world.company)
+        order = ready(world) if name == "releaser" else act(
+            "check", submitted(world, amount=Decimal("60000")), world["checker"]
+        )
+
+        with pytest.raises(NotAllowed) as caught:
+            act("approve" if name == "approver" else "release", order, twin)
+
+        assert caught.value.code == "same_person"
+        assert PaymentInstruction.objects.count() == 0
+
+    def test_one_approver_is_not_two(self, world):
+        order = act("check", submitted(world, amount=Decimal("6000000")), world["checker"])
+        order = act("approve", order, world["approver"])
+
+        with pytest.raises(NotAllowed):
+            act("approve", order, world["approver"])
+
+        assert fresh(order).state == "pending_approval"
+
+    def test_a_right_of_another_duty_does_not_do(self, world):
+        order = submitted(world)
+
+        with pytest.raises(NotAllowed) as caught:
+            act("check", order, world["releaser"])
+
+        assert caught.value.code == "right_missing"
+
+    def test_out_of_scope_looks_like_absent(self, world):
+        order = submitted(world)
+        stranger = a_person("stranger", person="p-x", role="checker", company=world.company)
+        stranger.memberships.all().delete()
+
+        with pytest.raises(NotFound):
+            act("check", order, stranger)
+
+    def test_the_database_refuses_the_makers_decision_too(self, world):
+        case = Case.objects.get(subject_id=str(submitted(world).pk))
+
+        with pytest.raises(DatabaseError, match="may not act"), transaction.atomic():
+            Decision.objects.create(
+                case=case, act="check", user=world["maker"], person_key=world["maker"].person_key, digest=case.digest
+            )
+
+    def test_the_database_refuses_a_borrowed_person_key(self, world):
+        case = Case.objects.get(subject_id=str(submitted(world).pk))
+
+        with pytest.raises(DatabaseError, match="may not act"), transaction.atomic():
+            Decision.objects.create(
+                case=case, act="check", user=world["maker"], person_key="p-somebody", digest=case.digest
+            )
+
+    def test_the_database_refuses_an_instruction_nobody_released(self, world):
+        order = ready(world)
+
+        with pytest.raises(DatabaseError, match="not released by its people"), transaction.atomic():
+            PaymentInstruction.objects.create(
+                order=order, company=world.company, payer_account=world.account, connection=world.connection,
+                instr_no="Y", bank_ref="Y", content_hash=order.content_hash, sealed=b"", seal="", amount=order.amount,
+            )  # fmt: skip
+
+
+class TestVersionsAndDigests:
+    def test_a_stale_version_is_refused(self, world):
+        order = submitted(world)
+
+        with pytest.raises(StaleVersion):
+            orders.check_order(
+                order_id=order.pk, version=order.version - 1, actor=world["checker"], digest=order.content_hash
+            )
+
+    def test_another_digest_than_the_present_one_is_refused(self, world):
+        order = submitted(world)
+
+        with pytest.raises(Conflict) as caught:
+            orders.check_order(order_id=order.pk, version=order.version, actor=world["checker"], digest="0" * 64)
+
+        assert caught.value.code == "digest_changed"
+
+    def test_a_row_changed_by_hand_is_refused_with_a_fact(self, world):
+        order = submitted(world)
+        PaymentOrder.objects.filter(pk=order.pk).update(payee_number="6222000666")
+
+        with pytest.raises(orders.ContentAltered):
+            act("check", order, world["checker"])
+
+        assert Entry.objects.filter(event="payments.order.content_altered").count() == 1
+
+    def test_an_edit_voids_what_was_decided(self, world):
+        order = ready(world)
+        order = orders.return_to_maker(
+            order_id=order.pk, version=order.version, actor=world["releaser"], why="附言有误"
+        )
+
+        order = orders.edit_order(
+            order_id=order.pk, version=order.version, actor=world["maker"],
+            request=a_request(world, amount=Decimal("77.00"), erp_doc_no=order.erp_doc_no),
+        )  # fmt: skip
+        order = orders.submit_order(order_id=order.pk, version=order.version, actor=world["maker"])
+
+        assert (order.state, order.approvals_given, order.checker_id) == ("pending_check", 0, None)
+        assert Case.objects.filter(subject_id=str(order.pk), voided_at__isnull=False).count() == 1
+
+
+class TestHolds:
+    def test_d3_holds_the_second_and_a_treasurer_lifts(self, world):
+        first = submitted(world, amount=Decimal("500.00"))
+        second = a_draft(world, amount=Decimal("500.00"))
+
+        with pytest.raises(orders.Held):
+            orders.submit_order(order_id=second.pk, version=second.version, actor=world["maker"])
+        held = fresh(second)
+        lifted = orders.lift_hold(
+            order_id=held.pk, version=held.version, actor=world["treasurer"], why="两批货，分别付款"
+        )
+
+        assert held.hold_reasons[0]["details"]["order_no"] == first.order_no
+        assert lifted.state == "pending_check"
+        assert lifted.lifted_rules[0]["rule"] == "D3"
+        assert act("release", act("check", lifted, world["checker"]), world["releaser"]).state == "queued"
+        assert act("release", act("check", first, world["checker"]), world["releaser"]).state == "queued"
+
+    def test_d5_holds_the_same_invoice_in_the_group(self, world):
+        submitted(world, invoice_no="44556677")
+
+        with pytest.raises(orders.Held, match="44556677"):
+            submitted(world, invoice_no="44556677")
+
+    def test_d3_looks_back_five_working_days_and_no_further(self, world, frozen_clock):
+        submitted(world, amount=Decimal("500.00"))
+        frozen_clock.advance(days=8)
+
+        again = submitted(world, amount=Decimal("500.00"))
+
+        assert again.state == "pending_check"
+
+    def test_the_maker_may_not_lift(self, world):
+        submitted(world, invoice_no="1")
+        with pytest.raises(orders.Held):
+            submitted(world, invoice_no="1")
+        held = PaymentOrder.objects.get(state="held")
+        twin = a_person("twin", person=world["maker"].person_key, role="treasurer", company=world.company)
+
+        with pytest.raises(NotAllowed):
+            orders.lift_hold(order_id=held.pk, version=held.version, actor=twin, why="x")
+
+
+class TestRelease:
+    def _refused(self, world, order) -> str:
+        with pytest.raises(Conflict) as caught:
+            act("release", order, world["releaser"])
+        assert fresh(order).state == "pending_release"
+        return caught.value.code
+
+    def test_wants_a_confirmed_payee(self, world):
+        a_payee(world, code="V2", number="6222000028", confirmed=False)
+
+        order = ready(world, payee_code="V2", payee_number="6222000028")
+
+        assert self._refused(world, order) == "payee"
+
+    def test_wants_an_open_gate(self, world):
+        order = ready(world)
+        OutboundGate.objects.update(is_open=False)
+
+        assert self._refused(world, order) == "gate"
+
+    def test_wants_a_live_unfrozen_account(self, world):
+        order = ready(world)
+        world.account.is_frozen = True
+        world.account.save()
+
+        assert self._refused(world, order) == "frozen"
+
+    def test_counts_what_is_already_released(self, world):
+        figure = BalanceFigure(
+            account_id=world.account.pk, currency="CNY", book=Decimal("1000"), available=Decimal("1000"),
+            frozen=None, as_of=fresh(a_draft(world)).wish_date,
+        )  # fmt: skip
+        statements.record_balances(figures=[figure])
+        released(world, amount=Decimal("700"))
+
+        order = ready(world, amount=Decimal("301"))
+
+        assert self._refused(world, order) == "funds"
+
+    def test_waits_for_the_large_value_window(self, world, frozen_clock):
+        frozen_clock.advance(hours=9)
+
+        row = released(world, amount=Decimal("6000000"))
+
+        assert (row.not_before.astimezone(frozen_clock.moment.tzinfo) - frozen_clock.moment) == timedelta(hours=14)
+
+
+class TestBulk:
+    def test_refuses_by_row_and_does_the_rest(self, world):
+        drafts = [a_draft(world) for _ in range(5)]
+        orders.submit_orders(items=[item(one) for one in drafts], actor=world["maker"])
+        stale = (drafts[2].pk, 99, fresh(drafts[2]).content_hash)
+
+        result = orders.check_orders(
+            items=[stale if one is drafts[2] else item(one) for one in drafts], actor=world["checker"]
+        )
+        done = orders.release_orders(
+            items=[item(one) for one in drafts if one is not drafts[2]], actor=world["releaser"]
+        )
+
+        assert [pk for pk, _ in result.refused] == [drafts[2].pk]
+        assert len(done.done) == 4
+        assert selectors.counts_by_state(_scope(world)) == {"queued": 4, "pending_check": 1}
+
+    def test_funds_are_counted_along_the_list(self, world):
+        figure = BalanceFigure(
+            account_id=world.account.pk, currency="CNY", book=Decimal("1000"), available=Decimal("1000"),
+            frozen=None, as_of=fresh(a_draft(world)).wish_date,
+        )  # fmt: skip
+        statements.record_balances(figures=[figure])
+        rows = [ready(world, amount=Decimal(f"40{n}")) for n in range(3)]
+
+        result = orders.release_orders(items=[item(one) for one in rows], actor=world["releaser"])
+
+        assert len(result.done) == 2
+        assert "余额不足" in result.refused[0][1]
+
+
+def _scope(world):
+    from masterdata.selectors import scope_of
+
+    return scope_of(world["maker"])
+
+
+class TestCancelAndReissue:
+    def test_cancels_while_queued(self, world):
+        row = released(world)
+        order = fresh(row.order)
+
+        orders.cancel_order(order_id=order.pk, version=order.version, actor=world["releaser"], why="不付了")
+
+        row.refresh_from_db()
+        assert (row.state, fresh(order).shown_state) == ("cancelled", "cancelled")
+
+    def test_refuses_to_cancel_what_may_have_left(self, world):
+        row = sent(world, "accepted")
+        order = fresh(row.order)
+
+        with pytest.raises(Conflict):
+            orders.cancel_order(order_id=order.pk, version=order.version, actor=world["releaser"], why="不付了")
+
+        row.refresh_from_db()
+        assert row.state == "accepted"
+
+    def test_a_failed_payment_gets_a_new_number_and_new_decisions(self, world):
+        row = sent(world, "failed", amount=Decimal("88.00"))
+        order = fresh(row.order)
+
+        order = orders.reissue_order(
+            order_id=order.pk, version=order.version, actor=world["maker2"], why="户名已更正"
+        )
+        again = act("release", act("check", order, world["checker"]), world["releaser"])
+
+        assert again.attempt == 2
+        assert again.instr_no != row.instr_no
+        assert fresh(order).shown_state == "queued"
+
+    @pytest.mark.parametrize("fate", ["succeeded", "accepted", ""])
+    def test_no_new_attempt_while_one_is_live(self, world, fate):
+        order = fresh(sent(world, fate).order)
+
+        with pytest.raises(Conflict) as caught:
+            orders.reissue_order(order_id=order.pk, version=order.version, actor=world["maker"], why="再付")
+
+        assert caught.value.code == "d2"
