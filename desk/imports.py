@@ -132,7 +132,7 @@ def _read_csv(data: bytes) -> Table:
         raise _refuse("文件不是文本格式的 CSV", "binary data in a CSV", "file_unreadable")
     first = text.split("\n", 1)[0]
     delimiter = max((",", "\t", ";"), key=first.count)
-    lines = []
+    lines: list[Line] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         start = 1

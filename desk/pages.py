@@ -15,7 +15,8 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, ValidationError
 from django.db import connections
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
@@ -345,7 +346,7 @@ def render_list(
     page_class: type[ListPage],
     template: str = "desk/list.html",
     extra: Mapping[str, Any] | Callable[[ListPage], Mapping[str, Any]] | None = None,
-) -> HttpResponse:
+) -> HttpResponseBase:
     """The list page: whole, as htmx fragment, or as .xlsx (a job when it is long)."""
     scope: Scope = request.scope  # type: ignore[attr-defined]  # set by the scope middleware
     page = page_class(scope=scope, given=request.GET.dict())

@@ -7,8 +7,8 @@ from celery import shared_task
 from desk import exports, selectors
 
 
-@shared_task(name="desk.run_exports", queue="quiet", acks_late=True, ignore_result=True)
-def run_exports(**_: object) -> None:
+@shared_task(queue="quiet", acks_late=True, ignore_result=True)
+def tick_exports(**_: object) -> None:
     """Run every export that waits; a second worker finds nothing to claim."""
     for job_id in selectors.waiting_jobs(kind="export"):
         exports.run(job_id=job_id)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
@@ -27,6 +28,11 @@ SEVERITIES = {
     ExceptionCase.Severity.HIGH.value: _("重要"),
     ExceptionCase.Severity.NORMAL.value: _("一般"),
 }
+
+
+def viewer(request: HttpRequest) -> int:
+    """Id of who is signed in; pages of this module are for signed-in people only."""
+    return int(request.user.pk or 0)
 
 
 def _case_url(row: Row) -> str:
@@ -80,7 +86,7 @@ class CasesPage(ListPage):
 
 @login_required
 @require_GET
-def cases(request: HttpRequest) -> HttpResponse:
+def cases(request: HttpRequest) -> HttpResponseBase:
     """Exception centre."""
     return render_list(request, CasesPage)
 
@@ -90,7 +96,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 def jobs(request: HttpRequest) -> HttpResponse:
     """The person's last 100 jobs."""
     return render(
-        request, "desk/jobs.html", {"jobs": selectors.jobs_of(user_id=request.user.pk)[:100]}
+        request, "desk/jobs.html", {"jobs": selectors.jobs_of(user_id=viewer(request))[:100]}
     )
 
 
@@ -98,7 +104,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
 @require_GET
 def job(request: HttpRequest, job_id: int) -> HttpResponse:
     """One job; its fragment is asked again every two seconds until it is over."""
-    found = selectors.job_of(job_id=job_id, user_id=request.user.pk)
+    found = selectors.job_of(job_id=job_id, user_id=viewer(request))
     if getattr(request, "htmx", False):
         return render(
             request, "desk/_job.html", {"job": found}, status=STOP_POLLING if found.is_over else 200
@@ -110,7 +116,7 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
 @require_GET
 def job_result(request: HttpRequest, job_id: int) -> HttpResponse:
     """The file a job left."""
-    found = selectors.job_of(job_id=job_id, user_id=request.user.pk)
+    found = selectors.job_of(job_id=job_id, user_id=viewer(request))
     response = HttpResponse(selectors.result_of(found), content_type="application/octet-stream")
     response.headers["Content-Disposition"] = (
         content_disposition_header(True, found.result_name) or "attachment"
@@ -125,7 +131,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "desk/notifications.html",
-        {"rows": selectors.notifications_of(user_id=request.user.pk)[:100]},
+        {"rows": selectors.notifications_of(user_id=viewer(request))[:100]},
     )
 
 
@@ -133,7 +139,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
 @require_POST
 def notifications_read(request: HttpRequest) -> HttpResponse:
     """All seen."""
-    services.mark_read(user_id=request.user.pk)
+    services.mark_read(user_id=viewer(request))
     return HttpResponseRedirect(reverse("desk:notifications"))
 
 
@@ -143,7 +149,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
     """Keep a list's filters under a name, and go back to the list."""
     posted = request.POST
     view = services.save_view(
-        user_id=request.user.pk,
+        user_id=viewer(request),
         page=posted.get("page", ""),
         name=posted.get("name", ""),
         query=posted.get("query", ""),

@@ -12,6 +12,7 @@ from django.template.context import Context
 from django.utils.safestring import SafeString
 
 from desk import formats, selectors
+from desk.words import words_of
 from kernel import clock
 from kernel.money import amount_in_words
 from yqlink.workspace.menu import Section, visible_menu
@@ -58,7 +59,7 @@ def state(value: str, note: str = "") -> SafeString:
 @register.filter
 def state_word(value: str) -> str:
     """{{ order.state|state_word }}: the word alone."""
-    return str(formats.words_of(str(value)).word)
+    return str(words_of(str(value)).word)
 
 
 @register.simple_tag

@@ -1,0 +1,35 @@
+"""A real browser for pages: the system's chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, object]:
+    """Launch the system's chromium; without one these tests are skipped on a person's machine and fail where CI is set."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("chromium is missing: apt-get install chromium fonts-noto-cjk")
+        pytest.skip("chromium is missing")
+    return {"executable_path": found, "args": SWITCHES}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, object]:
+    """Chinese, on an office screen."""
+    return {"locale": "zh-CN", "viewport": {"width": 1366, "height": 768}}
+
+
+@pytest.fixture
+def site(live_server, settings) -> Iterator[str]:
+    """Address of the running site, with the pages only a DEBUG process shows."""
+    settings.DEBUG = True
+    yield live_server.url

@@ -1,0 +1,117 @@
+"""Cards of the workspace: one literal table of dotted counters. A card whose page is missing, or closed to the viewer, is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from kernel.scope import Scope
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a counter answers: the big figure, the small line below it, and whether it is nothing at all."""
+
+    value: str
+    sub: str = ""
+    is_zero: bool = False
+
+
+@dataclass(frozen=True)
+class CardLine:
+    """One line of the table: label, dotted counter (Scope → Figure), page, its query, the right, tone and icon."""
+
+    label: Promise
+    counter: str
+    url_name: str
+    query: str
+    right: str
+    tone: str
+    icon: str
+    only_when_any: bool = False
+
+
+CARDS: tuple[CardLine, ...] = (
+    CardLine(
+        _("结果未知"),
+        "yqlink.workspace.counters.unknown",
+        "payments:unknown",
+        "",
+        "payments.view",
+        "unknown",
+        "question",
+        True,
+    ),
+    CardLine(
+        _("待我复核"),
+        "yqlink.workspace.counters.to_check",
+        "payments:check_desk",
+        "",
+        "payments.check",
+        "you",
+        "eye",
+    ),
+    CardLine(
+        _("待我审批"),
+        "yqlink.workspace.counters.to_approve",
+        "payments:approve_desk",
+        "",
+        "payments.approve",
+        "you",
+        "check",
+    ),
+    CardLine(
+        _("待我授权"),
+        "yqlink.workspace.counters.to_release",
+        "payments:release_desk",
+        "",
+        "payments.release",
+        "you",
+        "key",
+    ),
+    CardLine(_("异常"), "yqlink.workspace.counters.cases", "desk:cases", "", "", "bad", "warning"),
+)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card as the template draws it."""
+
+    label: Promise
+    value: str
+    sub: str
+    url: str
+    tone: str
+    icon: str
+
+
+def _load(dotted: str) -> Callable[[Scope], Figure] | None:
+    module, _dot, name = dotted.rpartition(".")
+    found: Callable[[Scope], Figure] | None = getattr(import_module(module), name, None)
+    return found
+
+
+def cards_for(scope: Scope) -> list[Card]:
+    """The viewer's cards, in the table's order."""
+    cards = []
+    for line in CARDS:
+        if line.right and not scope.has(line.right):
+            continue
+        try:
+            url = reverse(line.url_name) + line.query
+        except NoReverseMatch:
+            continue
+        counter = _load(line.counter)
+        if counter is None:
+            continue
+        figure = counter(scope)
+        if line.only_when_any and figure.is_zero:
+            continue
+        tone = "" if figure.is_zero else line.tone
+        cards.append(Card(line.label, figure.value, figure.sub, url, tone, line.icon))
+    return cards
