@@ -221,7 +221,9 @@ class TestPay:
         said = adapter.pay(Batch("PR1", people, Ability.PAYROLL))
 
         assert [(o.reference, o.fate) for o in said] == [("PR1", Fate.ACCEPTED)]
-        assert b"<pybamt>30.15</pybamt><pybnum>3</pybnum><crdtyp>6</crdtyp>" in transport.requests[0]
+        assert (
+            b"<pybamt>30.15</pybamt><pybnum>3</pybnum><crdtyp>6</crdtyp>" in transport.requests[0]
+        )
 
     @pytest.mark.parametrize(
         ("changes", "field"),
@@ -383,7 +385,10 @@ class TestAccounts:
             cursor, pages = page.next, pages + 1
 
         asked = [
-            tuple(r.split(f"<{tag}>".encode())[1].split(b"<")[0] for tag in ("type", "from", "to", "begnum"))
+            tuple(
+                r.split(f"<{tag}>".encode())[1].split(b"<")[0]
+                for tag in ("type", "from", "to", "begnum")
+            )
             for r in transport.requests
         ]
         assert asked == [
@@ -474,5 +479,7 @@ class TestEvidence:
         transport = MemoryTransport([golden("pay_answer.xml")])
 
         with pytest.raises(NotSent):
-            BocAdapter(a_connection(), transport=transport, sessions=store, recorder=Full()).pay(a_batch())
+            BocAdapter(a_connection(), transport=transport, sessions=store, recorder=Full()).pay(
+                a_batch()
+            )
         assert not transport.requests

@@ -28,7 +28,11 @@ def a_connection(**changes: object) -> Connection:
     parameters = {"front_end_ip": "192.168.10.20", "custid": "30011223", "cusopr": "OPR01"}
     parameters |= {"ibknum": "40303"} | dict(changes.pop("parameters", {}))
     return Connection(
-        "boc", {"main": "http://127.0.0.1:9/"}, parameters, {"oprpwd": Secret("s3cret<&>")}, **changes
+        "boc",
+        {"main": "http://127.0.0.1:9/"},
+        parameters,
+        {"oprpwd": Secret("s3cret<&>")},
+        **changes,
     )
 
 
