@@ -1,0 +1,1 @@
+"""Whole-platform runs against the simulated bank: cut wires, killed workers, lying answers."""
