@@ -1,0 +1,25 @@
+"""State diagrams drawn from the Flows themselves, so that docs/states/ cannot tell another story than the code."""
+
+from __future__ import annotations
+
+from kernel.states import Flow
+from masterdata.states import COUNTERPARTY_ACCOUNT
+from payments.states import INSTRUCTION, ORDER
+
+FLOWS: dict[str, tuple[str, Flow]] = {
+    "payment_order": ("付款单 payment order", ORDER),
+    "payment_instruction": ("支付指令 payment instruction", INSTRUCTION),
+    "payee_account": ("收款账户 payee account", COUNTERPARTY_ACCOUNT),
+}
+
+
+def pages() -> dict[str, str]:
+    """Markdown of each Flow by file name: its diagram, and its table of moves."""
+    drawn = {}
+    for name, (title, flow) in FLOWS.items():
+        rows = "".join(f"| {one.name} | {', '.join(one.sources)} | {one.target} |\n" for one in flow.moves)
+        drawn[f"{name}.md"] = (
+            f"# {title}\n\nDrawn by `manage.py draw_states`; every move that is not here is refused by the code and by a\n"
+            f"database trigger.\n\n```mermaid\n{flow.diagram()}```\n\n| move | from | to |\n|---|---|---|\n{rows}"
+        )
+    return drawn
