@@ -191,7 +191,7 @@ def _judge_payer(row: Row, known: Known) -> AccountFact | None:
 def _judge_payee_number(row: Row, cell: Cell) -> None:
     if row.is_bad(PAYEE_NUMBER):
         return
-    if isinstance(cell, int | float | Decimal) and abs(cell) >= FLOAT_EXACT:
+    if isinstance(cell, int | float | Decimal) and abs(float(cell)) >= FLOAT_EXACT:
         row.blame(
             PAYEE_NUMBER,
             "account_spoiled",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -60,19 +59,11 @@ def _read(data: bytes, filename: str) -> _List:
             code="columns_missing",
             field="file",
         )
-    twice = [
-        name for name, count in Counter(table.header).items() if name in cells.COLUMNS and count > 1
-    ]
-    if twice:
-        raise InvalidInput(
-            f"列名重复：{'、'.join(twice)}",
-            "a column stands twice",
-            code="columns_twice",
-            field="file",
-        )
-    rows = [
-        (row.number, row.cells) for row in table.rows if any(map(cells.text_of, row.cells.values()))
-    ]
+    rows: list[tuple[int, Mapping[str, cells.Cell]]] = []
+    for line in table.rows:
+        found = {name: cell.value for name, cell in zip(table.header, line.cells, strict=False)}
+        if any(cells.text_of(found.get(name)) for name in cells.COLUMNS):
+            rows.append((line.number, found))
     if not rows:
         raise InvalidInput("清单没有数据行", "the list has no rows", code="no_rows", field="file")
     if len(rows) > ROWS_MAX:
@@ -82,7 +73,7 @@ def _read(data: bytes, filename: str) -> _List:
             code="too_many_rows",
             field="file",
         )
-    return _List(rows, table.sheet, table.encoding, list(table.notes))
+    return _List(rows, table.sheet, table.encoding, list(table.warnings))
 
 
 def _texts(rows: Iterable[tuple[int, Mapping[str, cells.Cell]]], column: str) -> set[str]:
@@ -341,8 +332,8 @@ def _create(good: Sequence[Row], preview: ImportSet, actor: User, scope: Scope) 
             order = draft_order(
                 request=_request(row, preview, registered), maker=actor, scope=scope
             )
-        except DomainError as error:
-            raise _at_row(row.row, error) from error
+        except DomainError as refusal:
+            raise _at_row(row.row, refusal) from refusal
         row_of[order.pk] = row.row
     drafts = list(lock_orders(row_of, scope=scope).values())
     for pk, error in submit_drafts(drafts, actor=actor, scope=scope).items():

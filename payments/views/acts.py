@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -20,13 +20,16 @@ from kernel import clock
 from kernel.errors import DomainError, InvalidInput, NotAllowed, NotFound
 from kernel.scope import Scope
 from masterdata import selectors as master
-from payments import checks, reading, selectors
+from payments import checks, reading, routing, selectors
 from payments.acts import Act, offered
 from payments.models import PaymentOrder
 from payments.outcomes import BulkResult
 from payments.services import asking, confirming, orders
 from payments.services.releasing import route_of
 from payments.views.lists import PAGES
+
+if TYPE_CHECKING:
+    from masterdata.models import User
 
 BULK_MAX = 2000
 Item = tuple[int, int, str]
@@ -69,6 +72,11 @@ def wants_json(request: HttpRequest) -> bool:
 def scope_in(request: HttpRequest) -> Scope:
     """The viewer's scope, as the middleware set it."""
     return request.scope  # type: ignore[attr-defined,no-any-return]  # set by the scope middleware
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in; every page here asks for it."""
+    return request.user  # type: ignore[return-value]  # login_required stands before every view
 
 
 def _act(name: str) -> Act:
@@ -125,18 +133,15 @@ def _arrival(order: PaymentOrder) -> str:
         "BEPS": _("当日，最迟次一工作日"),
         "HVPS": _("当日"),
     }
-    if hasattr(route, "until"):
+    if isinstance(route, routing.Refuse):
+        return route.why
+    if isinstance(route, routing.Wait):
         return _("%(route)s，%(when)s 发送：%(why)s") % {
             "route": names.get(route.name, route.name),
             "when": f"{route.until:%Y-%m-%d %H:%M}",
             "why": route.why,
         }
-    name = getattr(route, "name", "")
-    return (
-        f"{names.get(name, name)} · {words.get(name, '')}"
-        if name
-        else str(getattr(route, "why", ""))
-    )
+    return f"{names.get(route.name, route.name)} · {words.get(route.name, '')}"
 
 
 def _confirm_context(request: HttpRequest, order: PaymentOrder, act: Act) -> dict[str, Any]:
@@ -202,9 +207,9 @@ def _act_now(request: HttpRequest, order: PaymentOrder, act: Act) -> HttpRespons
     result = confirming.once(
         act=act.name,
         items=items,
-        actor=request.user,  # type: ignore[arg-type]  # signed in
+        actor=person(request),
         token=request.POST.get("token", ""),
-        do=lambda: _do(act, items, request.user, why),
+        do=lambda: _do(act, items, person(request), why),
     )
     if wants_json(request):
         return JsonResponse({"done": result.done, "refused": result.refused})
@@ -352,7 +357,7 @@ def bulk(request: HttpRequest, name: str) -> HttpResponse:
             "所选付款单含多个币种，请按币种分别操作", "one currency at a time", code="currencies"
         )
     items = [(order.pk, order.version, order.content_hash) for order in good]
-    token = confirming.issue(act=act.name, items=items, actor=request.user)  # type: ignore[arg-type]  # signed in
+    token = confirming.issue(act=act.name, items=items, actor=person(request))
     packed = ";".join(f"{pk}:{version}:{digest}" for pk, version, digest in items)
     first = reading.first_payments(good, scope=scope)
     if wants_json(request):
@@ -403,9 +408,9 @@ def _bulk_now(request: HttpRequest, act: Act) -> HttpResponse:
     result = confirming.once(
         act=act.name,
         items=items,
-        actor=request.user,  # type: ignore[arg-type]  # signed in
+        actor=person(request),
         token=request.POST.get("token", ""),
-        do=lambda: _do(act, items, request.user, why),
+        do=lambda: _do(act, items, person(request), why),
     )
     if wants_json(request):
         return JsonResponse({"done": result.done, "refused": result.refused})
@@ -431,7 +436,7 @@ def ask(request: HttpRequest, order_no: str) -> HttpResponse:
     """立即查询: the bank is asked at the next turn of the inquiry."""
     order = selectors.get_order(order_no, scope=scope_in(request))
     try:
-        asking.ask_now(instruction_id=order.instruction_id or 0, actor=request.user)  # type: ignore[arg-type]  # signed in
+        asking.ask_now(instruction_id=order.instruction_id or 0, actor=person(request))
     except DomainError as error:
         messages.warning(request, error.message)
     else:

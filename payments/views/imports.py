@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kernel.errors import Conflict, DomainError, InvalidInput
-from payments import import_selectors, results
+from payments import import_selectors, results, selectors
 from payments.forms import ImportForm
 from payments.import_cells import COLUMNS
 from payments.models import ImportSet
 from payments.outcomes import BulkResult
 from payments.services import confirming, imports
-from payments.views.acts import scope_in, wants_json
+from payments.views.acts import person, scope_in, wants_json
 
 PAGE = 100
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -35,16 +35,16 @@ def upload(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            made = imports.preview_import(data=file.read(), filename=file.name, actor=request.user)  # type: ignore[arg-type]  # signed in
+            made = imports.preview_import(
+                data=file.read(), filename=file.name, actor=person(request)
+            )
         except (InvalidInput, Conflict) as refusal:
             if wants_json(request):
                 raise
             error = refusal
         else:
             return HttpResponseRedirect(reverse("payments:import_preview", args=[made.pk]))
-    recent = (
-        import_selectors.visible_imports(scope).select_related("maker").defer("content", "rows")[:8]
-    )
+    recent = selectors.visible_imports(scope).select_related("maker").defer("content", "rows")[:8]
     context = {"form": form, "error": error, "recent": recent, "columns": COLUMNS}
     return render(request, "payments/import.html", context, status=error.status if error else 200)
 
@@ -122,8 +122,8 @@ def _token(request: HttpRequest, made: ImportSet) -> str:
     if made.state != ImportSet.State.PREVIEW or made.maker_id != request.user.pk:
         return ""
     return confirming.issue(
-        act="import", items=[(made.pk, made.version, made.sha256)], actor=request.user
-    )  # type: ignore[arg-type]  # signed in
+        act="import", items=[(made.pk, made.version, made.sha256)], actor=person(request)
+    )
 
 
 def _as_json(made: ImportSet, token: str) -> dict[str, Any]:
@@ -188,8 +188,8 @@ def confirm(request: HttpRequest, import_id: int) -> HttpResponse:
 
     def act() -> BulkResult:
         imports.confirm_import(
-            import_id=import_id, version=version, actor=request.user, why_partial=why
-        )  # type: ignore[arg-type]  # signed in
+            import_id=import_id, version=version, actor=person(request), why_partial=why
+        )
         return BulkResult([import_id], [])
 
     items = [(import_id, version, made.sha256)]
@@ -197,10 +197,10 @@ def confirm(request: HttpRequest, import_id: int) -> HttpResponse:
         confirming.once(
             act="import",
             items=items,
-            actor=request.user,
+            actor=person(request),
             token=request.POST.get("token", ""),
             do=act,
-        )  # type: ignore[arg-type]  # signed in
+        )
     except DomainError as error:
         return _refused(request, import_id, error)
     if wants_json(request):
@@ -222,12 +222,12 @@ def decide(request: HttpRequest, import_id: int, act: str) -> HttpResponse:
     given = request.POST.get("version", "")
     try:
         if act == "refresh":
-            imports.refresh_import(import_id=import_id, actor=request.user)  # type: ignore[arg-type]  # signed in
+            imports.refresh_import(import_id=import_id, actor=person(request))
             messages.success(request, _("已按当前情况重新检查。"))
             return HttpResponseRedirect(reverse("payments:import_preview", args=[import_id]))
         imports.discard_import(
-            import_id=import_id, version=int(given) if given.isdigit() else 0, actor=request.user
-        )  # type: ignore[arg-type]  # signed in
+            import_id=import_id, version=int(given) if given.isdigit() else 0, actor=person(request)
+        )
     except DomainError as error:
         return _refused(request, import_id, error)
     messages.success(request, _("已放弃此次导入，文件可重新上传。"))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +27,7 @@ from kernel import clock
 from kernel.scope import Scope
 from masterdata import selectors as master
 from payments import selectors
+from payments.acts import ACTS
 from payments.models import Batch, ImportSet
 from payments.states import STATE_NAMES
 
@@ -108,8 +110,8 @@ class OrderList(ListPage):
 
     key = "payments.orders"
     title = _("付款单")
-    columns = ORDER_COLUMNS
-    filters = (
+    columns: Sequence[Column] = ORDER_COLUMNS
+    filters: Sequence[Filter] = (
         ChoiceFilter("state", _("状态"), "shown_state", choices=_states),
         *COMMON_FILTERS,
         ChoiceFilter("import", _("导入"), "import_set_id", choices=lambda _scope: ()),
@@ -148,9 +150,8 @@ class _Desk(OrderList):
 
 
 def _bulk(act: str, label: Any, tone: str = "primary", shortcut: str = "") -> BulkAction:
-    return BulkAction(
-        label, reverse_lazy("payments:bulk", args=[act]), tone=tone, shortcut=shortcut
-    )  # type: ignore[arg-type]  # resolved when drawn
+    address: Any = reverse_lazy("payments:bulk", args=[act])  # resolved when drawn
+    return BulkAction(label, address, tone=tone, shortcut=shortcut)
 
 
 class CheckDesk(_Desk):
@@ -354,6 +355,13 @@ class BatchList(ListPage):
         return batch_link(row)
 
 
+_IMPORT_STATE: dict[str, str] = {
+    "preview": "previewed",
+    "confirmed": "imported",
+    "discarded": "closed",
+}
+
+
 class ImportList(ListPage):
     """Imports of the viewer."""
 
@@ -393,8 +401,6 @@ class ImportList(ListPage):
         return selectors.visible_imports(scope)
 
 
-_IMPORT_STATE = {"preview": "previewed", "confirmed": "imported", "discarded": "closed"}
-
 # page name -> (list, template)
 PAGES: dict[str, tuple[type[ListPage], str]] = {
     "orders": (OrderList, "payments/orders.html"),
@@ -411,18 +417,18 @@ PAGES: dict[str, tuple[type[ListPage], str]] = {
 
 
 def _extra(page: ListPage) -> Mapping[str, Any]:
-    if not isinstance(page, _Desk):
-        return {}
+    if isinstance(page, _Desk):
+        query = page.querystring(without=("after", "before", "sort", "size"))
+        return {"act": page.act, "main_act": ACTS[page.act], "all_query": query}
     return {
-        "act": page.act,
-        "all_query": page.querystring(without=("after", "before", "sort", "size")),
+        "can_make": page.scope.has("payments.make"),
+        "can_import": page.scope.has("payments.import"),
     }
 
 
-def show(request: HttpRequest, name: str) -> HttpResponse:
+def show(request: HttpRequest, name: str) -> HttpResponseBase:
     """One of the lists."""
     scope: Scope = request.scope  # type: ignore[attr-defined]  # set by the scope middleware
-    if not scope.has("payments.view"):
-        scope.demand("payments.view")
+    scope.demand("payments.view")
     page, template = PAGES[name]
     return render_list(request, page, template, _extra)

@@ -17,7 +17,7 @@ from payments import live, reading, selectors
 from payments.forms import OrderForm
 from payments.models import PaymentOrder
 from payments.services import orders
-from payments.views.acts import scope_in
+from payments.views.acts import person, scope_in
 
 
 @require_safe
@@ -129,13 +129,13 @@ def _make(request: HttpRequest, order: PaymentOrder | None) -> HttpResponse:
         return _form_page(request, form, payee, order, error)
     try:
         if order is None:
-            made = orders.create_order(request=form.request(payee), maker=request.user)  # type: ignore[arg-type]  # signed in
+            made = orders.create_order(request=form.request(payee), maker=person(request))
         else:
             made = orders.edit_order(
                 order_id=order.pk,
                 version=int(request.POST.get("version") or 0),
                 request=form.request(payee),
-                actor=request.user,  # type: ignore[arg-type]  # signed in
+                actor=person(request),
             )
     except DomainError as error:
         return _form_page(request, form, payee, order, error.message)
