@@ -38,7 +38,7 @@ class BulkAction:
     """A button of the floating bar: posts the ticked ids to `url`; `tone` is primary, danger or plain."""
 
     label: Words
-    url: str
+    url: Words  # reverse_lazy(...) is welcome: pages are declared before addresses are known
     tone: str = "primary"
     right: str = ""
     shortcut: str = ""

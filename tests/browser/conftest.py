@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 
 import pytest
 
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +36,7 @@ def browser_context_args() -> dict[str, object]:
 
 
 @pytest.fixture
-def site(live_server, settings) -> Iterator[str]:
+def site(live_server, settings) -> str:
     """Address of the running site, with the pages only a DEBUG process shows."""
     settings.DEBUG = True
-    yield live_server.url
+    return live_server.url

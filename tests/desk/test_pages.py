@@ -72,7 +72,8 @@ class TestListPage:
         assert seen == list(
             selectors.open_cases(SCOPE).order_by(*order).values_list("pk", flat=True)
         )
-        assert len(seen) == 57 and not trail[0].previous
+        assert len(seen) == 57
+        assert not trail[0].previous
 
     def test_goes_back_to_the_page_it_came_from(self):
         _seen, trail = walk({"size": "20"})
@@ -80,7 +81,8 @@ class TestListPage:
         back = Cases(scope=SCOPE, given={"size": "20", "before": trail[2].previous}).slice()
 
         assert [row["pk"] for row in back.rows] == [row["pk"] for row in trail[1].rows]
-        assert back.previous and back.next
+        assert back.previous
+        assert back.next
 
     def test_compares_rows_and_never_skips_by_offset(self):
         _seen, trail = walk({"size": "20"})
@@ -126,7 +128,8 @@ class TestListPage:
         data = exports.workbook(Cases(scope=SCOPE, given={"q": "事项3", "size": "20"}))
 
         rows = list(openpyxl.load_workbook(io.BytesIO(data)).active.iter_rows(values_only=True))
-        assert "事项3" in rows[0][0] and "测试" in rows[0][0]
+        assert "事项3" in rows[0][0]
+        assert "测试" in rows[0][0]
         assert len(rows) - 2 == selectors.open_cases(SCOPE).filter(title__contains="事项3").count()
         assert rows[2][0] == "'=事项3"
 
