@@ -188,7 +188,8 @@ def _field(item: Json, name: str) -> str:
 def _text(value: object, name: str) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, Decimal) and value.is_finite():
+    # The bound keeps a number such as 1e999999999 from being written out in full.
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < 40:
         return f"{value:f}"
     raise Unencodable(f"{name} must be text", field=name)
 
