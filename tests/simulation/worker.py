@@ -24,11 +24,15 @@ if not apps.ready:
 from django.conf import settings
 from django.db import connections
 
+from bankadapters import registry
 from bankbridge import tasks
 from yqlink.settings.base import database
 
 PAUSE_S = 0.03
-PULL_EVERY_S = 0.7
+PULL_EVERY_S = 1.5
+
+for _slug in registry.slugs():
+    registry.adapter_class(_slug)  # imported before the fork
 
 
 def settle_in(*, url: str, clock_file: str, log: str) -> None:

@@ -44,7 +44,7 @@ WORKERS = 2
 LIFE_S = 60.0
 QUIET_S = 0.35  # how long the wire is quiet before the clock is moved over a send's lease
 _DUE = """
-    SELECT min(due), count(*) FILTER (WHERE kind = 'sending') FROM (
+    SELECT min(due), max(due) FILTER (WHERE kind = 'sending') FROM (
         SELECT not_before AS due, 'queued' AS kind FROM payments_paymentinstruction WHERE state = 'queued'
         UNION ALL SELECT next_inquiry_at, 'ask' FROM payments_paymentinstruction
             WHERE state IN ('accepted', 'manual_handling', 'unknown')
@@ -121,6 +121,8 @@ class Stage:
         clock_file = self.home / "clock"
         clock.set_offset(clock_file, house.START)
         execute(self.url, f'DROP DATABASE IF EXISTS "{self.template}"', f'CREATE DATABASE "{self.template}"')
+        warm = self.forks.Process(target=int)  # the process that workers are forked from does its imports now
+        warm.start()
         env = os.environ | {
             "DATABASE_URL": at_database(self.url, self.template),
             "CLOCK_FILE": str(clock_file),
@@ -130,6 +132,7 @@ class Stage:
         command = [sys.executable, "-m", "tests.simulation.house", "--orders", str(self.orders)]
         command += ["--seed", str(self.seed), "--accounts", str(self.accounts)]
         done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+        warm.join()
         if done.returncode or done.stdout.strip() != str(self.orders):
             raise RuntimeError(f"the house was not built: {done.stdout}\n{done.stderr[-3000:]}")
         return self
@@ -336,11 +339,10 @@ class World:
 
     def _pass_time(self) -> None:
         """Move the clock to the next due moment when nothing is due before, and no send is under way."""
-        ((due, sending),) = self._ask(_DUE)
-        if due is None or self.proxy.quiet_s() < (QUIET_S if sending else 0.05):
+        ((due, lease),) = self._ask(_DUE)
+        if due is None or due <= self.now() or self.proxy.quiet_s() < (QUIET_S if lease else 0.03):
             return
-        if due > self.now():
-            clock.set_offset(self.clock_file, due + timedelta(seconds=0.2))
+        clock.set_offset(self.clock_file, (lease or due) + timedelta(seconds=0.2))  # a lease first: its owner is dead
 
 
 @contextlib.contextmanager
