@@ -72,3 +72,11 @@ def waiting_jobs(*, kind: str, limit: int = 20) -> list[int]:
     """Ids of jobs nobody has begun, oldest first; for the system's ticks, hence without a scope."""
     rows = Job.objects.filter(kind=kind, state=Job.State.WAITING).order_by("pk")
     return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def uploaded_file(*, file_id: int, purpose: str) -> UploadedFile:
+    """An upload of this purpose; without a scope, for the caller checks who may see it. Raises NotFound."""
+    file = UploadedFile.objects.filter(pk=file_id, purpose=purpose).first()
+    if file is None:
+        raise NotFound("uploaded file", "未找到该上传文件")
+    return file
