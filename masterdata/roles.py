@@ -46,8 +46,17 @@ RIGHTS: dict[Role, frozenset[str]] = {
     ),
     Role.VIEWER: frozenset(_SEE),
     Role.ADMIN: frozenset(
-        {"masterdata.view", "masterdata.edit", "payees.propose", "payees.confirm", "connections.edit", "connections.view"}
+        {
+            "masterdata.view",
+            "masterdata.edit",
+            "payees.propose",
+            "payees.confirm",
+            "connections.edit",
+            "connections.view",
+        }
     ),
     Role.SECURITY_ADMIN: frozenset({"masterdata.view", "people.edit", "people.view"}),
-    Role.AUDITOR: frozenset(_SEE | {"audit.read", "connections.view", "exchanges.read", "people.view"}),
+    Role.AUDITOR: frozenset(
+        _SEE | {"audit.read", "connections.view", "exchanges.read", "people.view"}
+    ),
 }

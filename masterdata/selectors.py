@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import Case, F, Model, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Concat
 
 from kernel.clock import Calendar
 from kernel.errors import NotFound
@@ -27,7 +29,7 @@ from masterdata.models import (
     StagedChange,
     User,
 )
-from masterdata.roles import RIGHTS, Role
+from masterdata.roles import RIGHTS, ROLE_NAMES, Role
 from masterdata.states import PayeeState
 
 RowT = TypeVar("RowT", bound=Model)
@@ -328,3 +330,21 @@ def _one(rows: QuerySet[RowT], pk: int, noun: str, *, lock: bool) -> RowT:
     if row is None:
         raise NotFound(noun)
     return row
+
+
+def visible_people(scope: Scope) -> QuerySet[User]:
+    """People with a duty in the viewer's companies, for whoever may see people; `duties` reads as one line."""
+    names = {role: str(name) for role, name in ROLE_NAMES.items()}
+    word = Case(
+        *(When(memberships__role=role.value, then=Value(name)) for role, name in names.items()),
+        output_field=TextField(),
+    )
+    people = User.objects.annotate(
+        duties=StringAgg(
+            Concat(word, Value(" "), F("memberships__company__code"), output_field=TextField()),
+            delimiter="、",
+        )
+    )
+    if not scope.has("people.view"):
+        return people.none()
+    return people.filter(memberships__company_id__in=scope.company_ids).order_by("username")

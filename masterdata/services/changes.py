@@ -10,6 +10,7 @@ from django.db import transaction
 from audit.services import record
 from kernel import clock
 from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from kernel.scope import Scope
 from masterdata import checks, selectors
 from masterdata.models import CounterpartyAccount, OwnAccount, StagedChange, User
 from masterdata.selectors import scope_of
@@ -204,3 +205,9 @@ def decide_change(*, change_id: int, accept: bool, actor: User, why: str = "") -
         why=why,
     )
     return change
+
+
+def may_decide(change: StagedChange, scope: Scope) -> bool:
+    """Whether the viewer holds the right to decide this kind of change (the proposer's own person still may not)."""
+    found = _KINDS.get(change.kind)
+    return found is not None and scope.has(found[0], change.company_id)

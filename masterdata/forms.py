@@ -1,0 +1,169 @@
+"""Shape and syntax of what people type; what it means is judged by the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from kernel.scope import Scope
+from masterdata import selectors
+from masterdata.models import Bank, Company, Counterparty, OwnAccount
+
+
+class RowForm(forms.Form):
+    """A form over one row: the version the person saw travels with it."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, initial=0, required=False)
+
+
+class CompanyForm(RowForm):
+    """A company of the tree."""
+
+    code = forms.CharField(label=_("公司代码"), max_length=20)
+    name = forms.CharField(label=_("公司名称"), max_length=120)
+    short_name = forms.CharField(label=_("简称"), max_length=40)
+    uscc = forms.CharField(label=_("统一社会信用代码"), max_length=30, required=False)
+    parent = forms.TypedChoiceField(
+        label=_("上级公司"), coerce=int, empty_value=None, required=False
+    )
+    currency = forms.CharField(label=_("本位币"), max_length=3, initial="CNY")
+    is_active = forms.BooleanField(label=_("启用"), required=False, initial=True)
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["parent"].choices = [("", "—"), *company_choices(scope)]  # type: ignore[attr-defined]  # a choice field
+
+
+def company_choices(scope: Scope) -> list[tuple[int, str]]:
+    """Companies the viewer serves, for a select."""
+    return [(company.pk, str(company)) for company in selectors.visible_companies(scope)]
+
+
+class AccountForm(RowForm):
+    """An own bank account."""
+
+    company = forms.TypedChoiceField(label=_("公司"), coerce=int)
+    number = forms.CharField(label=_("账号"), max_length=60)
+    name = forms.CharField(label=_("户名"), max_length=120)
+    cnaps = forms.CharField(label=_("联行号"), max_length=20)
+    branch_name = forms.CharField(label=_("开户行"), max_length=120)
+    branch_code = forms.CharField(
+        label=_("银行机构号"),
+        max_length=20,
+        required=False,
+        help_text=_("该银行自己的机构号，中国银行为 5 位省行联行号"),
+    )
+    kind = forms.ChoiceField(label=_("账户性质"), choices=OwnAccount.Kind.choices)
+    currency = forms.CharField(label=_("币种"), max_length=3, initial="CNY")
+    gl_subject = forms.CharField(label=_("会计科目"), max_length=15, help_text=_("如 1002.01"))
+    connection = forms.TypedChoiceField(
+        label=_("银行通道"), coerce=int, empty_value=None, required=False
+    )
+    is_active = forms.BooleanField(label=_("启用"), required=False, initial=True)
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ways = [(row.pk, row.name) for row in selectors.visible_connections(scope)]
+        self.fields["company"].choices = company_choices(scope)  # type: ignore[attr-defined]  # a choice field
+        self.fields["connection"].choices = [("", "—"), *ways]  # type: ignore[attr-defined]  # a choice field
+
+
+class CounterpartyForm(RowForm):
+    """A trading partner."""
+
+    code = forms.CharField(label=_("编码"), max_length=30)
+    name = forms.CharField(label=_("名称"), max_length=120)
+    kind = forms.ChoiceField(label=_("类别"), choices=Counterparty.Kind.choices)
+    uscc = forms.CharField(label=_("统一社会信用代码"), max_length=30, required=False)
+    is_active = forms.BooleanField(label=_("启用"), required=False, initial=True)
+
+
+class PayeeForm(RowForm):
+    """A bank account of a trading partner; the number is typed twice at first capture."""
+
+    name = forms.CharField(label=_("户名"), max_length=120)
+    number = forms.CharField(label=_("账号"), max_length=60)
+    number_again = forms.CharField(label=_("再次输入账号"), max_length=60)
+    bank_name = forms.CharField(label=_("开户行"), max_length=120)
+    cnaps = forms.CharField(label=_("联行号"), max_length=20)
+    is_personal = forms.BooleanField(label=_("对私账户"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Both entries of the number must agree."""
+        values = super().clean() or {}
+        if values.get("number", "").split() != values.get("number_again", "").split():
+            self.add_error("number_again", _("两次输入的账号不一致"))
+        return values
+
+
+class PayeeEditForm(RowForm):
+    """New particulars of a confirmed payee account; its number stays."""
+
+    name = forms.CharField(label=_("户名"), max_length=120)
+    bank_name = forms.CharField(label=_("开户行"), max_length=120)
+    cnaps = forms.CharField(label=_("联行号"), max_length=20)
+    is_personal = forms.BooleanField(label=_("对私账户"), required=False)
+
+
+class ConnectionForm(RowForm):
+    """A bank connection without its credentials."""
+
+    name = forms.CharField(label=_("通道名称"), max_length=60)
+    bank_slug = forms.ChoiceField(label=_("银行"))
+    endpoint = forms.CharField(label=_("前置机地址"), max_length=200)
+    parameters = forms.JSONField(
+        label=_("接口参数"), widget=forms.Textarea(attrs={"rows": 6}), required=False
+    )
+    final_failures = forms.CharField(
+        label=_("确定失败的返回码"), max_length=400, required=False, help_text=_("用逗号分隔")
+    )
+    not_found_codes = forms.CharField(
+        label=_("查无此笔的返回码"), max_length=400, required=False, help_text=_("用逗号分隔")
+    )
+    connect_timeout_s = forms.IntegerField(
+        label=_("连接超时（秒）"), min_value=1, max_value=120, initial=10
+    )
+    read_timeout_s = forms.IntegerField(
+        label=_("读取超时（秒）"), min_value=5, max_value=600, initial=120
+    )
+    parallel_max = forms.IntegerField(label=_("最大并发"), min_value=1, max_value=32, initial=4)
+    is_active = forms.BooleanField(label=_("启用"), required=False, initial=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        banks = Bank.objects.exclude(slug="").values_list("slug", "name")
+        self.fields["bank_slug"].choices = list(banks)  # type: ignore[attr-defined]  # a choice field
+
+
+class CredentialForm(RowForm):
+    """One credential; what is stored is never shown."""
+
+    credential = forms.CharField(label=_("凭据名称"), max_length=40, help_text=_("如 oprpwd"))
+    value = forms.CharField(
+        label=_("新值"),
+        max_length=400,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class UploadForm(forms.Form):
+    """A file of rows."""
+
+    file = forms.FileField(label=_("文件（.xlsx 或 .csv）"))
+
+
+def company_initial(company: Company) -> dict[str, Any]:
+    """What the form shows of an existing company."""
+    return {
+        "version": company.version,
+        "code": company.code,
+        "name": company.name,
+        "short_name": company.short_name,
+        "uscc": company.uscc,
+        "parent": company.parent_id,
+        "currency": company.currency,
+        "is_active": company.is_active,
+    }

@@ -1,0 +1,181 @@
+"""The desks of the second person: payee accounts and staged changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from desk.pages import picked_ids
+from kernel.errors import InvalidInput, NotFound
+from masterdata import forms, selectors
+from masterdata.services import changes, payees
+from masterdata.states import PayeeState
+from masterdata.views.common import form_page, scope_in
+from masterdata.views.details import warnings_of
+
+FIELD_WORDS = {
+    "is_direct_link": "银企直联",
+    "is_frozen": "付款冻结",
+    "name": "户名",
+    "bank_name": "开户行",
+    "cnaps": "联行号",
+    "is_personal": "对私账户",
+    "state": "状态",
+}
+
+
+def payee(request: HttpRequest, account_id: int) -> HttpResponse:
+    """One payee account: what was announced, by whom, and the decision."""
+    scope = scope_in(request)
+    row = selectors.get_payee(account_id, scope=scope)
+    is_own = row.made_by is not None and row.made_by.person_key == scope.person_key
+    others = (
+        selectors.visible_payees(scope).filter(counterparty=row.counterparty).exclude(pk=row.pk)
+    )
+    context = {
+        "payee": row,
+        "others": others,
+        "warnings": warnings_of(row.number, row.cnaps),
+        "is_staged": row.state == PayeeState.STAGED,
+        "is_confirmed": row.state == PayeeState.CONFIRMED,
+        "is_own": is_own,
+        "can_decide": scope.has("payees.confirm"),
+        "can_propose": scope.has("payees.propose"),
+    }
+    return render(request, "masterdata/payee.html", context)
+
+
+def _version(request: HttpRequest) -> int:
+    text = request.POST.get("version", "")
+    if not text.isdigit():
+        raise InvalidInput("请求缺少版本号", "version is wanted")
+    return int(text)
+
+
+@require_POST
+def payee_decide(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Confirm or reject one account."""
+    confirm = request.POST.get("decision") == "confirm"
+    payees.decide_payee(
+        account_id=account_id,
+        version=_version(request),
+        confirm=confirm,
+        actor=request.user,  # type: ignore[arg-type]  # signed in
+        why=request.POST.get("why", ""),
+    )
+    messages.success(request, _("已确认") if confirm else _("已拒绝"))
+    return redirect("masterdata:payees")
+
+
+@require_POST
+def payees_decide(request: HttpRequest, *, confirm: bool) -> HttpResponse:
+    """Confirm or reject the ticked accounts: first shown once more in full, then done."""
+    ids = picked_ids(request.POST)
+    if not ids:
+        raise InvalidInput("请先勾选收款账户", "nothing was ticked")
+    scope = scope_in(request)
+    if request.POST.get("decided") != "yes":
+        scope.demand("payees.confirm")
+        rows = selectors.visible_payees(scope).filter(pk__in=ids, state=PayeeState.STAGED)
+        context = {"rows": rows, "confirm": confirm, "action": request.path}
+        return render(request, "masterdata/payees_decide.html", context)
+    outcome = payees.decide_payees(
+        account_ids=ids,
+        confirm=confirm,
+        actor=request.user,  # type: ignore[arg-type]  # signed in
+        why=request.POST.get("why", ""),
+    )
+    if outcome.done:
+        words = _("已确认 %(count)s 个收款账户") if confirm else _("已拒绝 %(count)s 个收款账户")
+        messages.success(request, words % {"count": len(outcome.done)})
+    for reason in dict.fromkeys(reason for _pk, reason in outcome.refused):
+        count = sum(1 for _pk, other in outcome.refused if other == reason)
+        messages.error(
+            request, _("%(count)s 个未处理：%(reason)s") % {"count": count, "reason": reason}
+        )
+    return redirect("masterdata:payees")
+
+
+def payee_edit(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Propose new particulars of a confirmed payee account."""
+    scope = scope_in(request)
+    scope.demand("payees.propose")
+    row = selectors.get_payee(account_id, scope=scope)
+
+    def submit(values: dict[str, Any]) -> object:
+        version = values.pop("version") or 0
+        return changes.propose_payee_edit(
+            account_id=row.pk,
+            version=version,
+            values=values,
+            actor=request.user,  # type: ignore[arg-type]  # signed in
+        )
+
+    initial = {name: getattr(row, name) for name in ("version", *changes.PAYEE_FIELDS)}
+    return form_page(
+        request,
+        form=forms.PayeeEditForm(request.POST or None, initial=initial),
+        submit=submit,
+        title=_("申请修改收款账户"),
+        back=reverse("masterdata:payee", args=[row.pk]),
+        done=_("已提交，等待另一人复核"),
+    )
+
+
+@require_POST
+def payee_close(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Propose to close a confirmed payee account."""
+    change = changes.propose_payee_close(
+        account_id=account_id,
+        version=_version(request),
+        actor=request.user,  # type: ignore[arg-type]  # signed in
+    )
+    return redirect("masterdata:change", change.pk)
+
+
+def _shown(value: object) -> str:
+    return (
+        {True: _("是"), False: _("否")}.get(value, str(value))
+        if isinstance(value, bool)
+        else str(value)
+    )
+
+
+def change(request: HttpRequest, change_id: int) -> HttpResponse:
+    """One proposed change: before and after, side by side, and the decision."""
+    scope = scope_in(request)
+    row = selectors.visible_changes(scope).filter(pk=change_id).first()
+    if row is None:
+        raise NotFound("staged change")
+    lines = [
+        (_(FIELD_WORDS.get(name, name)), _shown(row.before.get(name, "—")), _shown(value))
+        for name, value in row.after.items()
+    ]
+    context = {
+        "change": row,
+        "lines": lines,
+        "is_open": row.state == row.State.PROPOSED,
+        "is_own": row.made_by.person_key == scope.person_key,
+        "can_decide": changes.may_decide(row, scope),
+    }
+    return render(request, "masterdata/change.html", context)
+
+
+@require_POST
+def change_decide(request: HttpRequest, change_id: int) -> HttpResponse:
+    """Accept or refuse a proposed change."""
+    accept = request.POST.get("decision") == "accept"
+    changes.decide_change(
+        change_id=change_id,
+        accept=accept,
+        actor=request.user,  # type: ignore[arg-type]  # signed in
+        why=request.POST.get("why", ""),
+    )
+    messages.success(request, _("变更已生效") if accept else _("变更已拒绝"))
+    return redirect("masterdata:changes")
