@@ -17,7 +17,9 @@ def pages() -> dict[str, str]:
     """Markdown of each Flow by file name: its diagram, and its table of moves."""
     drawn = {}
     for name, (title, flow) in FLOWS.items():
-        rows = "".join(f"| {one.name} | {', '.join(one.sources)} | {one.target} |\n" for one in flow.moves)
+        rows = "".join(
+            f"| {one.name} | {', '.join(one.sources)} | {one.target} |\n" for one in flow.moves
+        )
         drawn[f"{name}.md"] = (
             f"# {title}\n\nDrawn by `manage.py draw_states`; every move that is not here is refused by the code and by a\n"
             f"database trigger.\n\n```mermaid\n{flow.diagram()}```\n\n| move | from | to |\n|---|---|---|\n{rows}"

@@ -34,7 +34,7 @@ def flow_trigger(flow: Flow) -> pgtrigger.Trigger:
     return pgtrigger.Trigger(
         name="flow",
         when=pgtrigger.Before,
-        operation=pgtrigger.UpdateOf("state"),
+        operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]  # pgtrigger has no types here
         condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state")),
         func=f"""
             IF (OLD.state, NEW.state) NOT IN ({pairs}) THEN

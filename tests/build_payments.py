@@ -9,9 +9,9 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from approvals.models import Policy
 from django.db import transaction
 
+from approvals.models import Policy
 from kernel import clock
 from masterdata import selectors as masterdata
 from masterdata.models import (
@@ -93,7 +93,11 @@ def a_world() -> World:
     people["admin"] = a_person("admin", person="p-admin", role="admin", company=company)
     for low, high, needed in (("0", "50000", 0), ("50000", "5000000", 1), ("5000000", None, 2)):
         Policy.objects.create(
-            kind="payment", amount_from=low, amount_below=high, approvers=needed, valid_from=date(2020, 1, 1)
+            kind="payment",
+            amount_from=low,
+            amount_below=high,
+            approvers=needed,
+            valid_from=date(2020, 1, 1),
         )
     world = World(company, account, connection, people)
     a_payee(world, code=world.payee_code, number=world.payee_number)
@@ -138,7 +142,9 @@ def submitted(world: World, **changes: Any) -> PaymentOrder:
 
 def act(name: str, order: PaymentOrder, actor: User) -> Any:
     pk, version, digest = item(order)
-    return getattr(orders, f"{name}_order")(order_id=pk, version=version, actor=actor, digest=digest)
+    return getattr(orders, f"{name}_order")(
+        order_id=pk, version=version, actor=actor, digest=digest
+    )
 
 
 def ready(world: World, **changes: Any) -> PaymentOrder:
@@ -154,7 +160,9 @@ def released(world: World, **changes: Any) -> PaymentInstruction:
 
 
 def claim(world: World, lease_s: int = 60) -> ClaimedBatch:
-    (batch,) = instructions.claim_batches(connection_id=world.connection.pk, limit=1, lease_s=lease_s)
+    (batch,) = instructions.claim_batches(
+        connection_id=world.connection.pk, limit=1, lease_s=lease_s
+    )
     return batch
 
 
@@ -173,7 +181,12 @@ def sent(world: World, fate: str, **changes: Any) -> PaymentInstruction:
 
 def asked(row: PaymentInstruction) -> DueInquiry:
     return DueInquiry(
-        instruction_id=row.pk, bank_ref=row.bank_ref, bank_serial="", day=clock.today(), state=row.state, operation=""
+        instruction_id=row.pk,
+        bank_ref=row.bank_ref,
+        bank_serial="",
+        day=clock.today(),
+        state=row.state,
+        operation="",
     )
 
 

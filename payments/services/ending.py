@@ -201,7 +201,9 @@ def reissue_order(*, order_id: int, version: int, actor: User, why: str) -> Paym
     """
     order, scope = _locked(order_id, version, actor)
     scope.demand("payments.make", order.company_id)
-    last = PaymentInstruction.objects.select_for_update(no_key=True).get(pk=order.instruction_id)
+    last = PaymentInstruction.objects.select_for_update(no_key=True).get(
+        pk=order.instruction_id or 0
+    )
     if last.state not in (InstructionState.FAILED, InstructionState.RETURNED):
         raise Conflict(
             "上一笔指令尚无确定的失败或退票结果，不能重新支付",

@@ -137,7 +137,7 @@ def issue(orders: Sequence[PaymentOrder], *, actor: User, note: str) -> list[Pay
             order=order,
             company_id=order.company_id,
             payer_account_id=order.payer_account_id,
-            connection_id=order.payer_account.connection_id,
+            connection_id=order.payer_account.connection_id or 0,  # never 0: SWITCH was checked
             attempt=attempts.get(order.pk, 0) + 1,
             instr_no=instr_no,
             bank_ref=instr_no,

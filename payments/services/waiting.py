@@ -39,7 +39,11 @@ def lift_cleared(*, limit: int = 500) -> int:
     audit.record_many(
         [
             audit.Fact(
-                "payments.instruction.lifted", change.row, {"state": S.HELD}, {"state": S.QUEUED}, "汇路恢复"
+                "payments.instruction.lifted",
+                change.row,
+                {"state": S.HELD},
+                {"state": S.QUEUED},
+                "汇路恢复",
             )
             for change in cleared
         ],

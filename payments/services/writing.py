@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -92,7 +93,7 @@ def write(changes: Sequence[Change], *, move: str, fence_step: int = 0) -> None:
         )
     )
     with connection.cursor() as cursor:
-        values = [
+        values: list[Any] = [
             target,
             clock.now(),
             fence_step,

@@ -65,14 +65,18 @@ class TestClaimBatches:
         released(world)
         claim(world)
 
-        assert instructions.claim_batches(connection_id=world.connection.pk, limit=5, lease_s=60) == []
+        assert (
+            instructions.claim_batches(connection_id=world.connection.pk, limit=5, lease_s=60) == []
+        )
 
     def test_splits_by_the_banks_own_limit(self, world):
         BankProfile.objects.update(items_max=2)
         for _ in range(5):
             released(world)
 
-        batches = instructions.claim_batches(connection_id=world.connection.pk, limit=10, lease_s=60)
+        batches = instructions.claim_batches(
+            connection_id=world.connection.pk, limit=10, lease_s=60
+        )
 
         assert [len(one.instructions) for one in batches] == [2, 2, 1]
 
@@ -87,9 +91,13 @@ class TestClaimBatches:
             world.connection.is_frozen = True
             world.connection.save()
         else:
-            OwnAccount.objects.update(**{"is_frozen": True} if stop == "account" else {"is_direct_link": False})
+            OwnAccount.objects.update(
+                **{"is_frozen": True} if stop == "account" else {"is_direct_link": False}
+            )
 
-        assert instructions.claim_batches(connection_id=world.connection.pk, limit=1, lease_s=60) == []
+        assert (
+            instructions.claim_batches(connection_id=world.connection.pk, limit=1, lease_s=60) == []
+        )
 
     @pytest.mark.parametrize(
         ("table", "change"),
@@ -122,8 +130,12 @@ class TestClaimBatches:
         sent_ids = [one.instruction_id for batch in batches for one in batch.instructions]
         assert row.state == "held"
         assert sent_ids == ([good.pk] if good else [])
-        assert Entry.objects.filter(event="payments.instruction.seal_broken", subject_id=str(row.pk)).exists()
-        assert ExceptionCase.objects.filter(kind="payments.seal_broken", closed_at=None).count() == 1
+        assert Entry.objects.filter(
+            event="payments.instruction.seal_broken", subject_id=str(row.pk)
+        ).exists()
+        assert (
+            ExceptionCase.objects.filter(kind="payments.seal_broken", closed_at=None).count() == 1
+        )
 
 
 class TestRecordOutcomes:
@@ -147,13 +159,17 @@ class TestRecordOutcomes:
         assert row.state == state
         assert fresh(row.order).shown_state == state
         assert (row.final_at is not None) == (state in ("succeeded", "failed", "returned"))
-        assert (row.next_inquiry_at is not None) == (state in ("accepted", "manual_handling", "unknown"))
+        assert (row.next_inquiry_at is not None) == (
+            state in ("accepted", "manual_handling", "unknown")
+        )
 
     def test_a_wrong_echo_is_unknown_with_an_alarm(self, world):
         row = released(world)
         batch = claim(world)
 
-        instructions.record_outcomes(claim=batch, outcomes=[say(row, "succeeded", amount=Decimal("1.00"))])
+        instructions.record_outcomes(
+            claim=batch, outcomes=[say(row, "succeeded", amount=Decimal("1.00"))]
+        )
 
         row.refresh_from_db()
         assert row.state == "unknown"
@@ -163,7 +179,9 @@ class TestRecordOutcomes:
         row = released(world)
         batch = claim(world)
 
-        instructions.record_outcomes(claim=batch, outcomes=[say(row, "succeeded"), say(row, "failed")])
+        instructions.record_outcomes(
+            claim=batch, outcomes=[say(row, "succeeded"), say(row, "failed")]
+        )
 
         row.refresh_from_db()
         assert row.state == "unknown"
@@ -194,12 +212,16 @@ class TestRecordOutcomes:
         row.refresh_from_db()
         assert (row.state, row.fence, row.send_attempts) == ("accepted", 2, 2)
 
-    def test_handed_back_goes_out_again_under_the_same_number_after_a_pause(self, world, frozen_clock):
+    def test_handed_back_goes_out_again_under_the_same_number_after_a_pause(
+        self, world, frozen_clock
+    ):
         row = released(world)
         number = row.bank_ref
         instructions.hand_back(claim=claim(world), why="DNS")
 
-        assert instructions.claim_batches(connection_id=world.connection.pk, limit=1, lease_s=60) == []
+        assert (
+            instructions.claim_batches(connection_id=world.connection.pk, limit=1, lease_s=60) == []
+        )
         frozen_clock.advance(seconds=5)
         again = claim(world)
 
@@ -255,7 +277,9 @@ class TestInquiries:
         assert answer(row, "failed").state == "disputed"
         assert OwnAccount.objects.get(pk=world.account.pk).is_frozen
 
-    def test_not_found_thrice_a_quarter_apart_asks_for_two_people_and_fails_nothing(self, world, frozen_clock):
+    def test_not_found_thrice_a_quarter_apart_asks_for_two_people_and_fails_nothing(
+        self, world, frozen_clock
+    ):
         row = sent(world, "")
         for _ in range(6):
             frozen_clock.advance(minutes=8)
@@ -314,7 +338,9 @@ class TestOneOrderReleasedAThousandTimes:
                 for _ in range(number, 1000, clients):
                     try:
                         with clock.fixed(clock.now()):
-                            orders.release_order(order_id=pk, version=version, actor=actor, digest=digest)
+                            orders.release_order(
+                                order_id=pk, version=version, actor=actor, digest=digest
+                            )
                         outcomes.append("released")
                     except DomainError as error:
                         outcomes.append(error.code)
@@ -334,7 +360,9 @@ class TestOneOrderReleasedAThousandTimes:
 
 def _connections_free() -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('max_connections')::int - (SELECT count(*) FROM pg_stat_activity)")
+        cursor.execute(
+            "SELECT current_setting('max_connections')::int - (SELECT count(*) FROM pg_stat_activity)"
+        )
         (free,) = cursor.fetchone()
     return int(min(150, free - 8))
 
@@ -343,14 +371,20 @@ def test_concurrent_claims_never_share_an_item(world):
     BankProfile.objects.update(items_max=5)
     drafts = [a_draft(world) for _ in range(40)]
     for name, who in (("submit", "maker"), ("check", "checker"), ("release", "releaser")):
-        result = getattr(orders, f"{name}_orders")(items=[item(one) for one in drafts], actor=world[who])
+        result = getattr(orders, f"{name}_orders")(
+            items=[item(one) for one in drafts], actor=world[who]
+        )
         assert not result.refused
     claimed: list[int] = []
 
     def work(_: int) -> None:
         try:
-            while batches := instructions.claim_batches(connection_id=world.connection.pk, limit=1, lease_s=60):
-                claimed.extend(one.instruction_id for batch in batches for one in batch.instructions)
+            while batches := instructions.claim_batches(
+                connection_id=world.connection.pk, limit=1, lease_s=60
+            ):
+                claimed.extend(
+                    one.instruction_id for batch in batches for one in batch.instructions
+                )
         finally:
             connections.close_all()
 
@@ -359,4 +393,3 @@ def test_concurrent_claims_never_share_an_item(world):
     work(0)
 
     assert len(claimed) == len(set(claimed)) == 40
-

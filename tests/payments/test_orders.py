@@ -57,7 +57,9 @@ class TestDraftOrder:
     def test_a_voided_line_may_come_again_and_names_what_it_replaces(self, world):
         request = a_request(world)
         old = orders.create_order(request=request, maker=world["maker"])
-        orders.void_order(order_id=old.pk, version=old.version, actor=world["maker"], why="金额有误")
+        orders.void_order(
+            order_id=old.pk, version=old.version, actor=world["maker"], why="金额有误"
+        )
 
         new = orders.create_order(request=request, maker=world["maker"])
 
@@ -72,20 +74,32 @@ class TestDraftOrder:
 
 
 class TestTheWholeWay:
-    @pytest.mark.parametrize(("amount", "approvers"), [("49999.99", 0), ("50000.00", 1), ("5000000.00", 2)])
+    @pytest.mark.parametrize(
+        ("amount", "approvers"), [("49999.99", 0), ("50000.00", 1), ("5000000.00", 2)]
+    )
     def test_the_matrix_says_how_many_approve(self, world, amount, approvers):
         instruction = released(world, amount=Decimal(amount))
 
         order = fresh(instruction.order)
-        acts = list(Decision.objects.filter(case_id=order.approval_id).order_by("pk").values_list("act", flat=True))
+        acts = list(
+            Decision.objects.filter(case_id=order.approval_id)
+            .order_by("pk")
+            .values_list("act", flat=True)
+        )
         assert acts == ["check", *["approve"] * approvers, "release"]
-        assert (order.state, order.shown_state, instruction.state) == ("released", "queued", "queued")
+        assert (order.state, order.shown_state, instruction.state) == (
+            "released",
+            "queued",
+            "queued",
+        )
         assert order.instruction_id == instruction.pk
 
     def test_every_step_leaves_a_fact_in_the_trail(self, world):
         instruction = released(world)
 
-        events = Entry.objects.filter(subject_id=str(instruction.order_id), subject_kind="payments.paymentorder")
+        events = Entry.objects.filter(
+            subject_id=str(instruction.order_id), subject_kind="payments.paymentorder"
+        )
         assert list(events.order_by("pk").values_list("event", flat=True)) == [
             f"payments.order.{past}" for past in ("drafted", "submitted", "checked", "released")
         ]
@@ -114,9 +128,13 @@ class TestSegregation:
 
     @pytest.mark.parametrize("name", ["approver", "releaser"])
     def test_the_checkers_second_sign_in_may_not_go_on(self, world, name):
-        twin = a_person("twin", person=world["checker"].person_key, role=name, company=world.company)
-        order = ready(world) if name == "releaser" else act(
-            "check", submitted(world, amount=Decimal("60000")), world["checker"]
+        twin = a_person(
+            "twin", person=world["checker"].person_key, role=name, company=world.company
+        )
+        order = (
+            ready(world)
+            if name == "releaser"
+            else act("check", submitted(world, amount=Decimal("60000")), world["checker"])
         )
 
         with pytest.raises(NotAllowed) as caught:
@@ -155,7 +173,11 @@ class TestSegregation:
 
         with pytest.raises(DatabaseError, match="may not act"), transaction.atomic():
             Decision.objects.create(
-                case=case, act="check", user=world["maker"], person_key=world["maker"].person_key, digest=case.digest
+                case=case,
+                act="check",
+                user=world["maker"],
+                person_key=world["maker"].person_key,
+                digest=case.digest,
             )
 
     def test_the_database_refuses_a_borrowed_person_key(self, world):
@@ -163,7 +185,11 @@ class TestSegregation:
 
         with pytest.raises(DatabaseError, match="may not act"), transaction.atomic():
             Decision.objects.create(
-                case=case, act="check", user=world["maker"], person_key="p-somebody", digest=case.digest
+                case=case,
+                act="check",
+                user=world["maker"],
+                person_key="p-somebody",
+                digest=case.digest,
             )
 
     def test_the_database_refuses_an_instruction_nobody_released(self, world):
@@ -182,14 +208,19 @@ class TestVersionsAndDigests:
 
         with pytest.raises(StaleVersion):
             orders.check_order(
-                order_id=order.pk, version=order.version - 1, actor=world["checker"], digest=order.content_hash
+                order_id=order.pk,
+                version=order.version - 1,
+                actor=world["checker"],
+                digest=order.content_hash,
             )
 
     def test_another_digest_than_the_present_one_is_refused(self, world):
         order = submitted(world)
 
         with pytest.raises(Conflict) as caught:
-            orders.check_order(order_id=order.pk, version=order.version, actor=world["checker"], digest="0" * 64)
+            orders.check_order(
+                order_id=order.pk, version=order.version, actor=world["checker"], digest="0" * 64
+            )
 
         assert caught.value.code == "digest_changed"
 
@@ -233,8 +264,14 @@ class TestHolds:
         assert held.hold_reasons[0]["details"]["order_no"] == first.order_no
         assert lifted.state == "pending_check"
         assert lifted.lifted_rules[0]["rule"] == "D3"
-        assert act("release", act("check", lifted, world["checker"]), world["releaser"]).state == "queued"
-        assert act("release", act("check", first, world["checker"]), world["releaser"]).state == "queued"
+        assert (
+            act("release", act("check", lifted, world["checker"]), world["releaser"]).state
+            == "queued"
+        )
+        assert (
+            act("release", act("check", first, world["checker"]), world["releaser"]).state
+            == "queued"
+        )
 
     def test_d5_holds_the_same_invoice_in_the_group(self, world):
         submitted(world, invoice_no="44556677")
@@ -255,7 +292,9 @@ class TestHolds:
         with pytest.raises(orders.Held):
             submitted(world, invoice_no="1")
         held = PaymentOrder.objects.get(state="held")
-        twin = a_person("twin", person=world["maker"].person_key, role="treasurer", company=world.company)
+        twin = a_person(
+            "twin", person=world["maker"].person_key, role="treasurer", company=world.company
+        )
 
         with pytest.raises(NotAllowed):
             orders.lift_hold(order_id=held.pk, version=held.version, actor=twin, why="x")
@@ -305,7 +344,9 @@ class TestRelease:
 
         row = released(world, amount=Decimal("6000000"))
 
-        assert (row.not_before.astimezone(frozen_clock.moment.tzinfo) - frozen_clock.moment) == timedelta(hours=14)
+        assert (
+            row.not_before.astimezone(frozen_clock.moment.tzinfo) - frozen_clock.moment
+        ) == timedelta(hours=14)
 
 
 class TestBulk:
@@ -315,7 +356,8 @@ class TestBulk:
         stale = (drafts[2].pk, 99, fresh(drafts[2]).content_hash)
 
         result = orders.check_orders(
-            items=[stale if one is drafts[2] else item(one) for one in drafts], actor=world["checker"]
+            items=[stale if one is drafts[2] else item(one) for one in drafts],
+            actor=world["checker"],
         )
         done = orders.release_orders(
             items=[item(one) for one in drafts if one is not drafts[2]], actor=world["releaser"]
@@ -350,7 +392,9 @@ class TestCancelAndReissue:
         row = released(world)
         order = fresh(row.order)
 
-        orders.cancel_order(order_id=order.pk, version=order.version, actor=world["releaser"], why="不付了")
+        orders.cancel_order(
+            order_id=order.pk, version=order.version, actor=world["releaser"], why="不付了"
+        )
 
         row.refresh_from_db()
         assert (row.state, fresh(order).shown_state) == ("cancelled", "cancelled")
@@ -360,7 +404,9 @@ class TestCancelAndReissue:
         order = fresh(row.order)
 
         with pytest.raises(Conflict):
-            orders.cancel_order(order_id=order.pk, version=order.version, actor=world["releaser"], why="不付了")
+            orders.cancel_order(
+                order_id=order.pk, version=order.version, actor=world["releaser"], why="不付了"
+            )
 
         row.refresh_from_db()
         assert row.state == "accepted"
@@ -383,6 +429,8 @@ class TestCancelAndReissue:
         order = fresh(sent(world, fate).order)
 
         with pytest.raises(Conflict) as caught:
-            orders.reissue_order(order_id=order.pk, version=order.version, actor=world["maker"], why="再付")
+            orders.reissue_order(
+                order_id=order.pk, version=order.version, actor=world["maker"], why="再付"
+            )
 
         assert caught.value.code == "d2"

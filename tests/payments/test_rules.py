@@ -1,0 +1,140 @@
+"""Pure decisions: the router's table, duplicates, lengths, back-off."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel.clock import SHANGHAI, Calendar
+from payments import checks, inquiry, routing
+from payments.routing import Payment, Refuse, Route, RouteRules, Wait
+
+CALENDAR = Calendar(
+    holidays=frozenset({date(2026, 10, 1)}), makeup_days=frozenset({date(2026, 9, 27)})
+)
+TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+def _choose(now=TUESDAY, rules=RouteRules(), **changes):  # noqa: B008  # a frozen value
+    values = {
+        "payer_prefix": "104", "payee_prefix": "102", "amount": Decimal("100"), "currency": "CNY",
+        "is_urgent": False, "wish_date": now.date(),
+    }  # fmt: skip
+    return routing.choose(Payment(**(values | changes)), now=now, rules=rules, calendar=CALENDAR)
+
+
+@pytest.mark.parametrize(
+    ("changes", "route"),
+    [
+        ({"payee_prefix": "104", "amount": Decimal("90000000")}, "INTRA"),
+        ({}, "BEPS"),
+        ({"is_urgent": True}, "IBPS"),
+        ({"is_urgent": True, "payee_prefix": "203"}, "BEPS"),
+        ({"amount": Decimal("1000000.00")}, "BEPS"),
+        ({"amount": Decimal("1000000.01")}, "HVPS"),
+        ({"amount": Decimal("1000000.01"), "is_urgent": True}, "HVPS"),
+    ],
+)
+def test_the_router_inside_the_window(changes, route):
+    assert _choose(**changes) == Route(route)
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("2026-11-24T08:29", "2026-11-24T08:30"),
+        ("2026-11-24T17:00", "2026-11-25T08:30"),
+        ("2026-11-27T18:00", "2026-11-30T08:30"),  # Friday evening
+        ("2026-11-28T10:00", "2026-11-30T08:30"),  # Saturday
+        ("2026-10-01T10:00", "2026-10-02T08:30"),  # a holiday on a Thursday
+        ("2026-09-26T10:00", "2026-09-27T08:30"),  # the Sunday after is worked
+    ],
+)
+def test_a_large_value_outside_the_window_waits(now, until):
+    decided = _choose(now=_at(now), amount=Decimal("2000000"))
+
+    assert isinstance(decided, Wait)
+    assert decided.until == _at(until)
+
+
+@pytest.mark.parametrize("now", ["2026-11-24T08:30", "2026-11-24T16:59:59", "2026-09-27T09:00"])
+def test_a_large_value_inside_the_window_goes(now):
+    assert _choose(now=_at(now), amount=Decimal("2000000")) == Route("HVPS")
+
+
+def test_small_values_go_at_night_and_on_holidays():
+    assert _choose(now=_at("2026-10-01T03:00")) == Route("BEPS")
+
+
+def test_a_wish_for_later_waits_for_its_day():
+    assert _choose(wish_date=date(2026, 11, 26)).until == _at("2026-11-26T08:30")
+
+
+def test_a_bank_that_accepts_and_holds_is_sent_to_at_night():
+    assert _choose(
+        now=_at("2026-11-24T22:00"),
+        amount=Decimal("2000000"),
+        rules=RouteRules(accepts_and_holds=True),
+    ) == Route("HVPS")
+
+
+def test_a_foreign_currency_is_refused():
+    assert isinstance(_choose(currency="USD"), Refuse)
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 6, 1)),
+    st.decimals("0.01", "99999999", places=2),
+)
+def test_a_wait_always_ends_in_a_route(moment, amount):
+    now = moment.replace(tzinfo=SHANGHAI)
+    decided = _choose(now=now, amount=amount)
+
+    if isinstance(decided, Wait):
+        assert decided.until > now
+        assert _choose(now=decided.until, amount=amount) == Route(decided.name)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "length"),
+    [
+        ("货款a", "chars", 3),
+        ("货款a", "boc", 5),
+        ("货款a", "bytes:gb18030", 5),
+        ("货款a", "bytes:utf-8", 7),
+    ],
+)
+def test_lengths_are_the_banks_own(text, unit, length):
+    assert checks.measured(text, unit) == length
+
+
+def test_the_back_off_ends_hourly_and_keeps_the_banks_interval():
+    accepted = [inquiry.pause_s(state="accepted", asked=n, min_interval_s=0) for n in range(12)]
+    unknown = [inquiry.pause_s(state="unknown", asked=n, min_interval_s=0) for n in range(7)]
+    slow = [inquiry.pause_s(state="accepted", asked=n, min_interval_s=900) for n in range(12)]
+
+    assert accepted == [1, 2, 5, 10, 30, 60, 120, 300, 900, 900, 3600, 3600]
+    assert unknown == [60, 120, 300, 900, 900, 3600, 3600]
+    assert min(slow) == 900
+
+
+def test_a_not_found_counts_only_after_the_banks_delay_and_a_quarter_apart():
+    sent = TUESDAY
+    late = sent + timedelta(minutes=10)
+
+    assert not inquiry.counts_as_not_found(now=sent, sent_at=sent, last=None, visibility_s=300)
+    assert inquiry.counts_as_not_found(now=late, sent_at=sent, last=None, visibility_s=300)
+    assert not inquiry.counts_as_not_found(
+        now=late + timedelta(minutes=14), sent_at=sent, last=late, visibility_s=0
+    )
+    assert inquiry.counts_as_not_found(
+        now=late + timedelta(minutes=15), sent_at=sent, last=late, visibility_s=0
+    )
