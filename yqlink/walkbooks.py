@@ -1,0 +1,152 @@
+"""The walkthrough's last step: the platform's books beside the bank's own ledger, and every difference named."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass
+class Report:
+    """What the walkthrough found; `differences` must be empty for the books to agree."""
+
+    rows: int = 0
+    states: dict[str, tuple[int, Decimal]] = field(default_factory=dict)
+    companies: dict[str, tuple[int, Decimal]] = field(default_factory=dict)
+    differences: list[str] = field(default_factory=list)
+    explained: list[str] = field(default_factory=list)
+    lifted: list[str] = field(default_factory=list)
+    accounts: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing is left unexplained."""
+        return not self.differences
+
+    def text(self) -> str:
+        """The table people read."""
+        lines = ["", f"  rows {self.rows}   seconds {self.seconds:.1f}", ""]
+        lines += [f"  {'state':<18}{'count':>8}{'sum':>22}"]
+        lines += [
+            f"  {name:<18}{count:>8}{total:>22,.2f}"
+            for name, (count, total) in sorted(self.states.items())
+        ]
+        lines += ["", f"  {'company':<18}{'count':>8}{'sum':>22}"]
+        lines += [
+            f"  {code:<18}{count:>8}{total:>22,.2f}"
+            for code, (count, total) in sorted(self.companies.items())
+        ]
+        lines += ["", *self.accounts]
+        if self.lifted:
+            lines += ["", f"  holds lifted by a further person, with reason: {len(self.lifted)}"]
+            lines += [f"    {one}" for one in self.lifted[:20]]
+        if self.explained:
+            lines += [
+                "",
+                f"  UNKNOWN, being asked, each explained by an injected fault: {len(self.explained)}",
+            ]
+            lines += [f"    {one}" for one in self.explained[:20]]
+        if self.differences:
+            lines += ["", f"  DIFFERENCES: {len(self.differences)}"]
+            lines += [f"    {one}" for one in self.differences[:50]]
+        else:
+            lines += ["", "  books agree"]
+        return "\n".join(lines)
+
+
+def _tally(orders: list[dict[str, Any]], key: str) -> dict[str, tuple[int, Decimal]]:
+    counts: Counter[str] = Counter()
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for order in orders:
+        counts[order[key]] += 1
+        sums[order[key]] += Decimal(order["amount"])
+    return {name: (counts[name], sums[name]) for name in counts}
+
+
+def _judge(order: dict[str, Any], theirs: dict[str, Any] | None) -> tuple[str, str]:
+    """(difference, explanation) of one order against the bank's own record of it; both empty when they agree."""
+    debits = int(theirs["debits"]) if theirs else 0
+    name = f"{order['order_no']} {order['reference']}"
+    if debits > 1:
+        return f"{name}: debited {debits} times", ""
+    match order["state"]:
+        case "succeeded" | "returned":
+            if debits != 1:
+                return f"{name}: {order['state']} here, {debits} debits at the bank", ""
+            if Decimal(str(theirs["amount"] if theirs else 0)) != Decimal(order["amount"]):
+                return f"{name}: {order['amount']} here, another amount at the bank", ""
+            if not order["is_tied"]:
+                return f"{name}: succeeded, not tied to its debit", ""
+        case "failed":
+            if debits:
+                return f"{name}: failed here, debited at the bank", ""
+        case "unknown":
+            faults = list(theirs.get("faults", [])) if theirs else []
+            if not order["next_inquiry_at"]:
+                return f"{name}: unknown and nobody asks", ""
+            if not faults:
+                return f"{name}: unknown ({order['unknown_why']}) without an injected fault", ""
+            return (
+                "",
+                f"{name}: {', '.join(faults)} — asked {order['inquiries']} times, next {order['next_inquiry_at']}",
+            )
+        case state:
+            return f"{name}: ended in {state}", ""
+    return "", ""
+
+
+def _accounts(state: dict[str, Any], ledger: dict[str, Any], report: Report) -> None:
+    balances = {account["number"]: account["balance"] for account in ledger["accounts"]}
+    for account in state["accounts"]:
+        number, theirs = account["number"], balances.get(account["number"])
+        debits = sum(
+            (Decimal(row["amount"]) for row in ledger["debits"] if row["account"] == number),
+            Decimal(0),
+        )
+        report.accounts.append(
+            f"  account {number}  book {account['book']}  bank {theirs}  debits {account['debits']}"
+            f"  entries {account['entries']}"
+        )
+        if account["book"] is None or theirs is None or Decimal(account["book"]) != Decimal(theirs):
+            report.differences.append(
+                f"account {number}: balance {account['book']} here, {theirs} at the bank"
+            )
+        if Decimal(account["debits"]) != debits:
+            report.differences.append(
+                f"account {number}: debits {account['debits']} here, {debits} at the bank"
+            )
+        report.differences += [
+            f"account {number}: day does not add up: {one}" for one in account["day_differences"]
+        ]
+
+
+def compare(
+    state: dict[str, Any],
+    instructions: dict[str, Any],
+    ledger: dict[str, Any],
+    *,
+    result_file: str,
+    rows: int,
+) -> Report:
+    """The two books side by side, order by order and account by account, and the result file row by row."""
+    orders = state["orders"]
+    report = Report(rows=rows, states=_tally(orders, "state"), companies=_tally(orders, "company"))
+    for order in orders:
+        difference, explanation = _judge(order, instructions.get(order["reference"]))
+        report.differences += [difference] if difference else []
+        report.explained += [explanation] if explanation else []
+    ours = {order["reference"] for order in orders}
+    strangers = [row["insid"] for row in ledger["debits"] if row["insid"] not in ours]
+    report.differences += [f"debit {insid} at the bank is nobody's here" for insid in strangers]
+    _accounts(state, ledger, report)
+    results = list(csv.DictReader(io.StringIO(result_file)))
+    if len(results) != rows:
+        report.differences.append(f"the result file has {len(results)} rows, the list has {rows}")
+    unmarked = [row for row in results if not row.get("状态")]
+    report.differences += [f"result file: {len(unmarked)} rows without a state"] if unmarked else []
+    return report

@@ -1,0 +1,391 @@
+"""`make walkthrough FILE=… [FAULTS=name]`: the whole job over HTTP in a temporary home, then the two books compared.
+
+Everything runs as `make demo` runs it, on free ports, on a clock of its own: 09:30 of the list's latest 期望付款日, moved
+forward to the next due moment whenever nothing is left to do before it. Exits 0 only when every payment is final, or
+UNKNOWN, being asked about and explained by an injected fault, and the platform's books agree with the bank's own ledger.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import csv
+import io
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from kernel import clock
+from yqlink.supervisor import Platform
+from yqlink.walkbooks import Report, compare
+
+FINAL = frozenset({"succeeded", "failed", "returned", "cancelled", "void"})
+REAL_LIMIT_S = 900.0
+CLOCK_LIMIT = timedelta(days=3)
+MOVES_MAX = 4000
+_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+class Stuck(Exception):
+    """The job could not be driven to its end; says where."""
+
+
+class Person:
+    """A demo user in a browser of their own."""
+
+    def __init__(self, base_url: str, username: str, password: str) -> None:
+        self.username = username
+        self.http = httpx.Client(
+            base_url=base_url, timeout=120, trust_env=False, follow_redirects=False
+        )
+        form = {
+            "username": username,
+            "password": password,
+            "csrfmiddlewaretoken": self._token("/sign-in/"),
+        }
+        answer = self.http.post("/sign-in/", data=form, headers={"Referer": base_url})
+        if answer.status_code != 302:
+            raise Stuck(f"{username} cannot sign in: HTTP {answer.status_code}")
+        self._csrf = self._token("/password/")
+
+    def _token(self, page: str) -> str:
+        found = _TOKEN.search(self.http.get(page).text)
+        if found is None:
+            raise Stuck(f"{page} carries no form token")
+        return found[1]
+
+    def get(self, path: str, **params: Any) -> Any:
+        """JSON of a GET."""
+        answer = self.http.get(path, params=params, headers={"Accept": "application/json"})
+        if answer.status_code != 200:
+            raise Stuck(
+                f"{self.username}: GET {path}: HTTP {answer.status_code} {answer.text[:300]}"
+            )
+        return answer.json()
+
+    def post(
+        self, path: str, *, files: Any = None, accept: str = "application/json", **form: Any
+    ) -> httpx.Response:
+        """POST a form as this person; 2xx and redirects are fine, the rest is raised."""
+        form["csrfmiddlewaretoken"] = self._csrf
+        answer = self.http.post(
+            path,
+            data=form,
+            files=files,
+            headers={"Accept": accept, "Referer": str(self.http.base_url)},
+        )
+        if answer.status_code >= 400:
+            raise Stuck(
+                f"{self.username}: POST {path}: HTTP {answer.status_code} {answer.text[:300]}"
+            )
+        return answer
+
+
+def read_days(path: Path) -> list[date]:
+    """The 期望付款日 of a list's rows, as far as they are dates."""
+    if path.suffix.lower() == ".csv":
+        data = path.read_bytes()
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("gb18030")
+        rows: list[Sequence[object]] = list(csv.reader(io.StringIO(text)))
+    else:
+        from python_calamine import load_workbook
+
+        rows = list(load_workbook(str(path)).get_sheet_by_index(0).to_python())
+    if not rows or "期望付款日" not in rows[0]:
+        return []
+    column = list(rows[0]).index("期望付款日")
+    days = []
+    for row in rows[1:]:
+        value = row[column] if column < len(row) else ""
+        if isinstance(value, datetime):
+            days.append(value.date())
+        elif isinstance(value, date):
+            days.append(value)
+        else:
+            with contextlib.suppress(ValueError):
+                days.append(date.fromisoformat(str(value).strip().replace("/", "-")))
+    return days
+
+
+class Job:
+    """One run of the main job over a started platform."""
+
+    def __init__(self, platform: Platform, path: Path, clock_file: Path, begin: datetime) -> None:
+        self.platform, self.path, self.clock_file, self.begin = platform, path, clock_file, begin
+        passwords = {login["username"]: login["password"] for login in platform.logins()}
+        self.people = {
+            name: Person(platform.web_url, name, passwords[name])
+            for name in (
+                "maker1",
+                "admin1",
+                "checker1",
+                "approver1",
+                "approver2",
+                "releaser1",
+                "treasurer1",
+            )
+        }
+        self.import_id = 0
+        self.lifted: list[str] = []
+        self.bank = httpx.Client(base_url=platform.simulator_url, timeout=60, trust_env=False)
+
+    def state(self) -> dict[str, Any]:
+        """The pipeline as the treasurer sees it."""
+        found: dict[str, Any] = self.people["treasurer1"].get(
+            "/api/v1/pipeline", **{"import": self.import_id}
+        )
+        return found
+
+    def import_list(self) -> dict[str, Any]:
+        """Upload, preview, confirm: nothing exists before the confirmation."""
+        maker = self.people["maker1"]
+        upload = maker.post(
+            "/payments/import/", files={"file": (self.path.name, self.path.read_bytes())}
+        )
+        where = upload.headers.get("location", "")
+        if upload.status_code != 302:
+            raise Stuck(f"the list was refused: {upload.text[:300]}")
+        preview: dict[str, Any] = maker.get(where)
+        self.import_id = int(preview["id"])
+        form = {"version": preview["version"], "token": preview["token"]}
+        if preview["bad_rows"]:
+            form |= {"partial": "on", "why_partial": "演练：错误行退回业务部门"}
+        maker.post(f"/payments/imports/{self.import_id}/confirm/", **form)
+        return preview
+
+    def confirm_payees(self) -> int:
+        """Another person confirms what the list announced."""
+        ids = self.state()["staged_payees"]
+        if ids:
+            self.people["admin1"].post(
+                "/masterdata/payees/confirm/",
+                accept="text/html",
+                ids=",".join(map(str, ids)),
+                decided="yes",
+                why="已与供应商电话核实",
+            )
+        return len(ids)
+
+    def _ids(self, state: str) -> list[int]:
+        return [order["id"] for order in self.state()["orders"] if order["state"] == state]
+
+    def _act(self, act: str, person: str, ids: list[int], *, why: str = "") -> int:
+        """One bulk act as its page does it: confirm page with a one-time token, then the act."""
+        done = 0
+        for start in range(0, len(ids), 500):
+            part = ",".join(map(str, ids[start : start + 500]))
+            page = self.people[person].post(f"/payments/bulk/{act}/", ids=part)
+            shown = page.json()
+            form = {
+                "confirm": "yes",
+                "token": shown["token"],
+                "items": shown["items"],
+                "why": why,
+                "note": "",
+            }
+            done += len(self.people[person].post(f"/payments/bulk/{act}/", **form).json()["done"])
+        return done
+
+    def _try(self, act: str, person: str, state: str, *, why: str = "") -> int:
+        ids = self._ids(state)
+        if not ids:
+            return 0
+        try:
+            return self._act(act, person, ids, why=why)
+        except Stuck as error:
+            if "nothing_chosen" in str(error):  # none of them is for this person (any more)
+                return 0
+            raise
+
+    def lift_holds(self) -> int:
+        """Holds are lifted by a further person, with a recorded reason, and told."""
+        held = [order for order in self.state()["orders"] if order["state"] == "held"]
+        if not held:
+            return 0
+        done = self._try("lift", "treasurer1", "held", why="演练：已核对原始单据，非重复付款")
+        self.lifted += [f"{order['order_no']} ({', '.join(order['holds'])})" for order in held]
+        return done
+
+    def decide(self) -> None:
+        """Check, approve, release: until no order waits for a person."""
+        for _round in range(12):
+            moved = self.lift_holds()
+            moved += self._try("check", "checker1", "pending_check")
+            moved += self._try("approve", "approver1", "pending_approval")
+            moved += self._try("approve", "approver2", "pending_approval")
+            moved += self._try("release", "releaser1", "pending_release")
+            if not moved and not self._waiting_for_people():
+                return
+            if not moved:
+                time.sleep(1.0)  # a tick lifts holds whose cause is gone
+        if left := self._waiting_for_people():
+            raise Stuck(f"orders still wait for people: {left}")
+
+    def _waiting_for_people(self) -> dict[str, int]:
+        waiting = ("draft", "pending_check", "pending_approval", "pending_release", "held")
+        states = [order["state"] for order in self.state()["orders"]]
+        return {name: states.count(name) for name in waiting if name in states}
+
+    # --- the bank's part ---
+    def wait_for_ends(self) -> None:
+        """Until every order is final, or UNKNOWN and asked long enough for the bank to have had every chance."""
+        limit, moves = time.monotonic() + REAL_LIMIT_S, 0
+        while True:
+            state = self.state()
+            open_orders = [order for order in state["orders"] if order["state"] not in FINAL]
+            now = datetime.fromisoformat(state["now"])
+            if not open_orders:
+                return
+            if all(o["state"] == "unknown" and o["inquiries"] >= 8 for o in open_orders):
+                return
+            if time.monotonic() > limit or moves > MOVES_MAX or now - self.begin > CLOCK_LIMIT:
+                left = sorted({order["state"] for order in open_orders})
+                raise Stuck(
+                    f"{len(open_orders)} orders have no end after {now - self.begin}: {left}"
+                )
+            if self._is_busy(state, now):
+                time.sleep(0.3)
+                continue
+            moves += 1
+            self._move_clock(state, now)
+
+    @staticmethod
+    def _is_busy(state: dict[str, Any], now: datetime) -> bool:
+        """Whether something may still be done at the present moment."""
+        if any(order["state"] == "sending" for order in state["orders"]):
+            return True
+        return state["next_due"] is not None and datetime.fromisoformat(state["next_due"]) <= now
+
+    def _move_clock(self, state: dict[str, Any], now: datetime) -> None:
+        dues = [datetime.fromisoformat(state["next_due"])] if state["next_due"] else []
+        bank_due = self.bank.get("/_sim/next-due").json().get("next_due")
+        if bank_due:
+            dues.append(datetime.fromisoformat(bank_due))
+        later = [due for due in dues if due > now]
+        self._clock_to(
+            min(later) + timedelta(milliseconds=50) if later else now + timedelta(seconds=30)
+        )
+
+    def _clock_to(self, moment: datetime) -> None:
+        clock.set_offset(self.clock_file, moment)
+
+    def books(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        """The platform's figures, the bank's instructions, the bank's ledger: read once they stand still."""
+        for _attempt in range(40):
+            state = self.state()
+            ledger = self.bank.get("/_sim/ledger").json()
+            if self._statements_caught_up(state, ledger):
+                break
+            self._clock_to(datetime.fromisoformat(state["now"]) + timedelta(minutes=6))
+            time.sleep(3.0)
+        state = self.state()
+        return (
+            state,
+            self.bank.get("/_sim/instructions").json(),
+            self.bank.get("/_sim/ledger").json(),
+        )
+
+    @staticmethod
+    def _statements_caught_up(state: dict[str, Any], ledger: dict[str, Any]) -> bool:
+        theirs = {account["number"]: account["balance"] for account in ledger["accounts"]}
+        debits = sum((Decimal(row["amount"]) for row in ledger["debits"]), Decimal(0))
+        ours = sum((Decimal(account["debits"]) for account in state["accounts"]), Decimal(0))
+        ends = [order for order in state["orders"] if order["state"] == "succeeded"]
+        return (
+            ours == debits
+            and all(order["is_tied"] for order in ends)
+            and all(
+                account["book"] == theirs.get(account["number"]) for account in state["accounts"]
+            )
+        )
+
+    def result_file(self) -> str:
+        """The result file for the finance system, as text."""
+        answer = self.people["maker1"].http.get(f"/payments/imports/{self.import_id}/result.csv")
+        if answer.status_code != 200:
+            raise Stuck(f"no result file: HTTP {answer.status_code}")
+        return answer.content.decode("gb18030")
+
+
+@contextlib.contextmanager
+def _platform(path: Path, faults: str, seed: str) -> Iterator[tuple[Platform, Path, datetime]]:
+    home = Path(tempfile.mkdtemp(prefix="yqlink-walk-"))
+    home.chmod(0o755)  # the embedded database may run as another user
+    clock_file = home / "clock"
+    day = max(read_days(path), default=clock.today())
+    begin = datetime.combine(day, clock_time(9, 30), clock.SHANGHAI)
+    clock.set_offset(clock_file, begin)
+    arguments = ["--seed", seed, "--slow-s", "8"]
+    if faults:
+        arguments += ["--faults", faults]
+    platform = Platform(
+        home,
+        env={"BANK_READ_TIMEOUT_S": "5"},
+        simulator_args=arguments,
+        clock_file=clock_file,
+        say=lambda line: print(line, flush=True),
+    )
+    try:
+        platform.start()
+        yield platform, clock_file, begin
+    finally:
+        platform.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def run(path: Path, faults: str, seed: str) -> Report:
+    """The whole job; raises Stuck."""
+    with _platform(path, faults, seed) as (platform, clock_file, begin):
+        job = Job(platform, path, clock_file, begin)
+        began = time.monotonic()
+        preview = job.import_list()
+        print(
+            f"  imported {preview['good_rows']} of {preview['rows']} rows, {len(preview['new_payees'])} new payees"
+        )
+        print(f"  payees confirmed by another person: {job.confirm_payees()}")
+        job.decide()
+        job.wait_for_ends()
+        state, instructions, ledger = job.books()
+        report = compare(
+            state, instructions, ledger, result_file=job.result_file(), rows=preview["rows"]
+        )
+        report.lifted, report.seconds = job.lifted, time.monotonic() - began
+        return report
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--file", type=Path, required=True)
+    parser.add_argument("--faults", default="")
+    parser.add_argument("--seed", default="1")
+    given = parser.parse_args()
+    if not given.file.is_file():
+        print(f"no such file: {given.file}", file=sys.stderr)
+        return 2
+    try:
+        report = run(given.file, given.faults, given.seed)
+    except Stuck as error:
+        print(f"STUCK: {error}", file=sys.stderr)
+        return 1
+    print(report.text())
+    return 0 if report.agrees else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""Where everything is, and what comes next: the figures behind GET /api/v1/pipeline. Gathers from the apps' selectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bankbridge import selectors as bank
+from kernel import clock
+from kernel.scope import Scope
+from masterdata import selectors as master
+from payments import selectors as payments
+from statements import selectors as statements
+
+ITEMS_MAX = 20_000
+
+
+def _item(order: Any, tied: set[int]) -> dict[str, Any]:
+    one = order.instruction
+    asked = one is not None and one.next_inquiry_at is not None
+    return {
+        "id": order.pk,
+        "order_no": order.order_no,
+        "row": order.import_row,
+        "company": order.company.code,
+        "state": order.shown_state,
+        "amount": f"{order.amount:.2f}",
+        "currency": order.currency,
+        "instr_no": one.instr_no if one else "",
+        "reference": one.bank_ref if one else "",
+        "bank_serial": one.bank_serial if one else "",
+        "bank_code": one.bank_code if one else "",
+        "unknown_why": one.unknown_why if one else "",
+        "inquiries": one.inquiries if one else 0,
+        "next_inquiry_at": one.next_inquiry_at.isoformat() if asked else None,
+        "holds": [str(hold.get("rule", "")) for hold in order.hold_reasons],
+        "is_tied": one is not None and one.pk in tied,
+    }
+
+
+def _accounts(scope: Scope) -> list[dict[str, Any]]:
+    latest = {row.pk: row for row in statements.latest_balances(scope)}
+    found = []
+    for account in master.visible_accounts(scope).filter(is_direct_link=True):
+        entries = statements.in_force(statements.visible_entries(scope).filter(account=account))
+        debits = [entry.amount for entry in entries if entry.direction == "debit"]
+        credits = [entry.amount for entry in entries if entry.direction == "credit"]
+        balance = latest.get(account.pk)
+        found.append(
+            {
+                "number": account.number,
+                "book": f"{balance.book:.2f}" if balance else None,
+                "fetched_at": balance.fetched_at.isoformat() if balance else None,
+                "debits": f"{sum(debits):.2f}",
+                "credits": f"{sum(credits):.2f}",
+                "entries": len(debits) + len(credits),
+                "day_differences": [
+                    f"{close.day} {close.difference}"
+                    for close in statements.visible_day_closes(scope).filter(account=account)
+                    if close.difference
+                ],
+            }
+        )
+    return found
+
+
+def pipeline(scope: Scope, *, import_id: int | None = None) -> dict[str, Any]:
+    """Counts by state, the next due moment and, for one import, each of its orders; amounts as text with two decimals."""
+    body: dict[str, Any] = {
+        "now": clock.now().isoformat(),
+        "next_due": due.isoformat() if (due := payments.next_due(scope)) else None,
+        "states": payments.counts_by_state(scope),
+        "staged_payees": [
+            row.pk
+            for row in master.visible_payees(scope)
+            .filter(state="staged")
+            .order_by("pk")[:ITEMS_MAX]
+        ],
+        "connections": [row.name for row in bank.connections()],
+        "accounts": _accounts(scope),
+    }
+    if import_id is not None:
+        rows = payments.visible_orders(scope).filter(import_set_id=import_id)
+        orders = list(rows.select_related("company", "instruction")[:ITEMS_MAX])
+        ties = payments.ties_of([order.instruction_id for order in orders if order.instruction_id])
+        tied = {tie.instruction_id for tie in ties}
+        body["orders"] = [_item(order, tied) for order in orders]
+    return body
