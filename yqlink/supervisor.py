@@ -97,13 +97,12 @@ class Platform:
         return self.home / "demo"
 
     def logins(self) -> list[dict[str, str]]:
-        """The demo people: role, username, password and, where there is one, the TOTP secret."""
+        """The demo people: username, display_name, role, role_name, company, password."""
         try:
-            found = json.loads((self.demo_folder / "logins.json").read_text("utf-8"))
+            kept = json.loads((self.demo_folder / "logins.json").read_text("utf-8"))
         except FileNotFoundError:
             return []
-        people: list[dict[str, str]] = found["users"]
-        return people
+        return [{name: str(value) for name, value in user.items()} for user in kept["users"]]
 
     # --- life ---
     def start(self) -> None:
@@ -311,9 +310,10 @@ def _ask_stop(number: int, frame: FrameType | None) -> None:
 
 def _announce(platform: Platform) -> None:
     print(f"\n银企联平台 YQLink: {platform.web_url}\nAPI: {platform.web_url}/api/docs/")
+    print()
     for login in platform.logins():
-        second = f"  动态口令密钥 {login['totp']}" if login.get("totp") else ""
-        print(f"  {login.get('role', ''):<24}{login['username']:<16}{login['password']}{second}")
+        who = f"{login['role_name']} {login['display_name']}（{login['company']}）"
+        print(f"  {login['username']:<14}{login['password']:<20}{who}")
     print("\nCtrl-C 停止；数据保留在 var/，再次运行从上次继续。", flush=True)
 
 
