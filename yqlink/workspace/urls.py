@@ -7,4 +7,7 @@ from django.urls import path
 from yqlink.workspace import views
 
 app_name = "workspace"
-urlpatterns = [path("", views.home, name="home")]
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("search/", views.search, name="search"),
+]

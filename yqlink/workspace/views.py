@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from desk import selectors as desk
+from kernel.money import parse_amount
 from kernel.scope import Scope
 from yqlink.workspace.cards import cards_for
 
@@ -19,3 +22,20 @@ def home(request: HttpRequest) -> HttpResponse:
     scope: Scope = request.scope  # type: ignore[attr-defined]  # set by the scope middleware
     context = {"cards": cards_for(scope), "cases": desk.open_cases(scope)[:8]}
     return render(request, "workspace/home.html", context)
+
+
+@login_required
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """全局搜索: `=1268400` finds the exact amount; anything else goes to the payment list's own text filter."""
+    text = request.GET.get("q", "").strip()
+    try:
+        target = reverse("payments:orders")
+    except NoReverseMatch:
+        return redirect("workspace:home")
+    if text.startswith(("=", "＝")):
+        amount = parse_amount(text[1:])
+        query = {"amount_from": f"{amount:.2f}", "amount_to": f"{amount:.2f}"}
+    else:
+        query = {"q": text}
+    return redirect(f"{target}?{urlencode(query)}")
