@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bankadapters.banks.boc.adapter import BocAdapter
 from bankadapters.contract import (
     Ability,
     AccountRef,
     Batch,
-    Direction,
     Fate,
     Inquiry,
     Session,
 )
 from bankadapters.errors import (
-    BankError,
     NotSent,
     OutcomeUnknown,
     QueryFailed,
@@ -41,23 +36,11 @@ from tests.bankadapters.boc.values import (
     an_instruction,
     golden,
     item,
+    signed_on,
     status,
 )
 
-FINAL = {Fate.SUCCEEDED, Fate.FAILED, Fate.RETURNED}
 ACCOUNT = AccountRef("440012345678")
-
-
-@pytest.fixture(autouse=True)
-def _the_day() -> Iterator[None]:
-    with clock.fixed(datetime(2026, 3, 10, 9, 30, tzinfo=clock.SHANGHAI)):
-        yield
-
-
-def signed_on(*answers, **changes):
-    store = MemorySessions(Session(Secret("TOKEN-ONE"), clock.now()))
-    transport = MemoryTransport(answers)
-    return BocAdapter(a_connection(**changes), transport=transport, sessions=store), transport
 
 
 class TestBocAdapterContract(AdapterContract):
@@ -327,139 +310,6 @@ class TestInquire:
         adapter.inquire([Inquiry(f"R{n}") for n in range(120)])
 
         assert [r.count(b"<b2e0007-rq>") for r in transport.requests] == [50, 50, 20]
-
-
-class TestAccounts:
-    def test_reads_a_balance(self):
-        adapter, _ = signed_on(golden("balance_answer.xml"))
-
-        (balance,) = adapter.balances([ACCOUNT])
-
-        assert (balance.book, balance.available, balance.frozen) == (
-            Decimal("1250000.00"),
-            Decimal("1249000.00"),
-            Decimal("1000.00"),
-        )
-        assert balance.as_of == date(2026, 3, 10)
-
-    def test_a_balance_of_another_account_is_none_of_ours(self):
-        adapter, _ = signed_on(golden("balance_answer.xml"))
-
-        with pytest.raises(QueryFailed):
-            adapter.balances([AccountRef("1")])
-
-    def test_reads_one_balance_a_day(self):
-        adapter, _ = signed_on(golden("history_balance_answer.xml"))
-
-        found = adapter.history_balances(ACCOUNT, date(2026, 3, 8), date(2026, 3, 9))
-
-        assert [(b.as_of.day, b.book, b.currency) for b in found] == [
-            (8, Decimal("10.50"), "CNY"),
-            (9, Decimal("11.50"), "CNY"),
-        ]
-
-    def test_reads_a_row_from_our_side(self):
-        adapter, _ = signed_on(golden("transactions_answer.xml"))
-
-        (line,) = adapter.transactions(ACCOUNT, date(2026, 3, 10), date(2026, 3, 10)).lines
-
-        assert line.direction is Direction.DEBIT
-        assert line.counterparty_account == "1001000100200300400"
-        assert (line.purpose, line.narrative) == ("货款", "货款摘要")
-        assert (line.reference, line.bank_serial) == ("260310P00001", "V20260310001")
-        assert line.booked_at.isoformat() == "2026-03-10T10:15:00+08:00"
-        assert (line.money, line.balance_after) == (Money(Decimal(5000)), Decimal("1245000.00"))
-
-    def test_pages_by_rows_received_then_by_month_then_today(self):
-        more = golden("transactions_answer.xml").replace(
-            b"B001</rspcod><rspmsg>OK</rspmsg></status><totalnum>",
-            b"B002</rspcod><rspmsg>OK</rspmsg></status><totalnum>",
-        )
-        empty = status("B003", "b2e0035")
-        adapter, transport = signed_on(more, empty, empty, empty)
-        span = (date(2026, 1, 15), date(2026, 3, 10))
-
-        cursor, pages = "", 0
-        while cursor or not pages:
-            page = adapter.transactions(ACCOUNT, *span, cursor=cursor)
-            cursor, pages = page.next, pages + 1
-
-        asked = [
-            tuple(
-                r.split(f"<{tag}>".encode())[1].split(b"<")[0]
-                for tag in ("type", "from", "to", "begnum")
-            )
-            for r in transport.requests
-        ]
-        assert asked == [
-            (b"2002", b"20260115", b"20260214", b"1"),
-            (b"2002", b"20260115", b"20260214", b"2"),
-            (b"2002", b"20260215", b"20260309", b"1"),
-            (b"2001", b"20260310", b"20260310", b"1"),
-        ]
-
-    def test_a_day_that_ends_between_two_pages_is_read_as_history(self):
-        adapter, transport = signed_on(status("B003", "b2e0035"))
-
-        adapter.transactions(
-            ACCOUNT, date(2026, 3, 9), date(2026, 3, 9), cursor="2001:20260309:20260309:51"
-        )
-
-        assert b"<type>2002</type>" in transport.requests[0]
-        assert b"<begnum>1</begnum>" in transport.requests[0]
-
-    def test_more_rows_without_a_row_ends(self):
-        adapter, _ = signed_on(status("B002", "b2e0035"))
-
-        assert adapter.transactions(ACCOUNT, date(2026, 3, 10), date(2026, 3, 10)).next == ""
-
-
-GOLDEN_ANSWERS = {
-    Ability.PAY: "pay_answer.xml",
-    Ability.INQUIRE: "inquire_answer.xml",
-    Ability.TRANSACTIONS: "transactions_answer.xml",
-    Ability.BALANCE: "balance_answer.xml",
-    Ability.SIGN_ON: "sign_on_answer.xml",
-}
-
-
-class TestGarbage:
-    @settings(max_examples=300, deadline=None)
-    @given(data=st.data())
-    def test_mutated_answers_raise_bank_errors_only_and_pay_never_ends(self, data):
-        operation = data.draw(st.sampled_from(sorted(GOLDEN_ANSWERS)))
-        answer = bytearray(golden(GOLDEN_ANSWERS[operation]))
-        for _ in range(data.draw(st.integers(1, 4))):
-            start = data.draw(st.integers(0, len(answer) - 1))
-            end = min(len(answer), start + data.draw(st.integers(0, 12)))
-            answer[start:end] = data.draw(st.binary(max_size=6))
-        adapter = BocAdapter(a_connection())
-
-        try:
-            said = adapter.read(operation, bytes(answer))
-        except BankError:
-            return
-        if operation is Ability.PAY:
-            assert not any(o.fate in FINAL for o in said.outcomes)
-        for outcome in said.outcomes:
-            assert outcome.fate is not Fate.FAILED
-            assert outcome.fate is not Fate.SUCCEEDED or outcome.code == "B001"
-
-    @settings(max_examples=300, deadline=None)
-    @given(garbage=st.binary(max_size=400))
-    def test_garbage_is_never_an_outcome(self, garbage):
-        adapter = BocAdapter(a_connection())
-
-        with pytest.raises(BankError):
-            adapter.read(Ability.INQUIRE, garbage)
-
-    def test_every_truncation_is_refused(self):
-        whole = golden("inquire_answer.xml").rstrip()
-        adapter = BocAdapter(a_connection())
-
-        for end in range(0, len(whole) - 1, 3):
-            with pytest.raises(Unreadable):
-                adapter.read(Ability.INQUIRE, whole[:end])
 
 
 class TestEvidence:

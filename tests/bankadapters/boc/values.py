@@ -7,7 +7,11 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from bankadapters.contract import Batch, Connection, Instruction
+from bankadapters.banks.boc.adapter import BocAdapter
+from bankadapters.contract import Batch, Connection, Instruction, Session
+from bankadapters.sessions import MemorySessions
+from bankadapters.transport import MemoryTransport
+from kernel import clock
 from kernel.money import Money
 from kernel.secrets import Secret
 
@@ -69,3 +73,10 @@ def item(operation: str, code: str, reference: str = "260310P00001", serial: str
         f"<{operation}-rs><status><rspcod>{code}</rspcod></status>"
         f"<insid>{reference}</insid><obssid>{serial}</obssid></{operation}-rs>"
     )
+
+
+def signed_on(*answers, **changes):
+    """An adapter that holds a token already, and the transport its requests end in."""
+    store = MemorySessions(Session(Secret("TOKEN-ONE"), clock.now()))
+    transport = MemoryTransport(answers)
+    return BocAdapter(a_connection(**changes), transport=transport, sessions=store), transport
