@@ -149,6 +149,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "masterdata.views.people.locked_out"
 OTP_TOTP_ISSUER = "银企联平台"
 # The idle limit is kept by yqlink.scope (polling does not count as presence); the cookie carries the absolute one.
 SESSION_IDLE_S = env.int("SESSION_IDLE_S", default=15 * 60)

@@ -52,6 +52,7 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
             (_("公司"), "masterdata:companies", "masterdata.view"),
             (_("银行账户"), "masterdata:accounts", "masterdata.view"),
             (_("往来单位"), "masterdata:counterparties", "masterdata.view"),
+            (_("收款账户确认"), "masterdata:payees", "masterdata.view"),
             (_("待确认变更"), "masterdata:changes", "payees.confirm"),
             (_("联行号"), "masterdata:branches", "masterdata.view"),
             (_("银行通道"), "masterdata:connections", "connections.view"),
