@@ -10,6 +10,8 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 
 from kernel.errors import NotFound
 from kernel.scope import Scope
+from masterdata import selectors as masterdata
+from statements.balances import CompanyNode, Figure
 from statements.models import Balance, DayClose, LatestBalance, StatementEntry
 from statements.rules import ChainEnds, KnownEntry, Posting, chain_ends, totals
 
@@ -188,3 +190,43 @@ def book_by_day(
         .values_list("as_of", F("account_id"), "book")
     )
     return [(day, account, book) for day, account, book in rows]
+
+
+def group_figures(scope: Scope) -> tuple[list[CompanyNode], list[Figure]]:
+    """The viewer's companies and what is known of each of their accounts; accounts without a figure are there too."""
+    allowed = scope.companies_with("statements.view")
+    companies = [row for row in masterdata.visible_companies(scope) if row.pk in allowed]
+    nodes = [
+        CompanyNode(row.pk, row.code, row.short_name, row.path, row.path.strip("/").count("/"))
+        for row in companies
+    ]
+    newest = {row.account_id: row for row in latest_balances(scope)}
+    figures = []
+    for account in masterdata.visible_accounts(scope).filter(is_active=True):
+        told = newest.get(account.pk)
+        known = (
+            {}
+            if told is None
+            else {
+                "book": told.book,
+                "available": told.available,
+                "frozen": told.frozen,
+                "as_of": told.as_of,
+                "fetched_at": told.fetched_at,
+                "failed_at": told.failed_at,
+                "failure": told.failure,
+            }
+        )
+        figures.append(
+            Figure(
+                account_id=account.pk,
+                number=account.number,
+                account_name=account.name,
+                company_id=account.company_id,
+                bank=account.bank.name,
+                currency=account.currency,
+                is_linked=account.is_direct_link,
+                **known,
+            )
+        )
+    return nodes, figures

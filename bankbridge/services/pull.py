@@ -41,7 +41,6 @@ class PullFailed(Exception):
 
 
 hasten_balances = cursors.hasten_balances
-ask_now = cursors.ask_now
 
 
 def balances(account_ids: Sequence[int] | None = None, *, now: bool = False) -> int:

@@ -1,0 +1,165 @@
+"""List pages: statement entries, checked days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import Count, QuerySet, Sum
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from desk.filters import (
+    AmountRangeFilter,
+    ChoiceFilter,
+    CompanyFilter,
+    DateRangeFilter,
+    TextFilter,
+)
+from desk.pages import COUNT_CAP, ListPage
+from desk.rows import Column, Row
+from kernel.scope import Scope
+from masterdata import selectors as masterdata
+from statements import selectors
+from statements.models import DayClose, StatementEntry
+
+
+def company_choices(scope: Scope) -> Sequence[tuple[str, str]]:
+    """The viewer's companies."""
+    rows = masterdata.visible_companies(scope).values_list("pk", "code", "short_name")
+    return [(str(pk), f"{code} {name}") for pk, code, name in rows]
+
+
+def account_choices(scope: Scope) -> Sequence[tuple[str, str]]:
+    """The viewer's own accounts."""
+    rows = masterdata.visible_accounts(scope).values_list("pk", "number", "name")
+    return [(str(pk), f"{number} {name}") for pk, number, name in rows]
+
+
+class EntriesPage(ListPage):
+    """Statement entries in force, newest first."""
+
+    key = "statements.entries"
+    title = _("交易明细")
+    caption = _("银行报来的账户明细，只增不改；银行更正过的明细显示最新版本。")
+    order = "-booked_at"
+    needs = ("direction", "amount", "currency", "account_id")
+    empty_title = _("没有符合条件的交易明细")
+    empty_hint = _("明细每五分钟自动取一次，也可在余额页面立即刷新。")
+    columns = (
+        Column("booked_at", _("银行记账时间"), kind="datetime", sort="booked_at", is_key=True),
+        Column("account__number", _("账号"), kind="account"),
+        Column("account__company__short_name", _("公司")),
+        Column(
+            "direction",
+            _("收付"),
+            value=lambda row: _("▼收") if row["direction"] == "credit" else _("▲付"),
+        ),
+        Column("amount", _("金额"), kind="money", note="currency", sort="amount", is_key=True),
+        Column("balance_after", _("余额"), kind="money"),
+        Column("counterparty_name", _("对方户名"), note="counterparty_account"),
+        Column("narrative", _("摘要"), note="purpose"),
+        Column("reference", _("我方参考号"), kind="code"),
+        Column("bank_serial", _("银行流水号"), kind="code"),
+    )
+    filters = (
+        TextFilter(
+            "q",
+            _("对方 / 摘要 / 流水号"),
+            fields=(
+                "counterparty_name",
+                "counterparty_account",
+                "narrative",
+                "purpose",
+                "bank_serial",
+                "reference",
+            ),
+        ),
+        CompanyFilter("company", _("公司"), field="company_id", choices=company_choices),
+        ChoiceFilter("account", _("账号"), field="account_id", choices=account_choices),
+        ChoiceFilter("direction", _("收付"), choices=(("credit", _("收入")), ("debit", _("支出")))),
+        AmountRangeFilter("amount", _("金额")),
+        DateRangeFilter("day", _("银行日期"), field="bank_date"),
+    )
+
+    def base(self, scope: Scope) -> QuerySet[Any]:
+        """Entries in force the viewer may see."""
+        return selectors.visible_entries(scope)
+
+    def row_url(self, row: Row) -> str:
+        """The entry's page."""
+        return reverse("statements:entry", args=[row["pk"]])
+
+
+def side_totals(page: ListPage) -> Mapping[str, Any]:
+    """Sums of both sides over all filtered entries, by currency; unknown where there are too many to add up at once."""
+    ids = page.filtered().values("pk")[: COUNT_CAP + 1]
+    rows = list(
+        StatementEntry.objects.filter(pk__in=ids)
+        .values_list("currency", "direction")
+        .annotate(Sum("amount"), Count("pk"))
+    )
+    if sum(count for *_, count in rows) > COUNT_CAP:
+        return {"sides": [], "sides_capped": True}
+    sides: dict[str, dict[str, Any]] = {}
+    for currency, direction, amount, count in rows:
+        side = sides.setdefault(currency, {"currency": currency, "credit": 0, "debit": 0})
+        side[direction], side[f"{direction}_count"] = amount, count
+    for side in sides.values():
+        side["net"] = side["credit"] - side["debit"]
+    return {"sides": [sides[code] for code in sorted(sides)], "sides_capped": False}
+
+
+class DaysPage(ListPage):
+    """Checked days, newest first."""
+
+    key = "statements.days"
+    title = _("日终核对")
+    caption = _("期初＋收入－支出＝期末；次日重新取得明细后该日关闭，差额须查明。")
+    order = "-day"
+    columns = (
+        Column("day", _("日期"), kind="day", sort="day", is_key=True),
+        Column("account__number", _("账号"), kind="account"),
+        Column("account__company__short_name", _("公司")),
+        Column("opening", _("期初"), kind="money"),
+        Column("credits", _("收入"), kind="money"),
+        Column("debits", _("支出"), kind="money"),
+        Column("closing", _("期末"), kind="money"),
+        Column("difference", _("差额"), kind="money"),
+        Column("entry_count", _("笔数"), kind="number"),
+        Column(
+            "is_closed",
+            _("状态"),
+            value=lambda row: _("已关闭") if row["is_closed"] else _("暂定"),
+            needs=("is_closed",),
+        ),
+        Column("note", _("说明")),
+    )
+    filters = (
+        CompanyFilter("company", _("公司"), field="company_id", choices=company_choices),
+        ChoiceFilter("account", _("账号"), field="account_id", choices=account_choices),
+        DateRangeFilter("on", _("日期"), field="day"),
+        ChoiceFilter("differs", _("有差额"), choices=(("1", _("只看有差额")),)),
+    )
+
+    def base(self, scope: Scope) -> QuerySet[DayClose]:
+        """Checked days of accounts the viewer may see."""
+        rows = selectors.visible_day_closes(scope)
+        if self.given.get("differs"):
+            rows = rows.exclude(difference=0).exclude(difference=None)
+        return rows
+
+    def filtered(self) -> QuerySet[Any]:
+        """As declared; `differs` is applied by `base`."""
+        rows = self._base.order_by()
+        for one in self.filters:
+            if one.name != "differs":
+                rows = one.apply(rows, self.given)
+        return rows
+
+    def row_url(self, row: Row) -> str:
+        """The day's entries."""
+        query = f"?account={row['account_id']}&day_from={row['day']}&day_to={row['day']}"
+        return reverse("statements:entries") + query
+
+    needs = ("account_id",)
