@@ -157,10 +157,15 @@ def _write_branches(preview: Preview, actor: User) -> None:
         cursor.execute(
             "CREATE TEMPORARY TABLE branch_scratch (cnaps text, name text, pinyin text) ON COMMIT DROP"
         )
-        with cursor.copy("COPY branch_scratch (cnaps, name, pinyin) FROM STDIN") as copy:
-            for row in preview.good:
-                if present.get(row["cnaps"]) != row["name"]:
-                    copy.write_row((row["cnaps"], row["name"], checks.pinyin_of(row["name"])))
+        stream = io.StringIO()
+        lines = csv.writer(stream)
+        for row in preview.good:
+            if present.get(row["cnaps"]) != row["name"]:
+                lines.writerow((row["cnaps"], row["name"], checks.pinyin_of(row["name"])))
+        stream.seek(0)
+        cursor.copy_expert(
+            "COPY branch_scratch (cnaps, name, pinyin) FROM STDIN (FORMAT csv)", stream
+        )
         cursor.execute(
             """
             INSERT INTO masterdata_branch (cnaps, bank_id, name, pinyin, area_code, imported_at, is_active)

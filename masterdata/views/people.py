@@ -49,9 +49,10 @@ def locked_out(
 ) -> HttpResponse:
     """What a locked-out visitor sees; says nothing of whether the name exists."""
     form = AuthenticationForm(request)
-    words = _("登录失败次数过多，已暂时锁定，请 15 分钟后再试")
-    context = {"form": form, "locked": True, "lockout_message": words}
-    return render(request, "registration/login.html", context, status=429)
+    form.full_clean()
+    form.cleaned_data = {}  # an unbound form that says one thing
+    form.add_error(None, _("登录失败次数过多，已暂时锁定，请 15 分钟后再试"))
+    return render(request, "registration/login.html", {"form": form}, status=429)
 
 
 def _remember(response: HttpResponse, language: str) -> None:
