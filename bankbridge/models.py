@@ -68,7 +68,9 @@ class PullCursor(models.Model):
     pulled_until = models.DateField(
         null=True
     )  # statement days up to and including this one were pulled on a later day
-    tied_until = models.BigIntegerField(default=0)  # entries up to this id were handed to payments
+    tied_until = models.BigIntegerField(
+        default=0
+    )  # entries up to this id are not offered to payments again
     last_ok_at = models.DateTimeField(null=True)
     last_error_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=300, blank=True)

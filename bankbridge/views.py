@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -41,7 +42,7 @@ def channels(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def exchanges(request: HttpRequest) -> HttpResponse:
+def exchanges(request: HttpRequest) -> HttpResponseBase:
     """The list of wire evidence."""
     scope = _scope(request)
     if not (scope.has("connections.view") or scope.has("exchanges.read")):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Sum
+from django.db.models import Exists, F, Max, OuterRef, QuerySet, Sum
 
 from kernel.errors import NotFound
 from kernel.scope import Scope
@@ -73,6 +73,14 @@ def entry_ids_since(account_id: int, last_id: int, *, limit: int) -> list[int]:
         .order_by("pk")
         .values_list("pk", flat=True)[:limit]
     )
+
+
+def last_entry_before(account_id: int, moment: datetime, *, after: int) -> int:
+    """The newest of the account's entries beyond id `after` fetched before `moment`; 0 for none. System look-up."""
+    found = StatementEntry.objects.filter(
+        account_id=account_id, pk__gt=after, fetched_at__lt=moment
+    )
+    return int(found.aggregate(newest=Max("pk"))["newest"] or 0)
 
 
 def day_entries(account_id: int, day: date) -> QuerySet[StatementEntry]:
@@ -148,13 +156,9 @@ def latest_balance(account_id: int) -> LatestBalance | None:
 
 def day_balance(account_id: int, day: date) -> Decimal | None:
     """The bank's own end-of-day figure, as last told. System look-up."""
-    row = (
-        Balance.objects.filter(account_id=account_id, as_of=day, is_day_closing=True)
-        .order_by("-id")
-        .values_list("book", flat=True)
-        .first()
-    )
-    return row
+    told = Balance.objects.filter(account_id=account_id, as_of=day, is_day_closing=True)
+    newest = told.order_by("-id").first()
+    return None if newest is None else Decimal(newest.book)
 
 
 def closing_before(account_id: int, day: date) -> Decimal | None:
@@ -162,7 +166,7 @@ def closing_before(account_id: int, day: date) -> Decimal | None:
     before = day - timedelta(days=1)
     row = DayClose.objects.filter(account_id=account_id, day=before, is_closed=True).first()
     if row is not None and row.closing is not None:
-        return row.closing
+        return Decimal(row.closing)
     return day_balance(account_id, before)
 
 

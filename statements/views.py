@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -28,7 +29,7 @@ def _scope(request: HttpRequest, right: str) -> Scope:
 
 
 @login_required
-def entries(request: HttpRequest) -> HttpResponse:
+def entries(request: HttpRequest) -> HttpResponseBase:
     """The list of statement entries."""
     _scope(request, "statements.view")
     return render_list(request, EntriesPage, "statements/entries.html", side_totals)
@@ -47,7 +48,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
 
 
 @login_required
-def days(request: HttpRequest) -> HttpResponse:
+def days(request: HttpRequest) -> HttpResponseBase:
     """The list of checked days."""
     _scope(request, "statements.view")
     return render_list(request, DaysPage)

@@ -117,7 +117,7 @@ def closed_until(cursor: PullCursor, day: date) -> None:
 
 
 def tied(cursor: PullCursor, entry_id: int) -> None:
-    """The entries up to this one were handed to payments."""
+    """The entries up to this one were offered to payments for long enough."""
     PullCursor.objects.filter(pk=cursor.pk).update(tied_until=entry_id)
     cursor.tied_until = entry_id
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connections
 
 from bankadapters.contract import Ability, StatementLine
+from bankadapters.errors import BankError
 from bankbridge import rules, selectors, translate
 from bankbridge.adapters import Line, open_line
 from bankbridge.models import PullCursor
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 Kind = PullCursor.Kind
 TIE_CHUNK = 5000
+OFFER_AGAIN = timedelta(minutes=30)
 
 
 class PullFailed(Exception):
@@ -118,7 +120,8 @@ def _balances_of(line: Line, lane: list[tuple[PullCursor, OwnAccount]]) -> int:
         try:
             answer = line.about(about).balances([translate.account(one) for one in accounts])
         except Exception as error:
-            log.warning("balance_failed", accounts=len(some), kind=type(error).__name__)
+            is_bug = not isinstance(error, BankError)
+            log.warning("balance_failed", accounts=len(some), why=str(error), exc_info=is_bug)
             for cursor, account in some:
                 keep.record_balance_failure(account_id=account.pk, why=str(error)[:200])
                 cursors.failed(cursor, error)
@@ -148,7 +151,8 @@ def _statements_of(line: Line, lane: list[tuple[PullCursor, OwnAccount]]) -> int
         try:
             closed_until = _pull_account(line, cursor, account)
         except Exception as error:
-            log.warning("statement_failed", account_id=account.pk, kind=type(error).__name__)
+            is_bug = not isinstance(error, BankError | PullFailed)
+            log.warning("statement_failed", account_id=account.pk, why=str(error), exc_info=is_bug)
             cursors.failed(cursor, error)
             continue
         cursors.done(cursor, pulled_until=closed_until)
@@ -217,11 +221,15 @@ def _pages(account: OwnAccount, line: Line, span: rules.Span) -> Iterator[EntryL
 
 
 def _tie(account_id: int) -> None:
-    """Hand the entries that arrived since the last time to payments; a death in between loses none of them."""
+    """Hand the entries that arrived lately to payments; a death in between loses none of them.
+
+    An entry may arrive before the answer to the payment it belongs to: each is offered again for a while.
+    """
     cursor = cursors.of(account_id, Kind.STATEMENT)
-    while True:
-        ids = told.entry_ids_since(account_id, cursor.tied_until, limit=TIE_CHUNK)
-        if not ids:
-            return
+    last = cursor.tied_until
+    while ids := told.entry_ids_since(account_id, last, limit=TIE_CHUNK):
         evidence.tie_entries(account_id=account_id, entry_ids=ids)
-        cursors.tied(cursor, ids[-1])
+        last = ids[-1]
+    settled = told.last_entry_before(account_id, clock.now() - OFFER_AGAIN, after=cursor.tied_until)
+    if settled > cursor.tied_until:
+        cursors.tied(cursor, settled)

@@ -24,7 +24,9 @@ def moving_clock(tmp_path, monkeypatch):
 
 @pytest.fixture
 def world(transactional_db, moving_clock):
-    return World()
+    made = World()
+    made.clock_file = moving_clock
+    return made
 
 
 @pytest.fixture

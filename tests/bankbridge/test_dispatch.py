@@ -127,10 +127,13 @@ class TestTick:
         world.queue("10.00")
         Connection.objects.update(parallel_max=2)
 
-        with locks.held(locks.LINE, world.connection.pk * locks.LINES_MAX, wait_s=5):
-            with locks.held(locks.LINE, world.connection.pk * locks.LINES_MAX + 1, wait_s=5):
-                assert dispatch.tick() == 0
-                assert not Exchange.objects.exists()
+        slot = world.connection.pk * locks.LINES_MAX
+        with (
+            locks.held(locks.LINE, slot, wait_s=5),
+            locks.held(locks.LINE, slot + 1, wait_s=5),
+        ):
+            assert dispatch.tick() == 0
+            assert not Exchange.objects.exists()
         dispatch.tick()
 
         assert Exchange.objects.exists()
