@@ -277,7 +277,11 @@ def next_due(scope: Scope) -> datetime | None:
     """The next moment anything of these companies is due: a waiting instruction, a lease, or an inquiry."""
     rows = PaymentInstruction.objects.filter(company_id__in=scope.company_ids)
     dues = [
-        rows.filter(state=InstructionState.QUEUED)
+        rows.filter(
+            state=InstructionState.QUEUED,
+            payer_account__is_frozen=False,
+            connection__is_frozen=False,
+        )
         .order_by("not_before")
         .values_list("not_before", flat=True)
         .first(),

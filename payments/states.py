@@ -102,6 +102,17 @@ RANK = {
     S.RETURNED: 5,
 }  # DISPUTED stands outside the rank
 
+# What two people may settle (DOMAIN §3.3, #14, #16, #19): (state, verdict) → the moves it makes.
+VERDICTS: dict[tuple[str, str], tuple[str, ...]] = {
+    (S.UNKNOWN, S.SUCCEEDED): ("succeed",),
+    (S.UNKNOWN, S.FAILED): ("fail",),
+    (S.UNKNOWN, S.RETURNED): ("succeed", "return"),
+    (S.SUCCEEDED, S.RETURNED): ("return",),
+    (S.DISPUTED, S.SUCCEEDED): ("settle_succeeded",),
+    (S.DISPUTED, S.FAILED): ("settle_failed",),
+    (S.DISPUTED, S.RETURNED): ("settle_returned",),
+}
+
 STATE_NAMES = {
     "draft": "草稿",
     "pending_check": "待复核",

@@ -23,6 +23,7 @@ from payments import checks, selectors
 from payments.content import content_hash
 from payments.models import PaymentOrder
 from payments.outcomes import BulkResult
+from payments.services.alarms import alarm
 from payments.services.releasing import issue, release_checked
 from payments.states import OrderState
 
@@ -341,6 +342,12 @@ def _run(name: str, items: Sequence[Item], actor: User, note: str) -> Refusals:
         if isinstance(error, ContentAltered):
             audit.record(
                 "payments.order.content_altered", actor=actor, subject=orders[pk], why=error.message
+            )
+            alarm(
+                kind="payments.content_altered",
+                subject=orders[pk],
+                title=f"付款单 {orders[pk].order_no} 内容在平台之外被改动",
+                details={"环节": name},
             )
     return refused | step(good, Act(actor, scope, note))
 

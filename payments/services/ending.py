@@ -119,7 +119,7 @@ def cancel_order(*, order_id: int, version: int, actor: User, why: str) -> Payme
     before = order.shown_state
     order.move("cancel")
     instruction = PaymentInstruction.objects.select_for_update(no_key=True).get(
-        pk=order.instruction_id
+        pk=order.instruction_id or 0
     )
     write([Change(instruction, InstructionState.CANCELLED, final_at=clock.now())], move="cancel")
     change([order], return_reason=_why(why)[:200])
@@ -250,7 +250,7 @@ def lift_instruction(*, order_id: int, version: int, actor: User, why: str) -> P
     order, scope = _locked(order_id, version, actor)
     scope.demand("payments.release", order.company_id)
     instruction = PaymentInstruction.objects.select_for_update(no_key=True).get(
-        pk=order.instruction_id
+        pk=order.instruction_id or 0
     )
     if instruction.hold_reason.startswith("SEAL"):
         raise Conflict(

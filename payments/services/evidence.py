@@ -18,7 +18,7 @@ from payments import selectors
 from payments.models import Adjudication, DebitTie, PaymentInstruction, PaymentOrder
 from payments.services.alarms import alarm, settle
 from payments.services.writing import Change, show, write
-from payments.states import OPEN_AT_BANK, InstructionState
+from payments.states import OPEN_AT_BANK, VERDICTS, InstructionState
 from statements import selectors as statements
 
 if TYPE_CHECKING:
@@ -94,6 +94,10 @@ def tie_entries(*, account_id: int, entry_ids: Sequence[int]) -> int:
         if e.pk not in tied and e.account_id == account_id
     ]
     candidates = _candidates(account_id, entries)
+    behind = PaymentOrder.objects.filter(pk__in=[row.order_id for row in candidates]).order_by("pk")
+    list(
+        behind.select_for_update(no_key=True).values_list("pk")
+    )  # in one order: no deadlock with answers
     made = 0
     for entry in sorted(entries, key=lambda one: (one.booked_at, one.pk)):
         row = _ours(entry, candidates)
@@ -109,8 +113,13 @@ def _candidates(account_id: int, entries: Sequence[Any]) -> list[PaymentInstruct
     references = {e.reference for e in entries if e.reference}
     serials = {e.bank_serial for e in entries if e.bank_serial}
     amounts = {e.amount for e in entries}
+    if not entries:
+        return []
+    since = min(entry.booked_at for entry in entries) - timedelta(days=RETURN_HORIZON_DAYS + 1)
     rows = PaymentInstruction.objects.filter(
-        Q(bank_ref__in=references) | Q(bank_serial__in=serials) | Q(amount__in=amounts),
+        Q(bank_ref__in=references)
+        | Q(bank_serial__in=serials)
+        | Q(amount__in=amounts, sent_at__gte=since),
         payer_account_id=account_id,
         sent_at__isnull=False,
     )
@@ -274,7 +283,7 @@ def propose_adjudication(
     scope.demand("payments.adjudicate", row.company_id)
     if not reason.strip():
         raise InvalidInput("请填写裁定理由", "a reason is wanted", field="reason")
-    if _verdict_moves(row.state, verdict) is None:
+    if (row.state, verdict) not in VERDICTS:
         raise Conflict(
             "该指令当前状态不能这样裁定", "this verdict does not fit the state", code="illegal_move"
         )
@@ -312,19 +321,6 @@ def propose_adjudication(
         why=reason,
     )
     return document
-
-
-def _verdict_moves(state: str, verdict: str) -> tuple[str, ...] | None:
-    table: dict[tuple[str, str], tuple[str, ...]] = {
-        (S.UNKNOWN, S.SUCCEEDED): ("succeed",),
-        (S.UNKNOWN, S.FAILED): ("fail",),
-        (S.UNKNOWN, S.RETURNED): ("succeed", "return"),
-        (S.SUCCEEDED, S.RETURNED): ("return",),
-        (S.DISPUTED, S.SUCCEEDED): ("settle_succeeded",),
-        (S.DISPUTED, S.FAILED): ("settle_failed",),
-        (S.DISPUTED, S.RETURNED): ("settle_returned",),
-    }
-    return table.get((state, verdict))
 
 
 @transaction.atomic(durable=True)
@@ -371,7 +367,7 @@ def decide_adjudication(
 
 
 def _settle(row: PaymentInstruction, document: Adjudication, actor: User) -> None:
-    moves = _verdict_moves(row.state, document.verdict)
+    moves = VERDICTS.get((row.state, document.verdict))
     if moves is None:
         raise Conflict("该指令的状态已变化，请重新裁定", "the state moved on", code="illegal_move")
     if document.verdict == S.FAILED and debit_seen(row):
@@ -397,8 +393,3 @@ def _settle(row: PaymentInstruction, document: Adjudication, actor: User) -> Non
         "payments.return_candidate",
     ):
         settle(kind=kind, subject=row, outcome=document.verdict)
-
-
-def orders_behind(instruction_ids: Sequence[int]) -> list[PaymentOrder]:
-    """The orders of these instructions. System look-up for the bridge's reports."""
-    return list(PaymentOrder.objects.filter(instructions__in=instruction_ids).distinct())

@@ -5,7 +5,7 @@ The bank bridge calls these; no transaction is open while it talks to a bank. A 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -383,9 +383,3 @@ def reap(*, now: datetime, limit: int = 1000) -> int:
     write(changes, move="lose", fence_step=1)
     _finish("payments.instruction.reaped", rows, changes)
     return len(rows)
-
-
-def states_of(claims: Mapping[int, int]) -> dict[int, str]:
-    """The present state of each item of a claim, by instruction id: what a stale holder may show in its evidence."""
-    rows = PaymentInstruction.objects.filter(pk__in=list(claims)).values_list("pk", "state")
-    return dict(rows)
