@@ -20,7 +20,9 @@ class Inbox(models.Model):
     origin = models.CharField(max_length=120, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["system", "key"], name="one_request_per_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["system", "key"], name="one_request_per_key")
+        ]
         verbose_name_plural = "inbox"
 
     def __str__(self) -> str:
@@ -42,7 +44,9 @@ class Outbox(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["order_id", "state_version"], name="one_result_per_state")
+            models.UniqueConstraint(
+                fields=["order_id", "state_version"], name="one_result_per_state"
+            )
         ]
         verbose_name_plural = "outbox"
 

@@ -1,7 +1,231 @@
-"""Endpoints under /api/v1."""
+"""/api/v1 endpoints that read payments; people sign in, systems show their key."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+import base64
+import binascii
+from datetime import date
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, path
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kernel.errors import InvalidInput, NotFound
+from masterdata.api_access import ClientAuthentication, scope_for
+from payments import results, selectors
+from payments.models import PaymentOrder
+from payments.publishing import payload_of
+
+LIMIT_MAX = 200
+
+
+class OrderSerializer(serializers.Serializer[Any]):
+    """An order and where it stands."""
+
+    order_no = serializers.CharField()
+    company_code = serializers.CharField()
+    doc_type = serializers.CharField()
+    doc_no = serializers.CharField()
+    line_no = serializers.CharField()
+    amount = serializers.CharField()
+    currency = serializers.CharField()
+    state = serializers.CharField()
+    state_name = serializers.CharField()
+    instr_no = serializers.CharField()
+    bank_serial = serializers.CharField()
+    bank_code = serializers.CharField()
+    reason = serializers.CharField()
+    final_at = serializers.DateTimeField(allow_null=True)
+    updated_at = serializers.DateTimeField()
+    payer_account = serializers.CharField()
+    payee_code = serializers.CharField()
+    payee_name = serializers.CharField()
+    payee_account = serializers.CharField()
+    purpose = serializers.CharField()
+    wish_date = serializers.DateField()
+    version = serializers.IntegerField()
+
+
+class OrderPageSerializer(serializers.Serializer[Any]):
+    """A page of orders, newest first; `next` is empty on the last one."""
+
+    results = OrderSerializer(many=True)
+    next = serializers.CharField(allow_blank=True)
+
+
+class ImportRowSerializer(serializers.Serializer[Any]):
+    """One row of an imported list with what became of it."""
+
+    row = serializers.IntegerField()
+    order_no = serializers.CharField(allow_blank=True)
+    doc_no = serializers.CharField(allow_blank=True)
+    line_no = serializers.CharField(allow_blank=True)
+    amount = serializers.CharField(allow_blank=True)
+    state = serializers.CharField(allow_blank=True)
+    state_name = serializers.CharField()
+    bank_serial = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True)
+    at = serializers.DateTimeField(allow_null=True)
+
+
+class ImportResultsSerializer(serializers.Serializer[Any]):
+    """The result of an import."""
+
+    import_id = serializers.IntegerField()
+    file_name = serializers.CharField()
+    sha256 = serializers.CharField()
+    rows = ImportRowSerializer(many=True)
+
+
+class ReadingView(APIView):
+    """Who may read: signed-in people and calling systems."""
+
+    authentication_classes = [ClientAuthentication, SessionAuthentication]
+    permission_classes = [IsAuthenticated]
+
+
+def order_body(order: PaymentOrder) -> dict[str, Any]:
+    """An order as the API shows it."""
+    return {
+        **payload_of(order),
+        "payer_account": order.payer_account.number,
+        "payee_code": order.payee_code,
+        "payee_name": order.payee_name,
+        "payee_account": order.payee_number,
+        "purpose": order.purpose,
+        "wish_date": order.wish_date.isoformat(),
+        "version": order.version,
+    }
+
+
+def _cursor(text: str) -> int | None:
+    if not text:
+        return None
+    try:
+        return int(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+    except (binascii.Error, ValueError):
+        raise InvalidInput("after 不是有效的游标", "not a cursor", field="after") from None
+
+
+def _day(request: Request, name: str) -> date | None:
+    text = request.query_params.get(name, "")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise InvalidInput(
+            f"{name} 应为日期，如 2026-11-24", f"{name} is a date", field=name
+        ) from None
+
+
+class OrderListView(ReadingView):
+    """A page of orders."""
+
+    @extend_schema(
+        operation_id="payment_orders_list",
+        summary="查询付款单",
+        responses=OrderPageSerializer,
+        parameters=[
+            OpenApiParameter(
+                "state", OpenApiTypes.STR, description="one or several, separated by commas"
+            ),
+            OpenApiParameter("company", OpenApiTypes.STR, description="company code"),
+            OpenApiParameter("doc_no", OpenApiTypes.STR),
+            OpenApiParameter("import", OpenApiTypes.INT),
+            OpenApiParameter("from", OpenApiTypes.DATE, description="wished payment day"),
+            OpenApiParameter("to", OpenApiTypes.DATE),
+            OpenApiParameter(
+                "after", OpenApiTypes.STR, description="cursor: `next` of the page before"
+            ),
+            OpenApiParameter("limit", OpenApiTypes.INT, description=f"at most {LIMIT_MAX}"),
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        """Orders the caller may see, newest first."""
+        asked = request.query_params
+        limit_text = asked.get("limit", "50")
+        limit = (
+            min(max(int(limit_text), 1), LIMIT_MAX)
+            if limit_text.isdigit() and len(limit_text) < 6
+            else 50
+        )
+        rows = selectors.visible_orders(scope_for(request)).order_by("-pk")
+        if after := _cursor(asked.get("after", "")):
+            rows = rows.filter(pk__lt=after)
+        for name, field in (("company", "company__code"), ("doc_no", "erp_doc_no")):
+            if text := asked.get(name, ""):
+                rows = rows.filter(**{field: text[:60]})
+        if states := [state for state in asked.get("state", "").split(",") if state]:
+            rows = rows.filter(shown_state__in=states)
+        if (text := asked.get("import", "")).isdigit():
+            rows = rows.filter(import_set_id=int(text[:18]))
+        for name, lookup in (("from", "wish_date__gte"), ("to", "wish_date__lte")):
+            if day := _day(request, name):
+                rows = rows.filter(**{lookup: day})
+        found = list(rows.select_related("company", "payer_account", "instruction")[: limit + 1])
+        page = found[:limit]
+        more = len(found) > limit
+        following = (
+            base64.urlsafe_b64encode(str(page[-1].pk).encode()).decode().rstrip("=") if more else ""
+        )
+        return Response({"results": [order_body(order) for order in page], "next": following})
+
+
+class OrderView(ReadingView):
+    """One order."""
+
+    @extend_schema(operation_id="payment_orders_read", summary="付款单", responses=OrderSerializer)
+    def get(self, request: Request, order_no: str) -> Response:
+        """The order; out of scope looks exactly like absent."""
+        rows = selectors.visible_orders(scope_for(request)).filter(order_no=order_no)
+        order = rows.select_related("company", "payer_account", "instruction").first()
+        if order is None:
+            raise NotFound("payment order")
+        return Response(order_body(order))
+
+
+class ImportResultsView(ReadingView):
+    """What became of an imported list."""
+
+    @extend_schema(
+        operation_id="payment_imports_results",
+        summary="导入清单的结果",
+        responses=ImportResultsSerializer,
+    )
+    def get(self, request: Request, import_id: int) -> Response:
+        """The same rows as the result file."""
+        made, rows = results.result_rows(import_id, scope=scope_for(request))
+        body = [
+            {
+                "row": row.row,
+                "order_no": row.order_no,
+                "doc_no": row.cells[1],
+                "line_no": row.cells[2],
+                "amount": row.cells[11],
+                "state": row.state,
+                "state_name": row.state_name,
+                "bank_serial": row.bank_serial,
+                "reason": row.reason,
+                "at": row.at.isoformat() if row.at else None,
+            }
+            for row in rows
+        ]
+        return Response(
+            {"import_id": made.pk, "file_name": made.file_name, "sha256": made.sha256, "rows": body}
+        )
+
+
+urlpatterns: list[URLPattern] = [
+    path("payment-orders/<str:order_no>", OrderView.as_view(), name="api_payment_order"),
+    path(
+        "payment-imports/<int:import_id>/results",
+        ImportResultsView.as_view(),
+        name="api_import_results",
+    ),
+]

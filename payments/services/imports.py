@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,23 +13,16 @@ from django.db import transaction
 import audit.services as audit
 from desk.imports import Table, read_table
 from kernel import clock
-from kernel.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
+from kernel.errors import Conflict, InvalidInput, NotAllowed
 from kernel.scope import Scope
 from kernel.vault import ring
-from masterdata import checks
-from masterdata import selectors as master
 from masterdata.selectors import scope_of
-from masterdata.services.payees import PayeeProposal, stage_payees
-from masterdata.states import PayeeState
 from payments import import_cells as cells
 from payments import import_selectors as selectors
-from payments.content import OrderRequest
-from payments.import_facts import AccountFact, BankLimits, Known, OrderKey, PayeeFact, Row
+from payments.import_facts import Known, Row
 from payments.import_rules import judge
 from payments.models import ImportSet
-from payments.selectors import lock_orders
-from payments.services.deciding import Held, submit_drafts
-from payments.services.drafting import draft_order
+from payments.services import intake
 
 if TYPE_CHECKING:
     from masterdata.models import User
@@ -76,86 +69,8 @@ def _read(data: bytes, filename: str) -> _List:
     return _List(rows, table.sheet, table.encoding, list(table.warnings))
 
 
-def _texts(rows: Iterable[tuple[int, Mapping[str, cells.Cell]]], column: str) -> set[str]:
-    return {text for _, row in rows if (text := cells.text_of(row.get(column)))}
-
-
-def _limits(slugs: Iterable[str]) -> dict[str, BankLimits]:
-    limits = {}
-    for slug in slugs:
-        try:
-            profile = master.bank_profile(slug)
-        except NotFound:
-            continue
-        lengths = {
-            name: (int(most), str(unit)) for name, (most, unit) in profile.field_limits.items()
-        }
-        limits[slug] = BankLimits(lengths, dict(profile.forbidden))
-    return limits
-
-
 def _known(listed: _List, scope: Scope) -> Known:
-    """Look up everything the list mentions, a few queries for the whole file."""
-    rows, may = listed.rows, scope.companies_with("payments.import")
-    companies = {
-        company.code: company.pk
-        for company in master.visible_companies(scope).filter(
-            pk__in=may, code__in=_texts(rows, cells.COMPANY), is_active=True
-        )
-    }
-    numbers = {checks.normalise_account(text) for text in _texts(rows, cells.PAYER)}
-    accounts = {
-        account.number: AccountFact(
-            account_id=account.pk,
-            company_code=account.company.code,
-            currency=account.currency,
-            bank_slug=account.bank.slug,
-            cnaps=account.cnaps,
-            is_payable=account.is_active and account.is_direct_link,
-            is_frozen=account.is_frozen,
-        )
-        for account in master.visible_accounts(scope).filter(company_id__in=may, number__in=numbers)
-    }
-    codes = _texts(rows, cells.PAYEE_CODE)
-    payees = {
-        key: PayeeFact(
-            row.pk, row.name, row.bank_name, row.cnaps, row.state == PayeeState.CONFIRMED
-        )
-        for key, row in master.payee_accounts(codes).items()
-    }
-    partners = master.visible_counterparties(scope).filter(code__in=codes)
-    branches = {text.replace(" ", "") for text in _texts(rows, cells.CNAPS)}
-    return Known(
-        today=clock.today(),
-        companies=companies,
-        accounts=accounts,
-        payees=payees,
-        counterparties=dict(partners.values_list("code", "name")),
-        branches=master.known_branches(branches),
-        banks={
-            prefix: bank.name
-            for prefix in {text[:3] for text in branches}
-            if (bank := master.bank_by_prefix(prefix)) is not None
-        },
-        orders=_orders_there(_texts(rows, cells.DOC_NO), companies),
-        limits=_limits({fact.bank_slug for fact in accounts.values()}),
-        now=clock.now(),
-        calendar=master.calendar(),
-    )
-
-
-def _orders_there(numbers: set[str], companies: Mapping[str, int]) -> dict[OrderKey, str]:
-    code_of = {pk: code for code, pk in companies.items()}
-    found = selectors.orders_of_documents(numbers, company_ids=code_of)
-    return {
-        (
-            code_of[order.company_id],
-            order.erp_doc_type,
-            order.erp_doc_no,
-            order.erp_line_no,
-        ): order.order_no
-        for order in found
-    }
+    return intake.known_for(listed.rows, scope=scope, right="payments.import")
 
 
 def _figures(rows: Sequence[Row]) -> dict[str, Any]:
@@ -176,24 +91,6 @@ def _figures(rows: Sequence[Row]) -> dict[str, Any]:
         "payees": len({row.text[cells.PAYEE_CODE] for row in good}),
         "warned": sum(bool(row.warnings) for row in rows),
     }
-
-
-def _new_payees(rows: Sequence[Row]) -> list[dict[str, str]]:
-    announced: dict[tuple[str, str], dict[str, str]] = {}
-    for row in rows:
-        if row.is_new_payee and not row.faults:
-            key = (row.text[cells.PAYEE_CODE], row.text[cells.PAYEE_NUMBER])
-            announced.setdefault(
-                key,
-                {
-                    "code": key[0],
-                    "number": key[1],
-                    "name": row.text[cells.PAYEE_NAME],
-                    "bank": row.text[cells.PAYEE_BANK],
-                    "cnaps": row.text[cells.CNAPS],
-                },
-            )
-    return list(announced.values())
 
 
 def _refuse_known_file(sha256: str) -> None:
@@ -255,7 +152,7 @@ def _fill(preview: ImportSet, rows: Sequence[Row], notes: Sequence[str]) -> None
     preview.row_count = len(rows)
     preview.good_count = sum(not row.faults for row in rows)
     preview.totals = {**_figures(rows), "notes": list(notes)}
-    preview.new_payees = _new_payees(rows)
+    preview.new_payees = intake.new_payees(rows)
 
 
 def _lock(import_id: int, actor: User, version: int | None) -> ImportSet:
@@ -273,87 +170,6 @@ def _lock(import_id: int, actor: User, version: int | None) -> ImportSet:
     if version is not None:
         preview.require_version(version)
     return preview
-
-
-def _request(row: Row, preview: ImportSet, registered: str) -> OrderRequest:
-    text = row.text
-    if row.amount is None or row.wish_date is None:
-        raise InvalidInput("此行没有金额或日期", "the row has no amount or date", row=row.row)
-    return OrderRequest(
-        company_code=text[cells.COMPANY],
-        payer_number=checks.normalise_account(text[cells.PAYER]),
-        payee_number=text[cells.PAYEE_NUMBER],
-        payee_name=registered,  # a differing spelling was shown as a warning
-        payee_code=text[cells.PAYEE_CODE],
-        payee_bank=text[cells.PAYEE_BANK],
-        payee_cnaps=text[cells.CNAPS],
-        amount=row.amount,
-        currency=text[cells.CURRENCY].upper(),
-        wish_date=row.wish_date,
-        purpose=text[cells.PURPOSE],
-        remark=text[cells.REMARK],
-        is_urgent=row.is_urgent,
-        invoice_no=text[cells.INVOICE],
-        gl_subject=text[cells.SUBJECT],
-        cash_flow_item=text[cells.CASH_FLOW],
-        source_system=SOURCE,
-        erp_doc_type=text[cells.DOC_TYPE],
-        erp_doc_no=text[cells.DOC_NO],
-        erp_line_no=text[cells.LINE_NO] or "1",
-        import_set_id=preview.pk,
-        import_row=row.row,
-    )
-
-
-def _stage(preview: ImportSet, actor: User) -> None:
-    stage_payees(
-        proposals=[
-            PayeeProposal(
-                code=payee["code"],
-                name=payee["name"],
-                number=payee["number"],
-                bank_name=payee["bank"] or _bank_of(payee["cnaps"]),
-                cnaps=payee["cnaps"],
-            )
-            for payee in preview.new_payees
-        ],
-        actor=actor,
-        source_note=f"导入 {preview.pk}：{preview.file_name}"[:120],
-    )
-
-
-def _create(good: Sequence[Row], preview: ImportSet, actor: User, scope: Scope) -> None:
-    """Draft and submit an order for each row; hits of duplicate rules leave the order on hold, anything else stops all."""
-    payees = master.payee_accounts({row.text[cells.PAYEE_CODE] for row in good})
-    row_of = {}
-    for row in good:
-        registered = payees[(row.text[cells.PAYEE_CODE], row.text[cells.PAYEE_NUMBER])].name
-        try:
-            order = draft_order(
-                request=_request(row, preview, registered), maker=actor, scope=scope
-            )
-        except DomainError as refusal:
-            raise _at_row(row.row, refusal) from refusal
-        row_of[order.pk] = row.row
-    drafts = list(lock_orders(row_of, scope=scope).values())
-    for pk, error in submit_drafts(drafts, actor=actor, scope=scope).items():
-        if not isinstance(error, Held):
-            raise _at_row(row_of[pk], error)
-
-
-def _at_row(number: int, error: DomainError) -> Conflict:
-    return Conflict(
-        f"第 {number} 行：{error.message}（整个清单未导入）",
-        f"row {number}: {error.message_en}",
-        code=error.code,
-        field=error.field,
-        row=number,
-    )
-
-
-def _bank_of(cnaps: str) -> str:
-    bank = master.bank_by_prefix(cnaps[:3])
-    return bank.name if bank else f"行别 {cnaps[:3]}"
 
 
 @transaction.atomic(durable=True)
@@ -387,9 +203,10 @@ def confirm_import(
             "the list is judged differently now: preview again",
             code="preview_stale",
         )
-    _stage(preview, actor)
+    note = f"导入 {preview.pk}：{preview.file_name}"
+    intake.stage_announced(intake.new_payees(judged), actor=actor, note=note)
     good = [row for row in judged if not row.faults]
-    _create(good, preview, actor, scope)
+    intake.create_orders(good, maker=actor, scope=scope, source=SOURCE, import_set_id=preview.pk)
     preview.state, preview.confirmed_at = ImportSet.State.CONFIRMED, clock.now()
     preview.why_partial = why_partial.strip()[:200] if partial else ""
     preview.save_changes(["state", "confirmed_at", "why_partial"])

@@ -1,0 +1,13 @@
+"""Ticks of the queue `erp`."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from erpbridge.services import publish
+
+
+@shared_task(queue="erp", acks_late=True, ignore_result=True)
+def tick_publish(**_: object) -> None:
+    """Outcomes to the Outbox."""
+    publish.publish()

@@ -1,0 +1,75 @@
+"""Who calls the API: a signed-in person, or a system with its key (`Authorization: YQ <key id>:<secret>`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from kernel.scope import Scope
+from masterdata.models import ApiClient
+from masterdata.selectors import scope_of, scope_of_client
+from masterdata.services.people import authenticate_client
+
+
+class CallingSystem:
+    """What REST framework takes for a user when a system calls."""
+
+    is_authenticated = True
+    is_active = True
+    pk = None
+
+    def __init__(self, client: ApiClient) -> None:
+        self.client = client
+
+    def __str__(self) -> str:
+        return self.client.display_name
+
+
+class ClientAuthentication(BaseAuthentication):
+    """`Authorization: YQ <key id>:<secret>`; other schemes are left to the next authenticator."""
+
+    def authenticate(self, request: Request) -> tuple[Any, ApiClient] | None:
+        """The calling system; raises AuthenticationFailed for a wrong key."""
+        scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
+        if scheme.upper() != "YQ":
+            return None
+        key_id, _, secret = rest.strip().partition(":")
+        client = authenticate_client(key_id, secret)
+        if client is None:
+            raise AuthenticationFailed("unknown key")
+        return CallingSystem(client), client
+
+    def authenticate_header(self, request: Request) -> str:
+        """Makes a missing key a 401."""
+        return "YQ"
+
+
+class ClientAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library has no types here
+    """How the schema shows it."""
+
+    target_class = "masterdata.api_access.ClientAuthentication"
+    name = "clientKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """An API key in the Authorization header."""
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`YQ <key id>:<secret>`",
+        }
+
+
+def client_of(request: Request) -> ApiClient | None:
+    """The calling system, or None when a person calls."""
+    return request.auth if isinstance(request.auth, ApiClient) else None
+
+
+def scope_for(request: Request) -> Scope:
+    """What the caller may see and do."""
+    client = client_of(request)
+    return scope_of_client(client) if client is not None else scope_of(request.user)
