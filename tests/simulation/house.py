@@ -23,11 +23,17 @@ if TYPE_CHECKING:
     from masterdata.models import User
     from payments.content import OrderRequest
 
-START = datetime(2026, 3, 10, 9, 30, tzinfo=clock.SHANGHAI)  # a Tuesday, inside every clearing window
+START = datetime(
+    2026, 3, 10, 9, 30, tzinfo=clock.SHANGHAI
+)  # a Tuesday, inside every clearing window
 CONNECTION = "模拟前置机"
 ITEMS_MAX = 5  # small batches: many messages, so that faults and kills find something to hit
 BANKS = {"中国工商银行": "102100099996", "中国银行": "104100000004", "招商银行": "308584000013"}
-ODD_NAMES = {7: "户名不符", 11: "已销户", 19: "户名不符"}  # words the simulated bank fails a payment for
+ODD_NAMES = {
+    7: "户名不符",
+    11: "已销户",
+    19: "户名不符",
+}  # words the simulated bank fails a payment for
 
 HISTORY_SQL = """
     CREATE TABLE sim_move (id bigserial PRIMARY KEY, instruction_id bigint, old text, new text, fence integer,
@@ -90,7 +96,7 @@ def lay_foundations() -> dict[str, User]:
     people = seeding.ensure_people(demo.PEOPLE, companies=companies, password_hash="!", reset=False)
     connection = seeding.ensure_connection(
         name=CONNECTION,
-        values=demo.CONNECTION | {"connect_timeout_s": 2, "read_timeout_s": 4, "parallel_max": 2},
+        values=demo.CONNECTION | {"connect_timeout_s": 2, "read_timeout_s": 2, "parallel_max": 2},
         endpoints={"main": "http://127.0.0.1:9"},
         credentials={"oprpwd": Secret("simulated")},
     )
@@ -102,7 +108,9 @@ def lay_foundations() -> dict[str, User]:
     return people
 
 
-def make_orders(wanted: Sequence[tuple[OrderRequest, str, str]], people: dict[str, User]) -> list[int]:
+def make_orders(
+    wanted: Sequence[tuple[OrderRequest, str, str]], people: dict[str, User]
+) -> list[int]:
     """Stage and confirm the payees, draft the orders; their ids."""
     from django.db import transaction
 
@@ -117,7 +125,9 @@ def make_orders(wanted: Sequence[tuple[OrderRequest, str, str]], people: dict[st
             PayeeProposal(r.payee_code, r.payee_name, r.payee_number, bank, cnaps)
             for r, bank, cnaps in wanted
         ]
-        seeding.ensure_payees(payees, proposer=maker, confirmer=people["admin1"], source_note="模拟")
+        seeding.ensure_payees(
+            payees, proposer=maker, confirmer=people["admin1"], source_note="模拟"
+        )
     scope = masterdata.scope_of(maker)
     with transaction.atomic():
         return [orders.draft_order(request=r, maker=maker, scope=scope).pk for r, _, _ in wanted]
@@ -136,7 +146,9 @@ def walk(ids: Sequence[int], people: dict[str, User]) -> int:
     refused: list[Any] = []
     refused += orders.submit_orders(items=items("draft"), actor=people["maker1"]).refused
     refused += orders.check_orders(items=items("pending_check"), actor=people["checker1"]).refused
-    refused += orders.approve_orders(items=items("pending_approval"), actor=people["approver1"]).refused
+    refused += orders.approve_orders(
+        items=items("pending_approval"), actor=people["approver1"]
+    ).refused
     done = orders.release_orders(items=items("pending_release"), actor=people["releaser1"])
     refused += done.refused
     if refused or len(done.done) != len(ids):

@@ -140,7 +140,10 @@ class CrashProxy:
         """The worker that holds the other end of the connection."""
         for pid in self._workers():
             with contextlib.suppress(psutil.Error):
-                if any(c.laddr and c.laddr.port == port for c in psutil.Process(pid).net_connections("tcp4")):
+                if any(
+                    c.laddr and c.laddr.port == port
+                    for c in psutil.Process(pid).net_connections("tcp4")
+                ):
                     return pid
         return None
 

@@ -87,7 +87,9 @@ def _of_open(row: dict[str, Any], at_bank: dict[str, Any], killed: set[str]) -> 
     return wrong
 
 
-def judge(connection: Any, *, bank: dict[str, Any], ledger: dict[str, Any], wire: Seen, orders: int) -> Verdict:
+def judge(
+    connection: Any, *, bank: dict[str, Any], ledger: dict[str, Any], wire: Seen, orders: int
+) -> Verdict:
     """Hold the life against every promise."""
     verdict = Verdict()
     with connection.cursor() as cursor:
@@ -118,5 +120,7 @@ def judge(connection: Any, *, bank: dict[str, Any], ledger: dict[str, Any], wire
         wrong += _of_books(row, at_bank, debits.get(row["bank_ref"], []))
         wrong += _of_open(row, at_bank, wire.in_killed)
         if row["shown_state"] != row["state"]:
-            wrong.append(f"{row['order_no']} shows {row['shown_state']}, its instruction is {row['state']}")
+            wrong.append(
+                f"{row['order_no']} shows {row['shown_state']}, its instruction is {row['state']}"
+            )
     return verdict

@@ -101,7 +101,11 @@ class Report:
 
     def complaint(self) -> str:
         """What to print when it went wrong."""
-        lines = [f"{self.life}: {self.kills} kills, {self.seconds:.1f} s", *self.verdict.wrong[:20], self.log[-3000:]]
+        lines = [
+            f"{self.life}: {self.kills} kills, {self.seconds:.1f} s",
+            *self.verdict.wrong[:20],
+            self.log[-3000:],
+        ]
         return "\n".join(lines)
 
 
@@ -120,8 +124,14 @@ class Stage:
     def __enter__(self) -> Stage:
         clock_file = self.home / "clock"
         clock.set_offset(clock_file, house.START)
-        execute(self.url, f'DROP DATABASE IF EXISTS "{self.template}"', f'CREATE DATABASE "{self.template}"')
-        warm = self.forks.Process(target=int)  # the process that workers are forked from does its imports now
+        execute(
+            self.url,
+            f'DROP DATABASE IF EXISTS "{self.template}"',
+            f'CREATE DATABASE "{self.template}"',
+        )
+        warm = self.forks.Process(
+            target=int
+        )  # the process that workers are forked from does its imports now
         warm.start()
         env = os.environ | {
             "DATABASE_URL": at_database(self.url, self.template),
@@ -131,7 +141,9 @@ class Stage:
         }
         command = [sys.executable, "-m", "tests.simulation.house", "--orders", str(self.orders)]
         command += ["--seed", str(self.seed), "--accounts", str(self.accounts)]
-        done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, env=env, cwd=ROOT, capture_output=True, text=True, check=False
+        )
         warm.join()
         if done.returncode or done.stdout.strip() != str(self.orders):
             raise RuntimeError(f"the house was not built: {done.stdout}\n{done.stderr[-3000:]}")
@@ -163,9 +175,18 @@ class Bank:
     def __init__(self, home: Path, life: Life, *, accounts: Path, clock_file: Path) -> None:
         command = [sys.executable, "-m", "bankadapters.simulator", "--bank", "boc", "--port", "0"]
         command += ["--seed", str(life.seed), "--faults", life.faults, "--slow-s", str(life.slow_s)]
-        command += ["--data", str(home / "books"), "--accounts", str(accounts), "--clock-file", str(clock_file)]
+        command += [
+            "--data",
+            str(home / "books"),
+            "--accounts",
+            str(accounts),
+            "--clock-file",
+            str(clock_file),
+        ]
         self.log = (home / "bank.log").open("w")
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True, cwd=ROOT)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=self.log, text=True, cwd=ROOT
+        )
         line = self.process.stdout.readline() if self.process.stdout else ""
         if "listening on" not in line:
             raise RuntimeError(f"the bank did not open: {line}")
@@ -232,7 +253,9 @@ class World:
         clock.set_offset(self.clock_file, self.began_at)
         self.db = psycopg2.connect(self.url)
         self.db.autocommit = True
-        self.bank = Bank(self.home, self.life, accounts=self.stage.accounts, clock_file=self.clock_file)
+        self.bank = Bank(
+            self.home, self.life, accounts=self.stage.accounts, clock_file=self.clock_file
+        )
         files = (str(self.clock_file), str(self.home / "workers.log"), str(self.home / "stop"))
         self.crew = Crew(self.stage, (self.url, *files))
         self.proxy = CrashProxy(
@@ -245,7 +268,9 @@ class World:
         self._ask("UPDATE masterdata_connection SET endpoints = %s RETURNING id", endpoint)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
         self.crew.dismiss()
         self.proxy.close()
         self.bank.close()
@@ -277,7 +302,9 @@ class World:
 
     def _note_kill(self) -> None:
         """Whatever is being sent when a worker dies may be that worker's."""
-        rows = self._fresh("SELECT bank_ref FROM payments_paymentinstruction WHERE state = 'sending'")
+        rows = self._fresh(
+            "SELECT bank_ref FROM payments_paymentinstruction WHERE state = 'sending'"
+        )
         self.proxy.seen.in_killed.update(ref for (ref,) in rows)
 
     def now(self) -> datetime:
@@ -317,7 +344,9 @@ class World:
         if not self.proxy.seen.kills and wanted:
             found.wrong.append("nobody was killed: the crash point was never reached")
         log = self._log()
-        return Report(self.life, found, len(self.proxy.seen.kills), seconds, self.now() - self.began_at, log)
+        return Report(
+            self.life, found, len(self.proxy.seen.kills), seconds, self.now() - self.began_at, log
+        )
 
     def _arm(self) -> None:
         delay = self.draw.uniform(0, 0.03) if self.life.point == "while_recording" else 0.0
@@ -342,7 +371,9 @@ class World:
         ((due, lease),) = self._ask(_DUE)
         if due is None or due <= self.now() or self.proxy.quiet_s() < (QUIET_S if lease else 0.03):
             return
-        clock.set_offset(self.clock_file, (lease or due) + timedelta(seconds=0.2))  # a lease first: its owner is dead
+        clock.set_offset(
+            self.clock_file, (lease or due) + timedelta(seconds=0.2)
+        )  # a lease first: its owner is dead
 
 
 @contextlib.contextmanager
@@ -393,7 +424,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"seed {options.seed}, {options.lives} lives of {options.orders} orders")
     print(f"{'life':>5} {'faults':<20} {'crash point':<17} kills  back  debits      s  states")
     with server() as url, Stage(url, orders=options.orders, seed=options.seed % 1000) as stage:
-        for number, life in enumerate(plan(options.seed, options.lives, faults=options.faults, point=options.point), 1):
+        for number, life in enumerate(
+            plan(options.seed, options.lives, faults=options.faults, point=options.point), 1
+        ):
             report = stage.live(life)
             found = report.verdict
             states = " ".join(f"{name}={count}" for name, count in sorted(found.states.items()))
@@ -407,8 +440,12 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print(report.complaint(), flush=True)
     if broken:
         with SEEDS.open("a") as kept:
-            kept.write(f"{options.seed} {options.lives} {options.faults or '-'} {options.point or '-'}\n")
-    print(f"seed {options.seed}: {options.lives - broken} of {options.lives} lives kept every promise")
+            kept.write(
+                f"{options.seed} {options.lives} {options.faults or '-'} {options.point or '-'}\n"
+            )
+    print(
+        f"seed {options.seed}: {options.lives - broken} of {options.lives} lives kept every promise"
+    )
     return 1 if broken else 0
 
 
