@@ -7,7 +7,6 @@ from django.db import models
 
 from kernel import clock
 
-
 # Runs at commit, when the transaction takes no further locks: the chain cannot deadlock with business rows.
 CHAIN_SQL = """
     PERFORM pg_advisory_xact_lock(7301);
