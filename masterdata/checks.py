@@ -158,6 +158,34 @@ def clean_name(text: str, *, field: str = "name", length_max: int = 120) -> str:
     return name
 
 
+# Readings of place and bank names where the commonest reading of the single character is another.
+_PLACE_READINGS = {
+    "行": "hang",
+    "长": "chang",
+    "都": "du",
+    "厦": "xia",
+    "重庆": "chongqing",
+    "六安": "luan",
+}
+_PLACE_PARTS = re.compile("重庆|六安|.", re.DOTALL)
+_PLACE_INITIALS = {"重庆": "cq", "六安": "la"}
+
+
+@lru_cache(maxsize=20_000)
+def _place_part(part: str) -> tuple[str, str]:
+    """Reading and initials of one character (or one of the words above) of a branch's name."""
+    full = _PLACE_READINGS.get(part) or pinyin_of(part).partition(" ")[0]
+    return full, _PLACE_INITIALS.get(part) or full[:1]
+
+
+def pinyin_of_branch(name: str, length_max: int = 400) -> str:
+    """As `pinyin_of`, by single characters: fast enough for the 150,000 names of the national directory."""
+    parts = [_place_part(part) for part in _PLACE_PARTS.findall(name)]
+    initials = "".join(first for _, first in parts)[:length_max]
+    full = "".join(reading for reading, _ in parts)[: max(length_max - len(initials) - 1, 0)]
+    return f"{full} {initials}".strip()
+
+
 @lru_cache(maxsize=4096)
 def pinyin_of(text: str, length_max: int = 400) -> str:
     """`"full initials"` in lower case for search ("zhongguoyinhang zgyh"), cut to `length_max` characters."""

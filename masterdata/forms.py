@@ -55,7 +55,9 @@ class AccountForm(RowForm):
         required=False,
         help_text=_("该银行自己的机构号，中国银行为 5 位省行联行号"),
     )
-    kind = forms.ChoiceField(label=_("账户性质"), choices=OwnAccount.Kind.choices)
+    kind = forms.ChoiceField(
+        label=_("账户性质"), choices=OwnAccount.Kind.choices, initial=OwnAccount.Kind.GENERAL
+    )
     currency = forms.CharField(label=_("币种"), max_length=3, initial="CNY")
     gl_subject = forms.CharField(label=_("会计科目"), max_length=15, help_text=_("如 1002.01"))
     connection = forms.TypedChoiceField(

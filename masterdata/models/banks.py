@@ -59,7 +59,9 @@ class BankProfile(models.Model):
     statement_rows_max = models.PositiveIntegerField(default=50)
     statement_span_days = models.PositiveIntegerField(default=31)
     balance_accounts_max = models.PositiveIntegerField(default=1)
-    field_limits = models.JSONField(default=dict)  # our field -> [limit, "chars" | "boc" | "bytes:<codec>"]
+    field_limits = models.JSONField(
+        default=dict
+    )  # our field -> [limit, "chars" | "boc" | "bytes:<codec>"]
     forbidden = models.JSONField(default=dict)  # our field -> characters
     confirm_with_bank = models.JSONField(default=list)
     updated_at = models.DateTimeField(default=clock.now)

@@ -18,14 +18,20 @@ class StagedChange(models.Model):
 
     kind = models.CharField(max_length=40, db_index=True)
     subject_id = models.CharField(max_length=40, blank=True)
-    company = models.ForeignKey("masterdata.Company", null=True, on_delete=models.PROTECT, related_name="+")
+    company = models.ForeignKey(
+        "masterdata.Company", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     title = models.CharField(max_length=200)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
     made_at = models.DateTimeField(default=clock.now)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True)
     why = models.CharField(max_length=200, blank=True)
 

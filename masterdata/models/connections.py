@@ -26,13 +26,17 @@ class Connection(Versioned):
     credentials = models.BinaryField(default=b"", editable=False)
     session = models.BinaryField(default=b"", editable=False)
     session_changed_at = models.DateTimeField(null=True, editable=False)
-    final_failures = models.JSONField(default=list)  # inquiry item codes this operator's table calls final
+    final_failures = models.JSONField(
+        default=list
+    )  # inquiry item codes this operator's table calls final
     not_found_codes = models.JSONField(default=list)
     connect_timeout_s = models.PositiveIntegerField(default=10)
     read_timeout_s = models.PositiveIntegerField(default=120)
     parallel_max = models.PositiveIntegerField(default=4)
     is_active = models.BooleanField(default=True)
-    is_frozen = models.BooleanField(default=False)  # nothing is sent while set; the reason stands in the trail
+    is_frozen = models.BooleanField(
+        default=False
+    )  # nothing is sent while set; the reason stands in the trail
     last_ok_at = models.DateTimeField(null=True)
     last_error_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=300, blank=True)
@@ -54,7 +58,9 @@ class OutboundGate(models.Model):
     reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="outbound_gate_single")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="outbound_gate_single")
+        ]
 
     def __str__(self) -> str:
         return f"epoch {self.epoch} {'open' if self.is_open else 'closed'}"

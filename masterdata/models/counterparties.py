@@ -38,7 +38,9 @@ class CounterpartyAccount(Versioned, Stateful):
 
     flow = COUNTERPARTY_ACCOUNT
 
-    counterparty = models.ForeignKey(Counterparty, on_delete=models.PROTECT, related_name="accounts")
+    counterparty = models.ForeignKey(
+        Counterparty, on_delete=models.PROTECT, related_name="accounts"
+    )
     number = models.CharField(max_length=35, db_index=True)  # normalised
     name = models.CharField(max_length=120)  # registered 户名, sent as it stands
     bank_name = models.CharField(max_length=120)
@@ -46,8 +48,12 @@ class CounterpartyAccount(Versioned, Stateful):
     currency = currency_column()
     is_personal = models.BooleanField(default=False)
     state = state_column(PayeeState, PayeeState.STAGED)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True)
     source_note = models.CharField(max_length=120, blank=True)  # e.g. the import that announced it
 

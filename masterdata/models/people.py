@@ -14,7 +14,9 @@ class User(AbstractUser):
     """One sign-in of one natural person; two sign-ins of the same person share `person_key`."""
 
     display_name = models.CharField(max_length=40)
-    person_key = models.CharField(max_length=40, db_index=True)  # the natural person, for segregation of duties
+    person_key = models.CharField(
+        max_length=40, db_index=True
+    )  # the natural person, for segregation of duties
     language = models.CharField(max_length=10, default="zh-hans")
 
     class Meta:
@@ -27,12 +29,18 @@ class User(AbstractUser):
 class Membership(models.Model):
     """A duty of a person in a company and in every company below it."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
     company = models.ForeignKey("masterdata.Company", on_delete=models.PROTECT, related_name="+")
-    role = models.CharField(max_length=20, choices=[(role.value, name) for role, name in ROLE_NAMES.items()])
+    role = models.CharField(
+        max_length=20, choices=[(role.value, name) for role, name in ROLE_NAMES.items()]
+    )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "company", "role"], name="membership_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "company", "role"], name="membership_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} {ROLE_NAMES[Role(self.role)]} {self.company}"
@@ -47,7 +55,9 @@ class ApiClient(models.Model):
     key_digest = models.CharField(max_length=64)
     companies = models.ManyToManyField("masterdata.Company", related_name="+")
     rights = models.JSONField(default=list)
-    acts_for = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    acts_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=clock.now)
 

@@ -161,7 +161,7 @@ def _write_branches(preview: Preview, actor: User) -> None:
         lines = csv.writer(stream)
         for row in preview.good:
             if present.get(row["cnaps"]) != row["name"]:
-                lines.writerow((row["cnaps"], row["name"], checks.pinyin_of(row["name"])))
+                lines.writerow((row["cnaps"], row["name"], checks.pinyin_of_branch(row["name"])))
         stream.seek(0)
         cursor.copy_expert(
             "COPY branch_scratch (cnaps, name, pinyin) FROM STDIN (FORMAT csv)", stream

@@ -13,7 +13,7 @@ from desk.filters import ChoiceFilter, CompanyFilter
 from desk.pages import BulkAction, ListPage, render_list
 from desk.rows import Column, Row
 from kernel.scope import Scope
-from masterdata import selectors
+from masterdata import checks, selectors
 from masterdata.forms import company_choices
 from masterdata.models import Counterparty, OwnAccount, StagedChange
 from masterdata.states import PayeeState
@@ -140,6 +140,13 @@ class CounterpartiesPage(ListPage):
         return reverse("masterdata:counterparty", args=[row["pk"]])
 
 
+def _partner(row: Row) -> str:
+    """The partner's own name, marked where the account is in another."""
+    name = str(row["counterparty__name"])
+    is_same = checks.normalise_name(name) == checks.normalise_name(row["name"])
+    return str(_("同户名")) if is_same else name
+
+
 class PayeesPage(ListPage):
     """The payee desk: announced bank accounts waiting for another person."""
 
@@ -161,7 +168,8 @@ class PayeesPage(ListPage):
     ]
     columns = [
         Column("counterparty__code", _("编码"), kind="code", is_key=True),
-        Column("name", _("户名"), note="counterparty__name"),
+        Column("name", _("户名")),
+        Column("partner", _("往来单位"), value=_partner, needs=("name", "counterparty__name")),
         Column("number", _("账号"), kind="full_account"),
         Column("bank_name", _("开户行"), note="cnaps"),
         Column("state", _("状态"), kind="state"),

@@ -100,5 +100,12 @@ class TestNames:
     def test_pinyin_is_full_and_initials(self) -> None:
         assert checks.pinyin_of("中国银行江阴支行") == "zhongguoyinhangjiangyinzhihang zgyhjyzh"
 
+    @pytest.mark.parametrize(
+        "name",
+        ["中国银行江阴支行", "重庆农村商业银行长寿支行", "厦门银行成都分行", "ABC银行（六安）2号"],
+    )
+    def test_branch_names_read_the_same_by_characters(self, name: str) -> None:
+        assert checks.pinyin_of_branch(name) == checks.pinyin_of(name)
+
     def test_pinyin_fits_its_column(self) -> None:
         assert len(checks.pinyin_of("中" * 120)) <= 400
