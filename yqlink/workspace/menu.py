@@ -109,6 +109,7 @@ ICONS = {
     "masterdata:companies": "tree",
     "masterdata:accounts": "bank",
     "masterdata:counterparties": "users",
+    "masterdata:payees": "check",
     "masterdata:changes": "hand",
     "masterdata:branches": "book",
     "masterdata:connections": "plug",
