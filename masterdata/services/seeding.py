@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
+
 from audit.services import record
 from kernel.secrets import Secret
 from masterdata import selectors
@@ -47,13 +49,17 @@ def ensure_account(draft: AccountDraft, *, is_direct_link: bool = False) -> OwnA
 
 @dataclass(frozen=True)
 class Person:
-    """A sign-in to make: `person_key` names the natural person; `role` is held at `company`."""
+    """A sign-in to make: `person_key` names the natural person; `role` is held at `company`.
+
+    `signs_in` is False for the user a calling system acts for: nobody knows its password, there is none.
+    """
 
     username: str
     display_name: str
     role: Role
     company: str
     person_key: str = ""
+    signs_in: bool = True
 
 
 def ensure_people(
@@ -67,7 +73,7 @@ def ensure_people(
             username=p.username,
             display_name=p.display_name,
             person_key=p.person_key or f"person:{p.username}",
-            password=password_hash,
+            password=password_hash if p.signs_in else make_password(None),
         )
         for p in wanted
         if p.username not in found
@@ -75,7 +81,7 @@ def ensure_people(
     User.objects.bulk_create(fresh)
     found |= {user.username: user for user in fresh}
     if reset:
-        User.objects.filter(username__in=[p.username for p in wanted]).update(
+        User.objects.filter(username__in=[p.username for p in wanted if p.signs_in]).update(
             password=password_hash
         )
     Membership.objects.bulk_create(

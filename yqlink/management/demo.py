@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from masterdata.models import Company, OwnAccount
 from masterdata.roles import Role
 from masterdata.services.accounts import AccountDraft
 from masterdata.services.banks import HEAD_OFFICES
@@ -13,6 +13,9 @@ from masterdata.services.companies import CompanyDraft
 from masterdata.services.counterparties import CounterpartyDraft
 from masterdata.services.payees import PayeeProposal
 from masterdata.services.seeding import Person
+
+if TYPE_CHECKING:
+    from masterdata.models import Company
 
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _ORG_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
@@ -57,7 +60,7 @@ PEOPLE = [
 ] + [Person("maker3", "许可", Role.MAKER, "1010")]
 
 CLIENT_NAME = "U8 演示"
-CLIENT_PERSON = Person("erp_u8", "U8 接口", Role.MAKER, "1000", "system:u8")
+CLIENT_PERSON = Person("erp_u8", "U8 接口", Role.MAKER, "1000", "system:u8", signs_in=False)
 CLIENT_RIGHTS = (
     "payments.view",
     "payments.make",
@@ -91,7 +94,7 @@ class AccountSpec:
     branch: str
     number: str
     gl_subject: str
-    kind: str = OwnAccount.Kind.GENERAL
+    kind: str = "general"
     is_linked: bool = False
 
     def draft(self, *, company: Company, connection_id: int | None) -> AccountDraft:
@@ -109,7 +112,7 @@ class AccountSpec:
         )
 
 
-_BASIC, _SPECIAL = OwnAccount.Kind.BASIC, OwnAccount.Kind.SPECIAL
+_BASIC, _SPECIAL = "basic", "special"
 ACCOUNTS = [
     AccountSpec("1000", "中国银行", "中国银行江阴支行", "320766254501", "1002.01", _BASIC, True),
     AccountSpec("1010", "中国银行", "中国银行江阴支行", "320766254519", "1002.01", _BASIC, True),

@@ -7,7 +7,7 @@ import os
 import secrets
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chinese_calendar import constants as published
 from django.conf import settings
@@ -18,10 +18,12 @@ from django.db import transaction
 from approvals import services as approvals
 from bankbridge.services import profiles
 from kernel.secrets import Secret
-from masterdata.models import Company, User
 from masterdata.roles import ROLE_NAMES
 from masterdata.services import seeding
 from yqlink.management import demo
+
+if TYPE_CHECKING:
+    from masterdata.models import Company, User
 
 
 class Logins:
@@ -161,9 +163,6 @@ class Command(BaseCommand):
     def _client(
         self, companies: dict[str, Company], people: dict[str, User], logins: Logins
     ) -> tuple[str, str]:
-        User.objects.filter(pk=people[demo.CLIENT_PERSON.username].pk).update(
-            password=make_password(None)
-        )
         return seeding.ensure_client(
             name=demo.CLIENT_NAME,
             source_system="u8",
