@@ -1,4 +1,4 @@
-"""Ticks of the queue `bank`. Each finds its work in the database; running twice, late or not at all harms nothing."""
+"""Ticks of the queue `bank` (task routes in the settings). Each finds its work in the database; running twice, late or not at all harms nothing."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from celery.signals import worker_ready
 from bankbridge.services import dispatch, health, inquiry, profiles, pull
 
 
-@shared_task(queue="bank", acks_late=True, ignore_result=True)
+@shared_task(acks_late=True, ignore_result=True)
 def tick_dispatch(**_: object) -> None:
     """Hand queued batches to their banks."""
     health.watched("dispatch", dispatch.tick)
 
 
-@shared_task(queue="bank", acks_late=True, ignore_result=True)
+@shared_task(acks_late=True, ignore_result=True)
 def tick_reap(**_: object) -> None:
     """Turn abandoned sends into UNKNOWN."""
     health.watched("reap", inquiry.reap)
 
 
-@shared_task(queue="bank", acks_late=True, ignore_result=True)
+@shared_task(acks_late=True, ignore_result=True)
 def tick_inquire(**_: object) -> None:
     """Ask about payments whose end is not known."""
     health.watched("inquire", inquiry.tick)
 
 
-@shared_task(queue="bank", acks_late=True, ignore_result=True)
+@shared_task(acks_late=True, ignore_result=True)
 def tick_balances(**_: object) -> None:
     """Pull the balances that are due."""
     health.watched("balances", pull.balances)
 
 
-@shared_task(queue="bank", acks_late=True, ignore_result=True)
+@shared_task(acks_late=True, ignore_result=True)
 def tick_statements(**_: object) -> None:
     """Pull the statements that are due."""
     health.watched("statements", pull.statements)
 
 
-@shared_task(queue="bank", acks_late=True, ignore_result=True)
+@shared_task(acks_late=True, ignore_result=True)
 def tick_health(**_: object) -> None:
     """See whether the other ticks still run."""
     health.watched("health", health.check)

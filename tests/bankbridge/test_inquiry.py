@@ -33,17 +33,18 @@ def ask(world, due, answer):
 
 
 class TestAsk:
-    @pytest.mark.parametrize(
-        "trouble",
-        [QueryFailed("busy", code="B998"), Unreadable("half"), NotSent("refused"), OSError()],
-        ids=lambda error: type(error).__name__,
-    )
-    def test_a_failed_question_changes_no_state_and_is_asked_again(self, world, due, trouble):
-        assert not ask(world, due, trouble)
+    def test_a_failed_question_changes_no_state_and_is_asked_again(self, world, due):
+        for trouble in (
+            QueryFailed("busy", code="B998"),
+            Unreadable("half"),
+            NotSent(""),
+            OSError(),
+        ):
+            assert not ask(world, due, trouble)
 
-        row = PaymentInstruction.objects.get()
-        assert row.state == "unknown"
-        assert row.next_inquiry_at > clock.now()
+            row = PaymentInstruction.objects.get()
+            assert row.state == "unknown"
+            assert row.next_inquiry_at > clock.now()
 
     def test_an_answer_moves_the_payment(self, world, due):
         assert ask(world, due, "succeeded")
