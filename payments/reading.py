@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 
 from approvals import selectors as approvals
 from audit import selectors as audit
+from desk.formats import time_text
 from desk.words import words_of
+from kernel import clock
 from kernel.scope import Scope
 from payments import selectors
 from payments.acts import ACTS, Act, offered
@@ -118,12 +120,10 @@ def _bank_nodes(instruction: PaymentInstruction, scope: Scope) -> list[Node]:
     sent = instruction.sent_at or times.get("sending")
     nodes: list[Node] = []
     if state in ("queued", "held") or sent is None:
-        waits = state == "queued" and instruction.not_before is not None
-        note = (
-            _("最早 %(when)s 发送") % {"when": f"{instruction.not_before:%Y-%m-%d %H:%M}"}
-            if waits
-            else ""
-        )
+        earliest = instruction.not_before
+        waits = state == "queued" and earliest is not None and earliest > clock.now()
+        when = time_text(earliest)
+        note = _("最早 %(when)s 发送") % {"when": when} if waits else ""
         nodes.append(
             Node(_("发送"), tone="busy", note=instruction.hold_reason or note, future=True)
         )
@@ -164,7 +164,7 @@ def _bank_nodes(instruction: PaymentInstruction, scope: Scope) -> list[Node]:
         )
         if ask:
             note += " " + _("下次自动查询 %(when)s，第 %(n)s 次") % {
-                "when": f"{ask:%m-%d %H:%M:%S}",
+                "when": time_text(ask),
                 "n": instruction.inquiries + 1,
             }
         words = words_of(state)

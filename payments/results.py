@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from kernel import clock
@@ -31,6 +32,7 @@ class ResultRow:
     reason: str
     at: datetime | None
     order_no: str
+    amount: Decimal | None = None
 
     def plain(self) -> list[str]:
         """The row as it stands in the result file."""
@@ -73,6 +75,7 @@ def _end(row: Mapping[str, Any], order: PaymentOrder | None, imported: ImportSet
         reason=reason_of(order),
         at=at,
         order_no=order.order_no,
+        amount=order.amount,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -96,11 +97,21 @@ def preview(request: HttpRequest, import_id: int) -> HttpResponse:
     )
     shown = rows[(page - 1) * PAGE : page * PAGE]
     words = {"all": _("全部"), "good": _("可导入"), "warned": _("警告"), "bad": _("错误")}
+    figures = made.totals
     context = {
         "made": made,
         "columns": COLUMNS,
+        "companies": [
+            (code, one[0], Decimal(one[1])) for code, one in figures["per_company"].items()
+        ],
+        "sums": [(code, Decimal(total)) for code, total in figures["good"].items()],
         "rows": [
-            {"row": row["row"], "is_bad": bool(row["faults"]), "cells": _cells(row)}
+            {
+                "row": row["row"],
+                "marks": [*row["faults"], *row["warnings"]],
+                "is_bad": bool(row["faults"]),
+                "cells": _cells(row),
+            }
             for row in shown
         ],
         "tabs": [

@@ -187,3 +187,20 @@ class TestResults:
         assert acked.json() == {"acknowledged": 1}
         assert client.get("/api/v1/payment-results?open=true").json()["results"] == []
         assert client.get(f"/api/v1/payment-results?after={page['next']}").json()["results"] == []
+
+
+class TestStatements:
+    def test_balances_and_entries_answer_only_the_callers_companies(
+        self, world: World, key: str
+    ) -> None:
+        client = Client(headers={"Authorization": key})
+
+        balances, entries = (
+            client.get("/api/v1/balances"),
+            client.get("/api/v1/statement-entries?limit=1"),
+        )
+
+        assert balances.json() == {"results": []}
+        assert entries.json() == {"results": [], "next": ""}
+        assert client.get("/api/v1/statement-entries?after=%21").status_code == 422
+        assert Client().get("/api/v1/balances").status_code in (401, 403)
