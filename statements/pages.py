@@ -57,8 +57,9 @@ class EntriesPage(ListPage):
         ),
         Column("amount", _("金额"), kind="money", note="currency", sort="amount", is_key=True),
         Column("balance_after", _("余额"), kind="money"),
-        Column("counterparty_name", _("对方户名"), note="counterparty_account"),
-        Column("narrative", _("摘要"), note="purpose"),
+        Column("counterparty_name", _("对方户名")),
+        Column("counterparty_account", _("对方账号"), kind="account"),
+        Column("narrative", _("摘要")),
         Column("reference", _("我方参考号"), kind="code"),
         Column("bank_serial", _("银行流水号"), kind="code"),
     )

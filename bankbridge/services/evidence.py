@@ -46,7 +46,7 @@ def read(*, key: str, actor: Any, scope: Scope) -> Reading:
 
 
 def as_text(message: bytes) -> str:
-    """The message as text, by its own declaration where it has a sound one, secrets masked, cut at a limit."""
+    """The message as text for a person: decoded as it declares, secrets masked, a line an element, cut at a limit."""
     found = _ENCODING.search(message[:200])
     codec = found.group(1).decode().replace(" ", "").lower() if found else "utf-8"
     if codec in ("gb2312", "gbk"):
@@ -56,4 +56,4 @@ def as_text(message: bytes) -> str:
     except LookupError:
         text = message.decode("utf-8", "replace")
     text = _SECRET.sub(r"\1***\3", text)
-    return text[:SHOWN_MAX]
+    return text.replace("><", ">\n<")[:SHOWN_MAX]
