@@ -1,0 +1,68 @@
+"""`python -m benchmarks [--quick | --full] [--only NAME]`: every benchmark beside its alternative, on this machine, now."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import ingestion, lists, rig
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured."""
+
+    lines: tuple[int, ...]
+    orders: tuple[int, ...]
+
+
+QUICK = Sizes(lines=(500, 3_000), orders=(2_000, 10_000))
+NORMAL = Sizes(lines=(1_000, 10_000, 100_000), orders=(100_000, 1_000_000))
+FULL = Sizes(lines=(1_000, 100_000, 1_000_000), orders=(100_000, 1_000_000, 10_000_000))
+BASE = "bench_base"
+
+
+def _ingestion(url: str, sizes: Sizes, _: Path) -> list[rig.Line]:
+    return ingestion.run(rig.database(url, "bench_ingestion", template=BASE), sizes=sizes.lines)
+
+
+def _lists(url: str, sizes: Sizes, _: Path) -> list[rig.Line]:
+    return lists.run(rig.database(url, "bench_lists", template=BASE), sizes=sizes.orders)
+
+
+BENCHMARKS: dict[str, tuple[str, Callable[[str, Sizes, Path], list[rig.Line]]]] = {
+    "ingestion": ("GOAL 2 · statement ingestion", _ingestion),
+    "lists": ("GOAL 4 · list pages", _lists),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the benchmarks; 0 when all of them ran, whatever they measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="small sizes: does it run at all")
+    size.add_argument("--full", action="store_true", help="up to 10 million rows")
+    parser.add_argument("--only", choices=sorted(BENCHMARKS), action="append")
+    options = parser.parse_args(argv)
+    sizes = QUICK if options.quick else FULL if options.full else NORMAL
+    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, fsync on")
+    print("value, ratio to what stands beside it, goal")
+    with rig.server() as url, tempfile.TemporaryDirectory(prefix="yqlink-bench-") as home:
+        rig.furnish(rig.database(url, BASE), orders=1, clock_file=Path(home) / "clock")
+        for name in options.only or BENCHMARKS:
+            title, run = BENCHMARKS[name]
+            began = time.perf_counter()
+            lines = run(url, sizes, Path(home))
+            rig.show(f"{title} ({time.perf_counter() - began:.0f} s)", lines)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
