@@ -37,7 +37,9 @@ def walk(opening, amounts):
 
 class TestChainEnds:
     @given(cents, changes, st.randoms())
-    def test_finds_both_ends_in_whatever_order_the_bank_lists(self, opening, amounts, random: Random):
+    def test_finds_both_ends_in_whatever_order_the_bank_lists(
+        self, opening, amounts, random: Random
+    ):
         postings, closing = walk(opening, amounts)
         random.shuffle(postings)
 
@@ -135,7 +137,9 @@ class TestPlaceLines:
     def test_twins_are_further_occurrences(self):
         assert place_lines([KnownEntry(1, 1, "a")], ["a", "a"]) == [Placement(1, 2, 1)]
 
-    @given(st.lists(st.sampled_from("abc"), max_size=6), st.lists(st.sampled_from("abc"), max_size=6))
+    @given(
+        st.lists(st.sampled_from("abc"), max_size=6), st.lists(st.sampled_from("abc"), max_size=6)
+    )
     def test_a_second_fetch_of_the_same_lines_changes_nothing(self, before, fetched):
         known = [KnownEntry(n, 1, digest) for n, digest in enumerate(before, start=1)]
         placed = place_lines(known, fetched)

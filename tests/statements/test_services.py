@@ -19,7 +19,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 class TestRecordEntries:
     def test_stores_what_the_bank_said_word_for_word(self, account):
         line = a_line(
-            "S1", "1234.50", after="98765.50", narrative="货\t款\\n\n二行", purpose="䶮", reference="Y001"
+            "S1",
+            "1234.50",
+            after="98765.50",
+            narrative="货\t款\\n\n二行",
+            purpose="䶮",
+            reference="Y001",
         )
 
         recorded = services.record_entries(account_id=account.pk, lines=[line], exchange_id=None)
@@ -59,7 +64,9 @@ class TestRecordEntries:
 
         assert again.new_ids == ()
         assert len(third.new_ids) == 1
-        occurrences = StatementEntry.objects.order_by("occurrence").values_list("occurrence", flat=True)
+        occurrences = StatementEntry.objects.order_by("occurrence").values_list(
+            "occurrence", flat=True
+        )
         assert list(occurrences) == [1, 2, 3]
 
     def test_different_lines_under_one_serial_are_both_entries(self, account):
