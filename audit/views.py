@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit import selectors
 from audit.models import Entry
+from audit.words import words_of
 from desk.filters import DateRangeFilter, TextFilter
 from desk.pages import ListPage, render_list
 from desk.rows import Column, Row
@@ -40,7 +41,8 @@ class TrailPage(ListPage):
     order = "-at"
     columns = (
         Column("at", _("时间"), kind="datetime", sort="at", link=_link),
-        Column("event", _("事件"), kind="code"),
+        Column("words", _("事件"), value=lambda row: words_of(row["event"]), needs=("event",)),
+        Column("event", _("代码"), kind="code"),
         Column("actor_name", _("操作人")),
         Column("subject", _("对象"), value=_subject, needs=("subject_kind", "subject_id")),
         Column("why", _("原因")),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from approvals import selectors as approvals
 from audit import selectors as audit
+from audit.words import words_of as event_words
 from desk.formats import time_text
 from desk.words import words_of
 from kernel import clock
@@ -242,7 +243,7 @@ def story(order: PaymentOrder, *, scope: Scope) -> dict[str, Any]:
         "timeline": timeline(order, scope=scope),
         "attempts": attempts,
         "ties": [(tie, entries.get(tie.entry_id)) for tie in ties],
-        "trail": trail,
+        "trail": [(entry, event_words(entry.event)) for entry in trail],
         "acts": offered(order, scope=scope),
         "is_first_payment": is_first_payment(order, scope=scope),
     }

@@ -18,6 +18,8 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs/", _viewer, name="api_docs"),
+    path("api/v1/schema/", SpectacularAPIView.as_view()),
+    path("api/v1/docs/", _viewer),
     path("api/v1/", include("yqlink.api")),
     path("", include("yqlink.workspace.urls")),
     path("", include("masterdata.urls")),

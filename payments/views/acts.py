@@ -204,6 +204,12 @@ def _act_now(request: HttpRequest, order: PaymentOrder, act: Act) -> HttpRespons
     retyped = request.POST.get("retype")
     if act.name == "release" and reading.is_first_payment(order, scope=scope_in(request)):
         _require_retyped(order, retyped)
+    if act.name == "approve" and not request.POST.get("seen_duplicates") and _findings(order):
+        raise InvalidInput(
+            "请勾选「已核对疑似重复」后再审批",
+            "tick that the look-alikes were seen",
+            code="seen_duplicates",
+        )
     result = confirming.once(
         act=act.name,
         items=items,

@@ -1,0 +1,41 @@
+"""How events read on screen: `app.noun.verb` in words; an event nobody has named shows as itself."""
+
+from __future__ import annotations
+
+from django.utils.functional import _StrPromise as StrPromise
+from django.utils.translation import gettext_lazy as _
+
+_EVENTS: dict[str, StrPromise] = {
+    "payments.order.drafted": _("制单"),
+    "payments.order.edited": _("修改付款单"),
+    "payments.order.submitted": _("提交复核"),
+    "payments.order.checked": _("复核通过"),
+    "payments.order.approved": _("审批通过"),
+    "payments.order.released": _("授权付款"),
+    "payments.order.held": _("暂挂"),
+    "payments.order.hold_lifted": _("解除暂挂"),
+    "payments.order.lifted": _("解除暂挂"),
+    "payments.order.returned_to_maker": _("退回制单"),
+    "payments.order.voided": _("作废"),
+    "payments.order.cancelled": _("撤销发送"),
+    "payments.order.reissued": _("按新数据重付"),
+    "payments.order.content_altered": _("发现内容被改动"),
+    "payments.instruction.queued": _("指令待发送"),
+    "payments.instruction.claimed": _("指令开始发送"),
+    "payments.instruction.inquiry_wished": _("要求立即查询"),
+    "payments.import.previewed": _("上传付款清单"),
+    "payments.import.confirmed": _("确认导入"),
+    "payments.import.discarded": _("放弃导入"),
+    "masterdata.counterparty.created": _("新增往来单位"),
+    "masterdata.payee.staged": _("登记收款账户"),
+    "masterdata.payee.confirmed": _("确认收款账户"),
+    "masterdata.payee.rejected": _("拒绝收款账户"),
+    "masterdata.session.opened": _("登录"),
+    "masterdata.password.changed": _("修改密码"),
+    "masterdata.api_client.created": _("新增接口密钥"),
+}
+
+
+def words_of(event: str) -> str:
+    """The event in words."""
+    return str(_EVENTS.get(event, event))
