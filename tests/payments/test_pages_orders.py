@@ -11,7 +11,7 @@ from django.test import Client
 from masterdata.models import Membership, User
 from payments.models import ImportSet, PaymentInstruction, PaymentOrder
 from tests.build_payments import World, fresh, item, ready, released, submitted
-from tests.payments.test_imports import a_csv
+from tests.payments.test_imports_lists import a_csv
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
