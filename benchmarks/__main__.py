@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import ingestion, lists, rig
+from benchmarks import dispatch, ingestion, lists, rig
 
 
 @dataclass(frozen=True)
@@ -21,16 +21,21 @@ class Sizes:
 
     lines: tuple[int, ...]
     orders: tuple[int, ...]
+    payments: int
 
 
-QUICK = Sizes(lines=(500, 3_000), orders=(2_000, 10_000))
-NORMAL = Sizes(lines=(1_000, 10_000, 100_000), orders=(100_000, 1_000_000))
-FULL = Sizes(lines=(1_000, 100_000, 1_000_000), orders=(100_000, 1_000_000, 10_000_000))
+QUICK = Sizes(lines=(500, 3_000), orders=(2_000, 10_000), payments=200)
+NORMAL = Sizes(lines=(1_000, 10_000, 100_000), orders=(100_000, 1_000_000), payments=4_000)
+FULL = Sizes(lines=(1_000, 100_000, 1_000_000), orders=(100_000, 1_000_000, 10_000_000), payments=20_000)
 BASE = "bench_base"
 
 
 def _ingestion(url: str, sizes: Sizes, _: Path) -> list[rig.Line]:
     return ingestion.run(rig.database(url, "bench_ingestion", template=BASE), sizes=sizes.lines)
+
+
+def _dispatch(url: str, sizes: Sizes, home: Path) -> list[rig.Line]:
+    return dispatch.run(url, payments=sizes.payments, home=home)
 
 
 def _lists(url: str, sizes: Sizes, _: Path) -> list[rig.Line]:
@@ -39,6 +44,7 @@ def _lists(url: str, sizes: Sizes, _: Path) -> list[rig.Line]:
 
 BENCHMARKS: dict[str, tuple[str, Callable[[str, Sizes, Path], list[rig.Line]]]] = {
     "ingestion": ("GOAL 2 · statement ingestion", _ingestion),
+    "dispatch": ("GOAL 3 · released to final", _dispatch),
     "lists": ("GOAL 4 · list pages", _lists),
 }
 

@@ -61,8 +61,8 @@ def with_bulk_create(count: int) -> None:
 
     own = account()
     now, batch = clock.now(), []
-    names = "bank_date booked_at bank_serial direction amount currency balance_after counterparty_name".split()
-    names += "counterparty_account counterparty_bank narrative purpose reference".split()
+    names = ["bank_date", "booked_at", "bank_serial", "direction", "amount", "currency", "balance_after", "counterparty_name"]
+    names += ["counterparty_account", "counterparty_bank", "narrative", "purpose", "reference"]
     with transaction.atomic():
         for line in lines(count):
             values = {name: getattr(line, name) for name in names}
