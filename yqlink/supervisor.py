@@ -247,7 +247,7 @@ class Platform:
         env |= {
             "YQLINK_HOME": str(self.home),
             "YQLINK_DEMO_DIR": str(self.demo_folder),
-            "BOC_SIM_URL": self.simulator_url,
+            "BOC_SIM_URL": f"{self.simulator_url}/B2EC/E2BServlet",
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
         }
