@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.urls import URLPattern, path
 from drf_spectacular.types import OpenApiTypes
@@ -16,8 +16,10 @@ from rest_framework.views import APIView
 from erpbridge.services import intake, publish
 from kernel.errors import InvalidInput, NotAllowed
 from masterdata.api_access import ClientAuthentication, client_of
-from masterdata.models import ApiClient
 from payments.api import OrderListView
+
+if TYPE_CHECKING:
+    from masterdata.models import ApiClient
 
 LIMIT_MAX = 500
 

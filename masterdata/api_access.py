@@ -73,3 +73,9 @@ def scope_for(request: Request) -> Scope:
     """What the caller may see and do."""
     client = client_of(request)
     return scope_of_client(client) if client is not None else scope_of(request.user)
+
+
+def source_systems() -> list[str]:
+    """The source systems that have an active key. System look-up for publishing."""
+    rows = ApiClient.objects.filter(is_active=True).values_list("source_system", flat=True)
+    return sorted(set(rows))

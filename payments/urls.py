@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, path
 
-from payments.views import acts, imports, lists, pages
+from payments.views import acts, bulk, imports, lists, pages
 
 app_name = "payments"
 
@@ -22,7 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("orders/<str:order_no>/edit/", login_required(pages.edit), name="edit"),
     path("orders/<str:order_no>/ask/", login_required(acts.ask), name="ask"),
     path("orders/<str:order_no>/<slug:name>/", login_required(acts.act_on_order), name="act"),
-    path("bulk/<slug:name>/", login_required(acts.bulk), name="bulk"),
+    path("bulk/<slug:name>/", login_required(bulk.bulk), name="bulk"),
     _list("check/", "check", "check_desk"),
     _list("approve/", "approve", "approve_desk"),
     _list("release/", "release", "release_desk"),

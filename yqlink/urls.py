@@ -24,7 +24,7 @@ urlpatterns = [
     path("", include("yqlink.workspace.urls")),
     path("", include("masterdata.urls")),
     path("", include("desk.urls")),
-    path("audit/", include("audit.urls")),
+    path("audit/", include("yqlink.workspace.trail_urls")),
     path("approvals/", include("approvals.urls")),
     path("payments/", include("payments.urls")),
     path("statements/", include("statements.urls")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -12,11 +12,13 @@ from erpbridge.models import Inbox
 from kernel import clock, seal
 from kernel.errors import Conflict, DomainError, InvalidInput, NotAllowed
 from kernel.scope import Scope
-from masterdata.models import ApiClient
 from masterdata.selectors import scope_of_client
 from payments import import_facts
 from payments.import_rules import judge
 from payments.services import intake
+
+if TYPE_CHECKING:
+    from masterdata.models import ApiClient
 
 ITEMS_MAX = 100
 KEY_MAX = 100

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from erpbridge.models import Outbox
 from kernel import clock
-from masterdata.models import ApiClient
+from masterdata.api_access import source_systems
 from payments.publishing import changed_orders
+
+if TYPE_CHECKING:
+    from masterdata.models import ApiClient
 
 OVERLAP = timedelta(
     minutes=10
@@ -53,9 +57,7 @@ def _publish_chunk(
 
 def publish() -> int:
     """Write an Outbox row for each new state of an order that came from a calling system; returns rows written."""
-    systems = sorted(
-        set(ApiClient.objects.filter(is_active=True).values_list("source_system", flat=True))
-    )
+    systems = source_systems()
     if not systems:
         return 0
     since, written = _since(), 0

@@ -5,104 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from desk.filters import (
-    AmountRangeFilter,
     ChoiceFilter,
-    CompanyFilter,
-    DateRangeFilter,
     Filter,
-    TextFilter,
 )
 from desk.pages import BulkAction, ListPage, render_list
 from desk.rows import Column, Row
 from desk.words import STATES
 from kernel import clock
 from kernel.scope import Scope
-from masterdata import selectors as master
 from payments import selectors
 from payments.acts import ACTS
-from payments.models import Batch, ImportSet
-from payments.states import STATE_NAMES
-
-
-def _companies(scope: Scope) -> list[tuple[str, str]]:
-    return [(str(company.pk), str(company)) for company in master.visible_companies(scope)]
-
-
-def _accounts(scope: Scope) -> list[tuple[str, str]]:
-    return [
-        (str(account.pk), f"{account.number} {account.company.short_name}")
-        for account in master.visible_accounts(scope)
-    ]
-
-
-def _states(_scope: Scope) -> list[tuple[str, Any]]:
-    return [(state, STATES[state].word) for state in STATE_NAMES if state != "released"]
-
-
-class PayeeFilter(Filter):
-    """Payee by name, number or pinyin initials."""
-
-    def condition(self, value: str) -> Q:
-        """Name or number contains it; Latin letters also search the pinyin."""
-        text = value[:60]
-        found = Q(payee_name__icontains=text) | Q(payee_number__contains=text.replace(" ", ""))
-        found |= Q(payee_code=text)
-        if text.isascii():
-            found |= Q(payee_account__counterparty__pinyin__contains=text.lower())
-        return found
-
-
-def order_link(row: Row) -> str:
-    """The address of an order's page."""
-    return reverse("payments:order", args=[row["order_no"]])
-
-
-def approvals_note(row: Row) -> str:
-    """The document an order comes from."""
-    return f"{row['erp_doc_no']}-{row['erp_line_no']}"
-
-
-ORDER_COLUMNS = (
-    Column("order_no", _("付款单号"), kind="code", link=order_link, is_key=True),
-    Column("shown_state", _("状态"), kind="state"),
-    Column("amount", _("金额"), kind="money", sort="amount", note="currency"),
-    Column("payee_name", _("收款户名")),
-    Column("payee_number", _("收款账号"), kind="account"),
-    Column("company__short_name", _("付款公司")),
-    Column("payer_account__number", _("付款账号"), kind="account"),
-    Column("purpose", _("用途")),
-    Column("wish_date", _("期望付款日"), kind="day", sort="wish_date"),
-    Column(
-        "erp_doc_no",
-        _("来源单据"),
-        kind="code",
-        value=approvals_note,
-        needs=("erp_doc_no", "erp_line_no"),
-    ),
-    Column("instruction__instr_no", _("指令流水号"), kind="code"),
-    Column("created_at", _("制单时间"), kind="datetime", sort="created_at"),
-)
-COMMON_FILTERS = (
-    CompanyFilter("company", _("公司"), "company_id", choices=_companies),
-    ChoiceFilter("account", _("付款账户"), "payer_account_id", choices=_accounts),
-    PayeeFilter("payee", _("收款方")),
-    AmountRangeFilter("amount", _("金额")),
-    DateRangeFilter("day", _("期望付款日"), "wish_date"),
-    TextFilter(
-        "number",
-        _("单号"),
-        fields=("order_no", "erp_doc_no", "instruction__instr_no", "instruction__bank_serial"),
-        exact=True,
-    ),
-)
+from payments.views.columns import COMMON_FILTERS, ORDER_COLUMNS, order_link, states
+from payments.views.records import BatchList, ImportList
 
 
 class OrderList(ListPage):
@@ -112,7 +34,7 @@ class OrderList(ListPage):
     title = _("付款单")
     columns: Sequence[Column] = ORDER_COLUMNS
     filters: Sequence[Filter] = (
-        ChoiceFilter("state", _("状态"), "shown_state", choices=_states),
+        ChoiceFilter("state", _("状态"), "shown_state", choices=states),
         *COMMON_FILTERS,
         ChoiceFilter("import", _("导入"), "import_set_id", choices=lambda _scope: ()),
     )
@@ -314,91 +236,6 @@ class FailureList(OrderList):
     def base(self, scope: Scope) -> QuerySet[Any]:
         """Failed or returned."""
         return selectors.visible_orders(scope).filter(shown_state__in=["failed", "returned"])
-
-
-def batch_link(row: Row) -> str:
-    """The address of a batch's page."""
-    return reverse("payments:batch", args=[row["batch_no"]])
-
-
-class BatchList(ListPage):
-    """Batches handed to banks."""
-
-    key, title = "payments.batches", _("付款批次")
-    columns = (
-        Column("batch_no", _("批次号"), kind="code", link=batch_link, is_key=True),
-        Column("company__short_name", _("付款公司")),
-        Column("payer_account__number", _("付款账号"), kind="account"),
-        Column("connection__name", _("银行通道")),
-        Column("item_count", _("笔数"), kind="number", sort="item_count"),
-        Column("amount", _("金额"), kind="money", note="currency", sort="amount"),
-        Column("created_at", _("组批时间"), kind="datetime", sort="created_at"),
-        Column("sent_at", _("发送时间"), kind="datetime"),
-    )
-    filters = (
-        CompanyFilter("company", _("公司"), "company_id", choices=_companies),
-        ChoiceFilter("account", _("付款账户"), "payer_account_id", choices=_accounts),
-        AmountRangeFilter("amount", _("金额")),
-        DateRangeFilter("day", _("组批日期"), "created_at", moments=True),
-        TextFilter("number", _("批次号"), fields=("batch_no",), exact=True),
-    )
-    amount, currency = "amount", "currency"
-    empty_title = _("还没有批次")
-    empty_hint = _("付款授权后由系统自动组批发送。")
-
-    def base(self, scope: Scope) -> QuerySet[Batch]:
-        """Batches of the viewer's companies."""
-        return selectors.visible_batches(scope)
-
-    def row_url(self, row: Row) -> str:
-        """The batch's page."""
-        return batch_link(row)
-
-
-_IMPORT_STATE: dict[str, str] = {
-    "preview": "previewed",
-    "confirmed": "imported",
-    "discarded": "closed",
-}
-
-
-class ImportList(ListPage):
-    """Imports of the viewer."""
-
-    key, title = "payments.imports", _("导入记录")
-    columns = (
-        Column(
-            "file_name",
-            _("文件"),
-            link=lambda row: reverse("payments:import_preview", args=[row["pk"]]),
-            is_key=True,
-        ),
-        Column(
-            "state",
-            _("状态"),
-            value=lambda row: _IMPORT_STATE[row["state"]],
-            kind="state",
-            needs=("state",),
-        ),
-        Column("row_count", _("行数"), kind="number"),
-        Column("good_count", _("可导入"), kind="number"),
-        Column("maker__display_name", _("上传人")),
-        Column("created_at", _("上传时间"), kind="datetime", sort="created_at"),
-        Column("confirmed_at", _("导入时间"), kind="datetime"),
-        Column(
-            "sha256",
-            _("文件指纹"),
-            kind="code",
-            value=lambda row: row["sha256"][:12],
-            needs=("sha256",),
-        ),
-    )
-    filters = (DateRangeFilter("day", _("上传日期"), "created_at", moments=True),)
-    empty_title = _("还没有导入过付款清单")
-
-    def base(self, scope: Scope) -> QuerySet[ImportSet]:
-        """Imports the viewer made or sees orders of."""
-        return selectors.visible_imports(scope)
 
 
 # page name -> (list, template)

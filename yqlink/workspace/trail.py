@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,13 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit import selectors
-from audit.models import Entry
 from audit.words import words_of
 from desk.filters import DateRangeFilter, TextFilter
 from desk.pages import ListPage, render_list
 from desk.rows import Column, Row
 from kernel.errors import NotFound
 from kernel.scope import Scope
+
+if TYPE_CHECKING:
+    from audit.models import Entry
 
 BREAKS_MAX = 200
 
