@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import dispatch, ingestion, lists, rig
+from benchmarks import dispatch, ingestion, lists, rig, startup
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,15 @@ def _lists(url: str, sizes: Sizes, _: Path) -> list[rig.Line]:
     return lists.run(rig.database(url, "bench_lists", template=BASE), sizes=sizes.orders)
 
 
+def _startup(url: str, _: Sizes, __: Path) -> list[rig.Line]:
+    return startup.run(url)
+
+
 BENCHMARKS: dict[str, tuple[str, Callable[[str, Sizes, Path], list[rig.Line]]]] = {
     "ingestion": ("GOAL 2 · statement ingestion", _ingestion),
     "dispatch": ("GOAL 3 · released to final", _dispatch),
     "lists": ("GOAL 4 · list pages", _lists),
+    "startup": ("GOAL 5 · start-up and memory", _startup),
 }
 
 
