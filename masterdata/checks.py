@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
-from pypinyin import lazy_pinyin, load_phrases_dict
 from stdnum import luhn
 from stdnum.cn import uscc as stdnum_uscc
 from stdnum.exceptions import ValidationError
 from stdnum.iso7064 import mod_11_10
 
 from kernel.errors import InvalidInput
-
-# The word for a bank office is read háng; the reader's phrase table knows 银行 but not these.
-load_phrases_dict(
-    {
-        word: [[first], ["háng"]]
-        for word, first in {"支行": "zhī", "分行": "fēn", "总行": "zǒng"}.items()
-    }
-)
 
 ACCOUNT_CHARS = re.compile(r"[0-9A-Z-]+")
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?E\+?[0-9]+", re.IGNORECASE)
@@ -186,10 +178,21 @@ def pinyin_of_branch(name: str, length_max: int = 400) -> str:
     return f"{full} {initials}".strip()
 
 
+@lru_cache(maxsize=1)
+def _reader() -> Callable[..., list[str]]:
+    """The reader of Chinese, brought up at its first use: 40 MB and half a second that most processes never need."""
+    from pypinyin import lazy_pinyin, load_phrases_dict
+
+    # The word for a bank office is read háng; the reader's phrase table knows 银行 but not these.
+    offices = {"支行": "zhī", "分行": "fēn", "总行": "zǒng"}
+    load_phrases_dict({word: [[first], ["háng"]] for word, first in offices.items()})
+    return lazy_pinyin
+
+
 @lru_cache(maxsize=4096)
 def pinyin_of(text: str, length_max: int = 400) -> str:
     """`"full initials"` in lower case for search ("zhongguoyinhang zgyh"), cut to `length_max` characters."""
-    syllables = lazy_pinyin(unicodedata.normalize("NFKC", text), errors=list)  # type: ignore[arg-type]  # a list of characters is welcome too
+    syllables = _reader()(unicodedata.normalize("NFKC", text), errors=list)
     parts = [s.lower() for s in syllables if s.isascii() and s.isalnum()]
     initials = "".join(part[0] for part in parts)[:length_max]
     full = "".join(parts)[: max(length_max - len(initials) - 1, 0)]
