@@ -45,7 +45,9 @@ def ours(count: int) -> float:
     began = time.perf_counter()
     while claims := instructions.claim_batches(connection_id=own, limit=1, lease_s=600):
         for claim in claims:
-            outcomes = [ReportedOutcome(bank_ref=i.bank_ref, fate="accepted") for i in claim.instructions]
+            outcomes = [
+                ReportedOutcome(bank_ref=i.bank_ref, fate="accepted") for i in claim.instructions
+            ]
             done += instructions.record_outcomes(claim=claim, outcomes=outcomes)
     took = time.perf_counter() - began
     if done != count:
@@ -115,8 +117,25 @@ def by_celery(url: str, count: int, home: Path) -> float:
     valkey = Valkey(home, os.environ)
     valkey.start()
     env = os.environ | {"BENCH_BROKER": valkey.url, "BENCH_DATABASE": url}
-    command = [sys.executable, "-m", "celery", "-A", "benchmarks.one_task_each", "worker", "-c", "2", "-P", "prefork"]
-    command += ["--loglevel", "ERROR", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "benchmarks.one_task_each",
+        "worker",
+        "-c",
+        "2",
+        "-P",
+        "prefork",
+    ]
+    command += [
+        "--loglevel",
+        "ERROR",
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
+    ]
     with (home / "celery.log").open("w") as log:
         worker = subprocess.Popen(command, env=env, cwd=rig.ROOT, stdout=log, stderr=log)
     try:
@@ -133,7 +152,9 @@ def by_celery(url: str, count: int, home: Path) -> float:
         took = time.perf_counter() - began
         connection.close()
     except TimeoutError:
-        raise RuntimeError(f"celery did not do its tasks: {(home / 'celery.log').read_text()[-2000:]}") from None
+        raise RuntimeError(
+            f"celery did not do its tasks: {(home / 'celery.log').read_text()[-2000:]}"
+        ) from None
     finally:
         worker.terminate()
         worker.wait(20)
@@ -163,8 +184,24 @@ class Bank:
     """The simulated bank without its delays."""
 
     def __init__(self, home: Path, accounts: Path, clock_file: Path) -> None:
-        command = [sys.executable, "-m", "bankadapters.simulator", "--bank", "boc", "--port", "0", "--no-delays"]
-        command += ["--data", str(home), "--accounts", str(accounts), "--clock-file", str(clock_file)]
+        command = [
+            sys.executable,
+            "-m",
+            "bankadapters.simulator",
+            "--bank",
+            "boc",
+            "--port",
+            "0",
+            "--no-delays",
+        ]
+        command += [
+            "--data",
+            str(home),
+            "--accounts",
+            str(accounts),
+            "--clock-file",
+            str(clock_file),
+        ]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=rig.ROOT)
         line = self.process.stdout.readline() if self.process.stdout else ""
         self.url = line.split()[-1]
@@ -211,7 +248,9 @@ def whole_way(bank: Bank, count: int, clock_file: Path) -> tuple[float, float]:
     from masterdata.models import BankProfile, Connection
     from payments.models import PaymentInstruction
 
-    Connection.objects.update(endpoints={"main": bank.url}, parallel_max=4, connect_timeout_s=10, read_timeout_s=60)
+    Connection.objects.update(
+        endpoints={"main": bank.url}, parallel_max=4, connect_timeout_s=10, read_timeout_s=60
+    )
     BankProfile.objects.update(inquiry_items_max=50)
     rows = PaymentInstruction.objects.all()
     began = time.perf_counter()
@@ -249,7 +288,10 @@ def main() -> int:
                 found = [rig.Line("bare", bare_bank(bank, options.size), "payments/s")]
             else:
                 sent, final = whole_way(bank, options.size, clock_file)
-                found = [rig.Line("sent", sent, "payments/s"), rig.Line("final", final, "payments/s")]
+                found = [
+                    rig.Line("sent", sent, "payments/s"),
+                    rig.Line("final", final, "payments/s"),
+                ]
                 found += [rig.memory("dispatch and inquiry"), *_agreed(bank, options.size)]
         finally:
             bank.close()
@@ -264,7 +306,9 @@ def _agreed(bank: Bank, count: int) -> list[rig.Line]:
     debits = [debit["insid"] for debit in bank.get("ledger")["debits"]]
     paid = PaymentInstruction.objects.filter(state="succeeded").count()
     if len(debits) != len(set(debits)) or len(debits) != paid:
-        raise AssertionError(f"{len(debits)} debits of {len(set(debits))} payments, {paid} succeeded")
+        raise AssertionError(
+            f"{len(debits)} debits of {len(set(debits))} payments, {paid} succeeded"
+        )
     return [rig.Line("payments whose debit the bank's books hold once", float(paid), f"of {count}")]
 
 

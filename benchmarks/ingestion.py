@@ -61,13 +61,28 @@ def with_bulk_create(count: int) -> None:
 
     own = account()
     now, batch = clock.now(), []
-    names = ["bank_date", "booked_at", "bank_serial", "direction", "amount", "currency", "balance_after", "counterparty_name"]
+    names = [
+        "bank_date",
+        "booked_at",
+        "bank_serial",
+        "direction",
+        "amount",
+        "currency",
+        "balance_after",
+        "counterparty_name",
+    ]
     names += ["counterparty_account", "counterparty_bank", "narrative", "purpose", "reference"]
     with transaction.atomic():
         for line in lines(count):
             values = {name: getattr(line, name) for name in names}
             batch.append(
-                StatementEntry(account=own, company_id=own.company_id, fetched_at=now, digest=entry_digest(line), **values)
+                StatementEntry(
+                    account=own,
+                    company_id=own.company_id,
+                    fetched_at=now,
+                    digest=entry_digest(line),
+                    **values,
+                )
             )
             if len(batch) == 1000:
                 StatementEntry.objects.bulk_create(batch, ignore_conflicts=True)
@@ -87,7 +102,9 @@ def bare_copy() -> float:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE bench_bare (LIKE statements_statemententry INCLUDING DEFAULTS INCLUDING INDEXES)")
+        cursor.execute(
+            "CREATE TABLE bench_bare (LIKE statements_statemententry INCLUDING DEFAULTS INCLUDING INDEXES)"
+        )
         stored = io.BytesIO()
         raw: Any = cursor.cursor
         raw.copy_expert("COPY statements_statemententry TO STDOUT", stored)
@@ -113,17 +130,32 @@ def ours(count: int) -> list[rig.Line]:
 
     own = account()
     results = []
-    first = rig.timed(lambda: results.append(services.record_entries(account_id=own.pk, lines=lines(count))))
+    first = rig.timed(
+        lambda: results.append(services.record_entries(account_id=own.pk, lines=lines(count)))
+    )
     peak = rig.peak_mb()
-    again = rig.timed(lambda: results.append(services.record_entries(account_id=own.pk, lines=lines(count))))
+    again = rig.timed(
+        lambda: results.append(services.record_entries(account_id=own.pk, lines=lines(count)))
+    )
     new = [len(done.new_ids) for done in results]
     if new != [count, 0]:
         raise AssertionError(f"{new} new rows, {[count, 0]} were expected")
     bare = bare_copy()
     return [
         rig.Line("bare COPY of ready rows, same indexes", bare, "s"),
-        rig.Line(f"record_entries, {count:,} lines, all new", first, "s", "bare COPY", bare, first / bare),
-        rig.Line("the same file again (0 new rows)", again, "s", "first ingest", first, again / first, 0.6, True),
+        rig.Line(
+            f"record_entries, {count:,} lines, all new", first, "s", "bare COPY", bare, first / bare
+        ),
+        rig.Line(
+            "the same file again (0 new rows)",
+            again,
+            "s",
+            "first ingest",
+            first,
+            again / first,
+            0.6,
+            True,
+        ),
         rig.Line(f"peak memory, {count:,} lines", peak, "MB", goal=64, at_most=True),
     ]
 
@@ -140,7 +172,10 @@ def main() -> int:
             found = ours(options.size)
         else:
             took = rig.timed(lambda: with_bulk_create(options.size))
-            found = [rig.Line("bulk_create(ignore_conflicts), 1000 a time", took, "s"), rig.memory("bulk_create")]
+            found = [
+                rig.Line("bulk_create(ignore_conflicts), 1000 a time", took, "s"),
+                rig.memory("bulk_create"),
+            ]
     rig.tell(found)
     return 0
 
@@ -159,7 +194,9 @@ def run(url: str, *, sizes: tuple[int, ...]) -> list[rig.Line]:
                           orm.value / seconds, 5.0))  # fmt: skip
     found.append(orm_peak)
     growth = peaks[-1] - peaks[0]
-    found.append(rig.Line(f"growth of memory from {sizes[0]:,} to {sizes[-1]:,} lines", growth, "MB"))
+    found.append(
+        rig.Line(f"growth of memory from {sizes[0]:,} to {sizes[-1]:,} lines", growth, "MB")
+    )
     return found
 
 

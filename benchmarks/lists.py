@@ -32,7 +32,9 @@ def fill(start: int, stop: int) -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT column_name FROM information_schema.columns WHERE table_name = 'payments_paymentorder'")
+        cursor.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'payments_paymentorder'"
+        )
         names = [name for (name,) in cursor.fetchall()]
         values = [CHANGED.get(name, f'o."{name}"').format(companies=COMPANIES) for name in names]
         columns = ", ".join(f'"{name}"' for name in names)
@@ -61,7 +63,9 @@ class Viewer:
         if only:
             company = selectors.company_by_code(only, scope=self.scope)
             ids = frozenset([company.pk]) if company is not None else frozenset()
-            self.scope = replace(self.scope, company_ids=ids, rights=dict.fromkeys(self.scope.rights, ids))
+            self.scope = replace(
+                self.scope, company_ids=ids, rights=dict.fromkeys(self.scope.rights, ids)
+            )
 
     def page(self, **given: str) -> Any:
         """One page of the real list, rows drawn as the browser gets them."""
@@ -151,7 +155,10 @@ def report(sizes: list[int]) -> list[rig.Line]:
     for size in sizes:
         fill(have, size)
         have = size
-        for who, viewer in (("group", Viewer("viewer1")), ("one company", Viewer("viewer1", only="1010"))):
+        for who, viewer in (
+            ("group", Viewer("viewer1")),
+            ("one company", Viewer("viewer1", only="1010")),
+        ):
             at = measured(viewer, size, who)
             name = f"{size:,} rows, {who}"
             found += [

@@ -108,7 +108,9 @@ def server() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def furnish(url: str, *, orders: int, clock_file: Path, accounts: Path | None = None, items_max: int = 100) -> float:
+def furnish(
+    url: str, *, orders: int, clock_file: Path, accounts: Path | None = None, items_max: int = 100
+) -> float:
     """Migrate the database and lay down the demo group with so many released orders; seconds taken."""
     from tests.simulation import house
 
@@ -116,7 +118,9 @@ def furnish(url: str, *, orders: int, clock_file: Path, accounts: Path | None = 
     command = [sys.executable, "-m", "tests.simulation.house", "--orders", str(orders)]
     command += ["--items-max", str(items_max)] + (["--accounts", str(accounts)] if accounts else [])
     began = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, env=environment(url, clock_file))
+    subprocess.run(
+        command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, env=environment(url, clock_file)
+    )
     return time.perf_counter() - began
 
 
@@ -124,7 +128,11 @@ def environment(url: str, clock_file: Path | None = None) -> dict[str, str]:
     """What a child of the benchmarks gets: the settings and keys of tests, its database, its clock."""
     import yqlink.settings.test  # noqa: F401 - makes the keys every process of this run shares
 
-    told = {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "yqlink.settings.test", "LOG_LEVEL": "ERROR"}
+    told = {
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "yqlink.settings.test",
+        "LOG_LEVEL": "ERROR",
+    }
     if clock_file is not None:
         told["CLOCK_FILE"] = str(clock_file)
     return os.environ | told
@@ -139,7 +147,14 @@ def database(url: str, name: str, *, template: str = "") -> str:
 def child(module: str, url: str, *arguments: str, clock_file: Path | None = None) -> list[Line]:
     """Run a benchmark in a process of its own; its lines. Raises CalledProcessError."""
     command = [sys.executable, "-m", module, *arguments]
-    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True, env=environment(url, clock_file))
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(url, clock_file),
+    )
     return [Line(**row) for row in json.loads(done.stdout.splitlines()[-1])]
 
 
@@ -167,6 +182,10 @@ def show(title: str, lines: Sequence[Line]) -> None:
     print(f"\n{title}")
     for line in lines:
         figure = f"{line.value:>12,.2f} {line.unit}"
-        beside = f"{line.beside} {line.beside_value:,.2f}" if line.beside_value is not None else line.beside
+        beside = (
+            f"{line.beside} {line.beside_value:,.2f}"
+            if line.beside_value is not None
+            else line.beside
+        )
         ratio = f"{line.ratio:.2f}x" if line.ratio is not None else ""
         print(f"  {line.what:<58} {figure:<22} {ratio:>9}  {beside:<52} {line.verdict}", flush=True)

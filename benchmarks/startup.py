@@ -20,13 +20,23 @@ import psutil
 from benchmarks import rig
 
 IDLE_S = 3.0
-_KEYS = ("DATABASE_URL", "REDIS_URL", "CLOCK_FILE", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "SEAL_KEY", "DATA_KEYS")
+_KEYS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "CLOCK_FILE",
+    "DJANGO_SETTINGS_MODULE",
+    "SECRET_KEY",
+    "SEAL_KEY",
+    "DATA_KEYS",
+)
 
 
 def proportional_mb(pid: int) -> float:
     """Proportional set size: pages shared by processes are split between them."""
     with contextlib.suppress(OSError):
-        found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text("ascii"), re.MULTILINE)
+        found = re.search(
+            r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text("ascii"), re.MULTILINE
+        )
         if found:
             return int(found.group(1)) / 1024
     return 0.0
@@ -58,7 +68,8 @@ def up(home: Path) -> tuple[float, dict[str, float], dict[str, float]]:
     try:
         time.sleep(IDLE_S)
         used = {
-            name: sum(map(proportional_mb, family(child.pid))) for name, child in platform.children.items()
+            name: sum(map(proportional_mb, family(child.pid)))
+            for name, child in platform.children.items()
         }
     finally:
         platform.stop()
