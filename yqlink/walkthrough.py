@@ -294,7 +294,7 @@ class Job:
         state = self.state()
         return (
             state,
-            self.bank.get("/_sim/instructions").json(),
+            self.bank.get("/_sim/instructions").json()["instructions"],
             self.bank.get("/_sim/ledger").json(),
         )
 
@@ -341,6 +341,12 @@ def _platform(path: Path, faults: str, seed: str) -> Iterator[tuple[Platform, Pa
     try:
         platform.start()
         yield platform, clock_file, begin
+    except Stuck:
+        for name, child in platform.children.items():
+            print(
+                f"--- {name}, last lines of its log\n{child.log_tail(12)[-3000:]}", file=sys.stderr
+            )
+        raise
     finally:
         platform.stop()
         shutil.rmtree(home, ignore_errors=True)
