@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,24 +63,19 @@ class Recorded:
 
 def entry_digest(line: EntryLine) -> str:
     """SHA-256 over everything the bank said of the entry; two lines are the same entry only if this agrees."""
-    return seal.digest(
-        seal.canonical(
-            {
-                "booked_at": line.booked_at.astimezone(clock.SHANGHAI),
-                "amount": line.amount.quantize(Decimal("0.01")),
-                "currency": line.currency,
-                "balance_after": None
-                if line.balance_after is None
-                else line.balance_after.quantize(Decimal("0.01")),
-                "counterparty": [
-                    line.counterparty_name,
-                    line.counterparty_account,
-                    line.counterparty_bank,
-                ],
-                "text": [line.narrative, line.purpose, line.reference],
-            }
-        )
-    )
+    told = [
+        line.booked_at.astimezone(clock.SHANGHAI).isoformat(),
+        f"{line.amount:.2f}",
+        line.currency,
+        None if line.balance_after is None else f"{line.balance_after:.2f}",
+        line.counterparty_name,
+        line.counterparty_account,
+        line.counterparty_bank,
+        line.narrative,
+        line.purpose,
+        line.reference,
+    ]  # a flat list of texts: this runs for every line of every statement
+    return seal.digest(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def serial_of(line: EntryLine, digest: str) -> str:
