@@ -1,0 +1,164 @@
+"""`make screenshots`: a payment list goes through the platform, and the pages it passes are photographed for the README.
+
+Everything runs in a temporary home on free ports, like the walkthrough. `--keep FOLDER` writes elsewhere than docs/pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, time
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from kernel import clock
+from tests.browser.conftest import SWITCHES
+from yqlink.supervisor import ROOT, Platform
+from yqlink.walkthrough import Job, read_days
+
+SAMPLE = ROOT / "tests" / "samples" / "payments_250" / "payments.xlsx"
+PICTURES = ROOT / "docs" / "pictures"
+SIZE_MAX = 300_000
+WIDTH, HEIGHT = 1440, 900
+
+
+class Camera:
+    """Takes pictures of pages as one person after another."""
+
+    def __init__(self, browser: Browser, platform: Platform, folder: Path) -> None:
+        self.browser, self.platform, self.folder = browser, platform, folder
+        self.passwords = {one["username"]: one["password"] for one in platform.logins()}
+        self.pages: dict[str, Page] = {}
+
+    def page(self, username: str) -> Page:
+        """A browser window in which this person is signed in."""
+        if username not in self.pages:
+            context = self.browser.new_context(
+                locale="zh-CN", viewport={"width": WIDTH, "height": HEIGHT}
+            )
+            page = context.new_page()
+            page.goto(f"{self.platform.web_url}/sign-in/")
+            page.fill("input[name=username]", username)
+            page.fill("input[name=password]", self.passwords[username])
+            page.press("input[name=password]", "Enter")
+            page.wait_for_url(lambda url: "/sign-in/" not in url)
+            self.pages[username] = page
+        return self.pages[username]
+
+    def take(
+        self,
+        name: str,
+        username: str,
+        path: str,
+        *,
+        before: Callable[[Page], Any] = lambda page: None,
+    ) -> None:
+        """One picture; `before` may open a dialog or scroll."""
+        page = self.page(username)
+        answer = page.goto(f"{self.platform.web_url}{path}")
+        if answer is None or answer.status != 200:
+            raise SystemExit(f"{name}: {path} answered {answer and answer.status}")
+        before(page)
+        page.wait_for_load_state("networkidle")
+        target = self.folder / f"{name}.png"
+        page.screenshot(path=target, animations="disabled")
+        size = shrink(target)
+        print(f"  {target.name:<16}{size / 1000:7.0f} kB")
+        if size > SIZE_MAX:
+            raise SystemExit(f"{name}: {size} bytes are more than {SIZE_MAX}")
+
+
+def shrink(path: Path) -> int:
+    """Reduce a picture to a palette where Pillow is installed; returns the bytes it has now."""
+    try:
+        from PIL import Image
+    except ImportError:
+        return path.stat().st_size
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").quantize(colors=256, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
+    return path.stat().st_size
+
+
+@contextmanager
+def running(home: Path) -> Iterator[tuple[Platform, Job]]:
+    """The platform with the walkthrough's job on the sample list."""
+    clock_file = home / "clock"
+    begin = datetime.combine(max(read_days(SAMPLE)), time(9, 30), clock.SHANGHAI)
+    clock.set_offset(clock_file, begin)
+    platform = Platform(home, clock_file=clock_file, say=lambda line: print(line, flush=True))
+    try:
+        platform.start()
+        yield platform, Job(platform, SAMPLE, clock_file, begin)
+    finally:
+        platform.stop()
+
+
+def photograph(camera: Camera, job: Job) -> None:
+    """The job from upload to books, with a picture at each station."""
+    maker = job.people["maker1"]
+    where = maker.post(
+        "/payments/import/", files={"file": (SAMPLE.name, SAMPLE.read_bytes())}
+    ).headers["location"]
+    camera.take("import", "maker1", where)
+    shown = maker.get(where)
+    job.import_id = int(shown["id"])
+    maker.post(f"{where}confirm/", version=shown["version"], token=shown["token"])
+    job.confirm_payees()
+    job.lift_holds()
+    job._try("check", "checker1", "pending_check")
+    job._try("approve", "approver1", "pending_approval")
+    job._try("approve", "approver2", "pending_approval")
+    ready = [order for order in job.state()["orders"] if order["state"] == "pending_release"]
+    camera.take(
+        "release",
+        "releaser1",
+        f"/payments/orders/{ready[0]['order_no']}/",
+        before=lambda page: (
+            page.get_by_role("link", name="授权付款")
+            .or_(page.get_by_role("button", name="授权付款"))
+            .first.click()
+        ),
+    )
+    job.decide()
+    job.wait_for_ends()
+    job.books()
+    done = [order for order in job.state()["orders"] if order["state"] == "succeeded"]
+    camera.take("workspace", "treasurer1", "/")
+    camera.take("order", "treasurer1", f"/payments/orders/{done[0]['order_no']}/")
+    camera.take("batches", "treasurer1", "/payments/batches/")
+    camera.take("balances", "treasurer1", "/statements/balances/")
+    camera.take("entries", "treasurer1", "/statements/entries/")
+    camera.take("audit", "auditor1", "/audit/")
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--keep", type=Path, default=PICTURES)
+    folder = parser.parse_args().keep
+    folder.mkdir(parents=True, exist_ok=True)
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        print("chromium is missing: apt-get install chromium fonts-noto-cjk", file=sys.stderr)
+        return 2
+    home = Path(tempfile.mkdtemp(prefix="yqlink-pictures-"))
+    home.chmod(0o755)  # the embedded database may run as another user
+    try:
+        with running(home) as (platform, job), sync_playwright() as driver:
+            browser = driver.chromium.launch(executable_path=chromium, args=SWITCHES)
+            photograph(Camera(browser, platform, folder), job)
+            browser.close()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""Every page as every duty sees it, in a real browser: it opens, breaks no policy, is accessible, and speaks both languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser.world import PASSWORD, World, lay_down
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+HAN = re.compile("[\u4e00-\u9fff]")
+# What the house itself says; names and texts of payments stay in the language they were written in.
+CHROME = (
+    "nav a .side__text, .side__section, th, .btn, form label, .panel__title, .stat__label, .tabs a"
+)
+
+# duty: pages, each with a text that must stand on it
+PAGES: dict[str, list[tuple[str, str]]] = {
+    "maker1": [
+        ("/", "工作台"),
+        ("/payments/import/", "上传清单"),
+        ("/payments/imports/{waiting_import}/", "新收款方"),
+        ("/payments/imports/", "文件指纹"),
+        ("/payments/orders/", "全部合计"),
+        ("/payments/orders/{done}/", "人民币"),
+        ("/payments/new/", "查找收款方"),
+        ("/payments/drafts/", "草稿与退回"),
+    ],
+    "checker1": [
+        ("/", "待我复核"),
+        ("/payments/check/", "复核"),
+        ("/payments/orders/{to_check}/check/", "人民币"),
+    ],
+    "approver1": [
+        ("/", "待我审批"),
+        ("/payments/approve/", "审批"),
+        ("/payments/orders/{to_approve}/approve/", "再次核对收款账号"),
+    ],
+    "releaser1": [
+        ("/", "待我授权"),
+        ("/payments/release/", "授权"),
+        ("/payments/orders/{to_release}/release/", "发送后无法撤回"),
+    ],
+    "treasurer1": [
+        ("/", "结果未知"),
+        ("/payments/unknown/", "请勿重复付款"),
+        ("/payments/orders/{unknown}/", "结果未知，请勿重复付款"),
+        ("/payments/failed/", "失败与退票"),
+        ("/payments/held/", "暂挂"),
+        ("/payments/batches/", "批次号"),
+        ("/payments/batches/{batch_no}/", "{batch_no}"),
+        ("/statements/balances/", "999,876,543.21"),
+        ("/statements/entries/", "江阴恒源化工有限公司"),
+        ("/statements/days/", "日终核对"),
+        ("/cases/", "异常中心"),
+        ("/notifications/", "通知"),
+        ("/jobs/", "任务"),
+        ("/password/", "修改密码"),
+    ],
+    "admin1": [
+        ("/masterdata/companies/", "澄江"),
+        ("/masterdata/companies/new/", "新建公司"),
+        ("/masterdata/accounts/", "银行账户"),
+        ("/masterdata/accounts/new/", "新建银行账户"),
+        ("/masterdata/counterparties/", "往来单位"),
+        ("/masterdata/counterparties/import/", "上传并预览"),
+        ("/masterdata/payees/", "收款账户确认"),
+        ("/masterdata/changes/", "待确认变更"),
+        ("/masterdata/branches/", "联行号"),
+        ("/masterdata/connections/", "银行通道"),
+    ],
+    "auditor1": [
+        ("/audit/", "操作轨迹"),
+        ("/bank/exchanges/", "银行报文"),
+        ("/bank/channels/", "定时任务"),
+        ("/masterdata/people/", "用户与角色"),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def world(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """The demo group once for all pages of this module; swept out afterwards."""
+    folder = tmp_path_factory.mktemp("world")
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
+        patch.setenv("YQLINK_DEMO_DIR", str(folder))
+        call_command("flush", interactive=False, verbosity=0)
+        yield lay_down(folder)
+        call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def address(world: World) -> Iterator[str]:
+    """Where the pages are served."""
+    server = LiveServer("localhost")
+    yield server.url
+    server.stop()
+
+
+def sign_in(page: Any, address: str, username: str) -> None:
+    page.goto(f"{address}/sign-in/")
+    page.fill("input[name=username]", username)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(lambda url: "/sign-in/" not in url)
+
+
+def path_of(pattern: str, world: World) -> str:
+    values = {name: getattr(value, "order_no", value) for name, value in vars(world).items()}
+    return pattern.format(**values)
+
+
+@pytest.mark.parametrize("username", PAGES)
+def test_every_page_of_a_duty_opens_clean(page, address, world, username):
+    said: list[str] = []
+    page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on(
+        "response",
+        lambda one: said.append(f"{one.status} {one.url}") if one.status >= 400 else None,
+    )
+    sign_in(page, address, username)
+    faults: list[str] = []
+    for pattern, text in PAGES[username]:
+        path = path_of(pattern, world)
+        answer = page.goto(f"{address}{path}")
+        if answer.status != 200:
+            faults.append(f"{path}: HTTP {answer.status}")
+            continue
+        if path_of(text, world) not in page.locator("body").inner_text():
+            faults.append(f"{path}: 「{text}」 is missing")
+        page.wait_for_load_state("networkidle")
+        faults += [f"{path}: console: {one}" for one in said]
+        faults += [
+            f"{path}: {one['id']} {one['nodes'][0]['html'][:120]}"
+            for one in Axe().run(page).response["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+        said.clear()  # the checker of accessibility itself writes styles that the policy refuses
+
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("username", PAGES)
+def test_every_page_of_a_duty_speaks_english(page, address, world, settings, username):
+    page.context.add_cookies(
+        [{"name": settings.LANGUAGE_COOKIE_NAME, "value": "en", "url": address}]
+    )
+    sign_in(page, address, username)
+    faults: list[str] = []
+    for pattern, _text in PAGES[username]:
+        path = path_of(pattern, world)
+        page.goto(f"{address}{path}")
+        texts = page.locator(CHROME).all_inner_texts() + [page.locator("h1").inner_text()]
+        faults += [f"{path}: {text}" for text in texts if HAN.search(text)]
+
+    assert not faults, "\n".join(sorted(set(faults)))
+
+
+def test_a_release_is_confirmed_with_the_retyped_account_and_done_once(page, address, world):
+    sign_in(page, address, "releaser1")
+    order = world.to_release
+    page.goto(f"{address}/payments/orders/{order.order_no}/")
+    page.get_by_role("link", name="授权付款").click()
+
+    shown = page.locator("main").inner_text()
+    page.fill("input[name=retype]", order.payee_number[-4:])
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_load_state()
+
+    assert f"{order.amount:,.2f}" in shown
+    assert "人民币" in shown
+    order.refresh_from_db()
+    assert order.state == "released"
+    assert order.instructions.count() == 1
+
+
+def test_a_list_uploaded_in_the_browser_is_previewed_and_refused_the_second_time(
+    page, address, world
+):
+    sign_in(page, address, "maker1")
+    page.goto(f"{address}/payments/import/")
+
+    page.set_input_files("input[type=file]", str(world.list_file))
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_load_state()
+
+    assert "payments.xlsx" in page.locator("main").inner_text()
+    assert "文件" in page.locator("main").inner_text()
+
+
+def test_the_language_is_switched_and_remembered(page, address, world):
+    sign_in(page, address, "viewer1")
+    page.get_by_role("button", name="English").click()
+    page.wait_for_selector("html[lang=en]")
+    page.context.clear_cookies()
+
+    sign_in(page, address, "viewer1")
+
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert "Workspace" in page.locator("nav").inner_text()

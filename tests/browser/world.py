@@ -1,0 +1,155 @@
+"""The demo group in the test database with payments at every station, laid down by the real services."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from django.core.management import call_command
+
+from approvals.models import Policy
+from kernel import clock
+from masterdata import selectors as masterdata
+from masterdata.models import CounterpartyAccount, OutboundGate, OwnAccount, User
+from masterdata.services.payees import decide_payees
+from payments.models import ImportSet, PaymentInstruction, PaymentOrder
+from payments.outcomes import ReportedOutcome
+from payments.services import imports, instructions, orders
+from statements.rules import BalanceFigure, EntryLine
+from statements.services import record_balances, record_entries
+from yqlink.supervisor import ROOT
+
+PASSWORD = "a-password-of-the-browser-tests"  # noqa: S105  # of a database that lives for one run
+ROWS = 60
+
+
+@dataclass(frozen=True)
+class World:
+    """Numbers the tests look for."""
+
+    waiting_import: int
+    done: PaymentOrder
+    unknown: PaymentOrder
+    to_check: PaymentOrder
+    to_approve: PaymentOrder
+    to_release: PaymentOrder
+    batch_no: str
+    list_file: Path
+
+
+def a_list(folder: Path, *, rows: int = ROWS, seed: int = 7) -> Path:
+    """A payment list dated today."""
+    subprocess.run(
+        [sys.executable, str(ROOT / "tests" / "samples" / "make_payment_list.py"), "--rows", str(rows),
+         "--seed", str(seed), "--day", clock.today().isoformat(), "--out", str(folder)],
+        check=True,
+    )  # fmt: skip
+    return folder / "payments.xlsx"
+
+
+def lay_down(folder: Path) -> World:
+    """Seed the demo group, import a list, and leave its payments at every station."""
+    call_command("seed_demo", verbosity=0)
+    masterdata.forget_calendar()
+    OutboundGate.objects.update_or_create(pk=1, defaults={"is_open": True, "epoch": 1})
+    people = {user.username: user for user in User.objects.all()}
+    for user in people.values():
+        user.set_password(PASSWORD)
+        user.save(update_fields=["password"])
+    listed = a_list(folder / "first")
+    first = imports.preview_import(
+        data=listed.read_bytes(), filename=listed.name, actor=people["maker1"]
+    )
+    imports.confirm_import(import_id=first.pk, version=first.version, actor=people["maker1"])
+    staged = CounterpartyAccount.objects.filter(state="staged").values_list("pk", flat=True)
+    decide_payees(
+        account_ids=list(staged)[2:], confirm=True, actor=people["admin1"], why="已电话核实"
+    )
+    walk(people)
+    batch_no = answer_some()
+    tell_statements()
+    second = a_list(folder / "second", rows=40, seed=8)
+    waiting = imports.preview_import(
+        data=second.read_bytes(), filename=second.name, actor=people["maker1"]
+    )
+    return World(
+        waiting_import=ImportSet.objects.get(pk=waiting.pk).pk,
+        done=by_instruction("succeeded"),
+        unknown=by_instruction("unknown"),
+        to_check=in_state("pending_check"),
+        to_approve=in_state("pending_approval"),
+        to_release=in_state("pending_release"),
+        batch_no=batch_no,
+        list_file=second,
+    )
+
+
+def in_state(state: str) -> PaymentOrder:
+    """Some order of that state."""
+    return PaymentOrder.objects.filter(state=state).order_by("pk")[0]
+
+
+def by_instruction(state: str) -> PaymentOrder:
+    """Some order whose instruction is in that state."""
+    return PaymentInstruction.objects.filter(state=state).order_by("pk")[0].order
+
+
+def walk(people: dict[str, User]) -> None:
+    """Check most, approve and release part of them."""
+    assert Policy.objects.exists()
+
+    def some(state: str, keep: int) -> list[tuple[int, int, str]]:
+        found = PaymentOrder.objects.filter(state=state).order_by("pk")[keep:]
+        return [(one.pk, one.version, one.content_hash) for one in found]
+
+    steps: list[tuple[Callable[..., object], str, str, int]] = [
+        (orders.check_orders, "checker1", "pending_check", 6),
+        (orders.approve_orders, "approver1", "pending_approval", 4),
+        (orders.approve_orders, "approver2", "pending_approval", 4),
+        (orders.release_orders, "releaser1", "pending_release", 4),
+    ]
+    for act, who, state, keep in steps:
+        act(items=some(state, keep), actor=people[who])
+
+
+def answer_some() -> str:
+    """The bank's word on one batch: paid, refused, and one it says nothing of."""
+    row = PaymentInstruction.objects.filter(state="queued").order_by("pk")[0]
+    batch = instructions.claim_batches(connection_id=row.connection_id, limit=1, lease_s=60)[0]
+    rows = list(PaymentInstruction.objects.filter(state="sending").order_by("pk"))
+    fates = ["", "failed", *["succeeded"] * (len(rows) - 2)]
+    said = [
+        ReportedOutcome(bank_ref=one.bank_ref, fate=fate, bank_serial=f"S{one.pk:08d}")
+        for one, fate in zip(rows, fates, strict=True)
+        if fate
+    ]
+    instructions.record_outcomes(claim=batch, outcomes=said)
+    found = rows[0]
+    found.refresh_from_db()
+    assert found.batch is not None
+    return str(found.batch.batch_no)
+
+
+def tell_statements() -> None:
+    """Balances and a few entries of every direct-linked account."""
+    today = clock.today()
+    for account in OwnAccount.objects.filter(is_direct_link=True):
+        figure = BalanceFigure(
+            account_id=account.pk, currency="CNY", book=Decimal("999876543.21"),
+            available=Decimal("999876543.21"), frozen=Decimal("0.00"), as_of=today,
+        )  # fmt: skip
+        record_balances(figures=[figure])
+        lines = [
+            EntryLine(
+                bank_date=today, booked_at=clock.now(), bank_serial=f"{account.pk}{number:06d}",
+                direction="credit" if number % 3 else "debit", amount=Decimal("1234.50") * number,
+                currency="CNY", counterparty_name="江阴恒源化工有限公司",
+                counterparty_account="110912345678901", narrative="货款",
+            )
+            for number in range(1, 9)
+        ]  # fmt: skip
+        record_entries(account_id=account.pk, lines=lines)
