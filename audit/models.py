@@ -2,67 +2,43 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pgtrigger
 from django.db import models
 
 from kernel import clock
 
+# One link per act, not per entry: of the entries written together only the first (`leads` = how many they are) forges it.
 # Runs at commit, when the transaction takes no further locks: the chain cannot deadlock with business rows.
 CHAIN_SQL = """
+    SELECT count(*), string_agg(e.id || ':' || e.content_digest, ' ' ORDER BY e.id) INTO found, told
+    FROM (SELECT id, content_digest FROM audit_entry WHERE id >= NEW.id AND link_id = NEW.link_id
+          ORDER BY id LIMIT NEW.leads) e;
+    IF found <> NEW.leads THEN
+        RAISE EXCEPTION 'entry % leads % entries, found %', NEW.id, NEW.leads, found USING ERRCODE = 'check_violation';
+    END IF;
     PERFORM pg_advisory_xact_lock(7301);
     SELECT seq, digest INTO last_seq, last_digest FROM audit_link ORDER BY seq DESC LIMIT 1;
     last_seq := COALESCE(last_seq, 0) + 1;
     last_digest := COALESCE(last_digest, repeat('0', 64));
-    INSERT INTO audit_link (seq, entry_id, previous, digest)
-    VALUES (last_seq, NEW.id, last_digest, encode(sha256(convert_to(
-        last_digest || ':' || last_seq || ':' || NEW.id || ':' || NEW.content_digest, 'UTF8')), 'hex'));
+    INSERT INTO audit_link (seq, act, entries, previous, digest)
+    VALUES (last_seq, NEW.link_id, told, last_digest, encode(sha256(convert_to(
+        last_digest || ':' || last_seq || ':' || NEW.link_id || ':' || told, 'UTF8')), 'hex'));
     RETURN NULL;
 """
 
 
-class Entry(models.Model):
-    """One fact: who did what to which object, and why. Never changed, never deleted (database trigger)."""
-
-    id = models.BigAutoField(primary_key=True)
-    at = models.DateTimeField(default=clock.now)
-    event = models.CharField(max_length=80, db_index=True)  # app.noun.verb, past tense
-    actor_id = models.BigIntegerField(null=True)
-    actor_name = models.CharField(max_length=80)
-    subject_kind = models.CharField(max_length=60)
-    subject_id = models.CharField(max_length=40)
-    company_id = models.BigIntegerField(null=True, db_index=True)
-    before = models.JSONField(default=dict)
-    after = models.JSONField(default=dict)
-    why = models.TextField(blank=True)
-    origin = models.CharField(max_length=120, blank=True)  # address or task the act came from
-    content_digest = models.CharField(max_length=64)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["subject_kind", "subject_id", "id"], name="audit_entry_subject"),
-            models.Index(fields=["-at", "-id"], name="audit_entry_newest"),
-        ]
-        triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-            pgtrigger.Trigger(
-                name="chain",
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                timing=pgtrigger.Deferred,
-                func=CHAIN_SQL,
-                declare=[("last_seq", "bigint"), ("last_digest", "text")],
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.event} {self.subject_kind}:{self.subject_id}"
-
-
 class Link(models.Model):
-    """One link of the chain: digest = sha256(previous : seq : entry id : content digest)."""
+    """One link of the chain, for the entries of one act: digest = sha256(previous : seq : act : entries).
+
+    `entries` names each of them, "id:content digest" parted by blanks, so that whatever is altered, deleted or slipped in
+    afterwards is named exactly.
+    """
 
     seq = models.BigIntegerField(primary_key=True)
-    entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="link")
+    act = models.UUIDField(unique=True)
+    entries = models.TextField()
     previous = models.CharField(max_length=64)
     digest = models.CharField(max_length=64)
 
@@ -73,3 +49,72 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.digest[:12]}"
+
+    def told(self) -> dict[int, str]:
+        """The content digest of each entry of the act, by entry id, as it was at commit."""
+        pairs = (part.partition(":") for part in self.entries.split(" "))
+        return {int(entry_id): digest for entry_id, _, digest in pairs if entry_id.isdigit()}
+
+    @property
+    def entry(self) -> Entry | None:
+        """The last entry of the act."""
+        return Entry.objects.filter(pk=max(self.told(), default=0)).first()
+
+
+class Entry(models.Model):
+    """One fact: who did what to which object, and why. Never changed, never deleted (database trigger)."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(default=clock.now)
+    event = models.CharField(max_length=80)  # app.noun.verb, past tense
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=80)
+    subject_kind = models.CharField(max_length=60)
+    subject_id = models.CharField(max_length=40)
+    company_id = models.BigIntegerField(null=True, db_index=True)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    why = models.TextField(blank=True)
+    origin = models.CharField(max_length=120, blank=True)  # address or task the act came from
+    content_digest = models.CharField(max_length=64)
+    # What was written together. The link follows at commit, hence no constraint; read by entry, never by link.
+    link = models.ForeignKey(
+        Link,
+        to_field="act",
+        default=uuid.uuid4,
+        null=True,  # an entry whose link is gone must still be listed
+        db_constraint=False,
+        db_index=False,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+    )
+    leads = models.PositiveIntegerField(
+        default=1
+    )  # how many entries the act has; 0 but on its first
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["subject_kind", "subject_id", "id"], name="audit_entry_subject"),
+            models.Index(fields=["-at", "-id"], name="audit_entry_newest"),
+            models.Index(fields=["event"], name="audit_entry_event"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="chain",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                func=CHAIN_SQL,
+                condition=pgtrigger.Q(new__leads__gt=0),
+                declare=[
+                    ("found", "bigint"),
+                    ("told", "text"),
+                    ("last_seq", "bigint"),
+                    ("last_digest", "text"),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.event} {self.subject_kind}:{self.subject_id}"

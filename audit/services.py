@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from uuid import uuid4
 
 from django.db import models, transaction
 
@@ -62,8 +63,11 @@ def _entry(fact: Fact, actor: object | None, origin: str, at: datetime) -> Entry
 def record_many(facts: Sequence[Fact], *, actor: object | None, origin: str = "") -> None:
     """Append many facts of one act with one statement; same rules as `record`."""
     require(transaction.get_connection().in_atomic_block, "audit wants the transaction of the fact")
-    at = clock.now()
-    Entry.objects.bulk_create([_entry(fact, actor, origin, at) for fact in facts])
+    at, act = clock.now(), uuid4()
+    entries = [_entry(fact, actor, origin, at) for fact in facts]
+    for place, entry in enumerate(entries):
+        entry.link_id, entry.leads = act, 0 if place else len(entries)
+    Entry.objects.bulk_create(entries)
 
 
 def record(

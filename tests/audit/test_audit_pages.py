@@ -7,10 +7,12 @@ import io
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from audit.models import Entry
+from audit.selectors import verify_chain
+from audit.services import Fact, record_many
 from masterdata.models import Membership
 from tests.build_payments import World, a_world, submitted
 
@@ -74,3 +76,65 @@ def test_a_row_altered_behind_the_triggers_is_found(world: World) -> None:
     with pytest.raises(CommandError):
         call_command("verify_audit", stdout=io.StringIO())
     assert f"/audit/{entry.pk}/" in examiner(world).post("/audit/verify/").content.decode()
+
+
+def test_entries_of_one_act_share_a_link_that_names_each_of_them(world: World) -> None:
+    with transaction.atomic():
+        record_many([Fact("tests.thing.done", world.company) for _ in range(3)], actor=None)
+
+    entries = Entry.objects.filter(event="tests.thing.done").select_related("link")
+
+    assert len({entry.link.seq for entry in entries}) == 1
+    assert entries[0].link.told() == {one.pk: one.content_digest for one in entries}
+    assert list(verify_chain()) == []
+
+
+def behind_the_triggers(statement: str, *values: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(statement, values)
+        cursor.execute("SET session_replication_role = origin")
+
+
+def test_the_one_entry_deleted_from_an_act_of_many_is_named(world: World) -> None:
+    with transaction.atomic():
+        record_many([Fact("tests.thing.done", world.company) for _ in range(3)], actor=None)
+    middle = Entry.objects.filter(event="tests.thing.done").order_by("pk")[1]
+
+    behind_the_triggers("DELETE FROM audit_entry WHERE id = %s", middle.pk)
+
+    assert [(one.entry_id, one.what) for one in verify_chain()] == [(middle.pk, "记录被删除")]
+
+
+def test_an_entry_slipped_into_an_act_is_named(world: World) -> None:
+    victim = Entry.objects.get(event="payments.order.submitted")
+    columns = "at,event,actor_id,actor_name,subject_kind,subject_id,company_id,before,after,why,origin,content_digest,link_id"
+
+    behind_the_triggers(
+        f"INSERT INTO audit_entry ({columns}, leads) SELECT {columns}, 0 FROM audit_entry WHERE id = %s",
+        victim.pk,
+    )
+
+    last = Entry.objects.latest("pk")
+    assert [(one.entry_id, one.what) for one in verify_chain()] == [(last.pk, "记录不在链上")]
+
+
+def test_a_link_deleted_or_rewritten_is_found(world: World) -> None:
+    entry = Entry.objects.select_related("link").get(event="payments.order.submitted")
+    with transaction.atomic():
+        record_many([Fact("tests.thing.done", world.company)], actor=None)
+
+    behind_the_triggers(
+        "UPDATE audit_entry SET content_digest = %s WHERE id = %s", "0" * 64, entry.pk
+    )
+    assert [one.entry_id for one in verify_chain()] == [entry.pk]
+
+    behind_the_triggers("DELETE FROM audit_link WHERE seq = %s", entry.link.seq)
+    assert {one.what for one in verify_chain()} >= {"链上缺号：记录被删除", "记录不在链上"}
+
+
+def test_the_database_refuses_an_act_that_says_it_has_more_entries(world: World) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Entry.objects.create(
+            event="tests.thing.done", actor_name="", subject_kind="x", subject_id="1", leads=2
+        )
