@@ -12,13 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from approvals import selectors as approvals
-from audit import selectors as audit
 from audit.words import words_of as event_words
 from desk.formats import time_text
 from desk.words import words_of
 from kernel import clock
 from kernel.scope import Scope
-from payments import selectors
+from payments import selectors, trail
 from payments.acts import ACTS, Act, offered
 from payments.models import PaymentInstruction, PaymentOrder
 from statements import selectors as statements
@@ -84,7 +83,12 @@ def _people_nodes(order: PaymentOrder) -> list[Node]:
             )
         )
         last = decision.at
-    done = {decision.act for decision in made}
+    return nodes + _coming_people(order, {decision.act for decision in made})
+
+
+def _coming_people(order: PaymentOrder, done: set[str]) -> list[Node]:
+    """What stopped the order, if anything did, and who is next."""
+    nodes: list[Node] = []
     held = order.shown_state in ("held", "rejected", "void", "cancelled")
     if held:
         why = order.return_reason or "；".join(
@@ -109,40 +113,76 @@ def _people_nodes(order: PaymentOrder) -> list[Node]:
 
 def _first_times(instruction: PaymentInstruction, scope: Scope) -> dict[str, datetime]:
     times: dict[str, datetime] = {}
-    for entry in audit.history("payments.paymentinstruction", instruction.pk, scope=scope):
+    for entry in trail.of_instruction(instruction, scope=scope):
         state = entry.after.get("state")
         if isinstance(state, str):
             times.setdefault(state, entry.at)
     return times
 
 
+def _send_node(instruction: PaymentInstruction, sent: datetime | None) -> Node:
+    state, earliest = str(instruction.state), instruction.not_before
+    if state in ("queued", "held") or sent is None:
+        waits = state == "queued" and earliest is not None and earliest > clock.now()
+        note = _("最早 %(when)s 发送") % {"when": time_text(earliest)} if waits else ""
+        return Node(_("发送"), tone="busy", note=instruction.hold_reason or note, future=True)
+    batch = instruction.batch
+    return Node(
+        _("发送"),
+        sent,
+        _("系统"),
+        f"{_('指令流水号')} {instruction.instr_no}",
+        url=reverse("payments:batch", args=[batch.batch_no]) if batch else "",
+        url_label=f"{_('批次')} {batch.batch_no}" if batch else "",
+    )
+
+
+def _result_node(
+    instruction: PaymentInstruction,
+    times: dict[str, datetime],
+    sent: datetime | None,
+    exchanges: str,
+) -> Node | None:
+    state = str(instruction.state)
+    words = words_of(state)
+    said = [instruction.bank_code, instruction.bank_text]
+    if state in ("accepted", "manual_handling", "unknown", "sending"):
+        note = " ".join(filter(None, [instruction.unknown_why, *said]))
+        if instruction.next_inquiry_at:
+            note += " " + _("下次自动查询 %(when)s，第 %(n)s 次") % {
+                "when": time_text(instruction.next_inquiry_at),
+                "n": instruction.inquiries + 1,
+            }
+        return Node(
+            str(words.word),
+            times.get(state),
+            "",
+            note.strip(),
+            tone=words.tone,
+            url=exchanges,
+            url_label=_("银行报文"),
+        )
+    if instruction.final_at:
+        return Node(
+            str(words.word),
+            instruction.final_at,
+            _("银行"),
+            " ".join(filter(None, said)),
+            tone=words.tone,
+            url=exchanges,
+            url_label=_("银行报文"),
+            duration=_since(sent, instruction.final_at),
+        )
+    return None if state == "cancelled" else Node(_("结果"), tone="closed", future=True)
+
+
 def _bank_nodes(instruction: PaymentInstruction, scope: Scope) -> list[Node]:
     state, times = str(instruction.state), _first_times(instruction, scope)
     sent = instruction.sent_at or times.get("sending")
-    nodes: list[Node] = []
-    if state in ("queued", "held") or sent is None:
-        earliest = instruction.not_before
-        waits = state == "queued" and earliest is not None and earliest > clock.now()
-        when = time_text(earliest)
-        note = _("最早 %(when)s 发送") % {"when": when} if waits else ""
-        nodes.append(
-            Node(_("发送"), tone="busy", note=instruction.hold_reason or note, future=True)
-        )
-    else:
-        batch = instruction.batch
-        nodes.append(
-            Node(
-                _("发送"),
-                sent,
-                _("系统"),
-                f"{_('指令流水号')} {instruction.instr_no}",
-                url=reverse("payments:batch", args=[batch.batch_no]) if batch else "",
-                url_label=f"{_('批次')} {batch.batch_no}" if batch else "",
-            )
-        )
+    nodes = [_send_node(instruction, sent)]
     taken = next((times[s] for s in ("accepted", "manual_handling") if s in times), None)
-    exchanges = f"/bank/exchanges/?subject={quote(instruction.batch.batch_no if instruction.batch else instruction.instr_no)}"
-    open_now = state in ("accepted", "manual_handling", "unknown", "sending")
+    subject = instruction.batch.batch_no if instruction.batch else instruction.instr_no
+    exchanges = f"/bank/exchanges/?subject={quote(subject)}"
     if taken or instruction.bank_serial:
         serial = f"{_('银行流水号')} {instruction.bank_serial}" if instruction.bank_serial else ""
         nodes.append(
@@ -158,46 +198,8 @@ def _bank_nodes(instruction: PaymentInstruction, scope: Scope) -> list[Node]:
         )
     elif state not in ("failed", "returned", "cancelled"):
         nodes.append(Node(_("银行受理"), tone="closed", future=True))
-    if open_now:
-        ask = instruction.next_inquiry_at
-        note = " ".join(
-            filter(None, [instruction.unknown_why, instruction.bank_code, instruction.bank_text])
-        )
-        if ask:
-            note += " " + _("下次自动查询 %(when)s，第 %(n)s 次") % {
-                "when": time_text(ask),
-                "n": instruction.inquiries + 1,
-            }
-        words = words_of(state)
-        nodes.append(
-            Node(
-                str(words.word),
-                times.get(state),
-                "",
-                note.strip(),
-                tone=words.tone,
-                url=exchanges,
-                url_label=_("银行报文"),
-            )
-        )
-    elif instruction.final_at:
-        words = words_of(state)
-        note = " ".join(filter(None, [instruction.bank_code, instruction.bank_text]))
-        nodes.append(
-            Node(
-                str(words.word),
-                instruction.final_at,
-                _("银行"),
-                note,
-                tone=words.tone,
-                url=exchanges,
-                url_label=_("银行报文"),
-                duration=_since(sent, instruction.final_at),
-            )
-        )
-    elif state != "cancelled":
-        nodes.append(Node(_("结果"), tone="closed", future=True))
-    return nodes
+    result = _result_node(instruction, times, sent, exchanges)
+    return [*nodes, result] if result else nodes
 
 
 def timeline(order: PaymentOrder, *, scope: Scope) -> list[Node]:
@@ -233,17 +235,14 @@ def timeline(order: PaymentOrder, *, scope: Scope) -> list[Node]:
 def story(order: PaymentOrder, *, scope: Scope) -> dict[str, Any]:
     """Everything an order's page shows beside the order itself."""
     attempts = list(selectors.instructions_of(order.pk, scope=scope))
+    told = trail.of_order(order, attempts, scope=scope)
     ties = list(selectors.ties_of([one.pk for one in attempts]))
     entries = {entry.pk: entry for entry in statements.entries_of([tie.entry_id for tie in ties])}
-    trail = list(audit.history("payments.paymentorder", order.pk, scope=scope))
-    for one in attempts:
-        trail += list(audit.history("payments.paymentinstruction", one.pk, scope=scope))
-    trail.sort(key=lambda entry: entry.pk)
     return {
         "timeline": timeline(order, scope=scope),
         "attempts": attempts,
         "ties": [(tie, entries.get(tie.entry_id)) for tie in ties],
-        "trail": [(entry, event_words(entry.event)) for entry in trail],
+        "trail": [(entry, event_words(entry.event)) for entry in told],
         "acts": offered(order, scope=scope),
         "is_first_payment": is_first_payment(order, scope=scope),
     }

@@ -153,13 +153,7 @@ def draft_order(*, request: OrderRequest, maker: User, scope: Scope) -> PaymentO
         replaces=before,
         **values,
     )
-    try:
-        with transaction.atomic():
-            order.save(force_insert=True)
-    except IntegrityError as error:
-        if "one_order_per_erp_line" not in str(error):
-            raise
-        raise _taken(request, "另一笔付款单") from error
+    _insert(order, request)
     audit.record(
         "payments.order.drafted",
         actor=maker,
@@ -167,6 +161,16 @@ def draft_order(*, request: OrderRequest, maker: User, scope: Scope) -> PaymentO
         after={"order_no": order.order_no, "amount": order.amount, "payee": order.payee_name},
     )
     return order
+
+
+def _insert(order: PaymentOrder, request: OrderRequest) -> None:
+    try:
+        with transaction.atomic():
+            order.save(force_insert=True)
+    except IntegrityError as error:
+        if "one_order_per_erp_line" not in str(error):
+            raise
+        raise _taken(request, "另一笔付款单") from error
 
 
 def _taken(request: OrderRequest, by: str) -> Conflict:

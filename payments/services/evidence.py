@@ -58,8 +58,20 @@ def freeze(instruction: PaymentInstruction, *, why: str) -> None:
 
 
 def dispute(row: PaymentInstruction, *, why: str) -> None:
-    """Two pieces of evidence contradict: DISPUTED, the account frozen, somebody called. Row and order are locked."""
+    """Two pieces of evidence contradict: DISPUTED, the account frozen, somebody called. Row and order are locked.
+
+    Where a later attempt is live the old one keeps its state, for an order has one live instruction: an incident then.
+    """
     before = row.state
+    if before == S.FAILED and selectors.live_instructions([row.order_id]):
+        freeze(row, why=f"指令 {row.instr_no} 与其后的重付可能都已付款：{why}")
+        _exception(
+            row,
+            kind="payments.instruction.paid_twice",
+            title=f"指令 {row.instr_no} 与其后的重付可能都已付款，账户已冻结",
+            why=why,
+        )
+        return
     write([Change(row, S.DISPUTED, final_at=row.final_at)], move="dispute")
     show([row.pk])
     freeze(row, why=f"指令 {row.instr_no} 状态存疑：{why}")
@@ -192,6 +204,8 @@ def _debit(row: PaymentInstruction, entry: Any) -> bool:
         )
         return False
     if selectors.has_debit_tie(row.pk):
+        if _is_amended(row, entry):
+            return False  # the bank worded its one debit anew
         freeze(row, why=f"指令 {row.instr_no} 出现第二笔扣款（R6）")
         _exception(
             row,
@@ -225,6 +239,11 @@ def _debit(row: PaymentInstruction, entry: Any) -> bool:
         return True
     PaymentInstruction.objects.filter(pk=row.pk).update(recon_status="matched")
     return True
+
+
+def _is_amended(row: PaymentInstruction, entry: Any) -> bool:
+    versions = statements.revisions_of(entry).values_list("pk", flat=True)
+    return row.ties.filter(role=DebitTie.Role.DEBIT, entry_id__in=list(versions)).exists()
 
 
 def _note(event: str, row: PaymentInstruction, before: str, why: str) -> None:

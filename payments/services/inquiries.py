@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import transaction
 
-from audit import services as audit
 from kernel import clock
 from kernel.errors import NotFound
 from masterdata import selectors as masterdata
 from payments.inquiry import NOT_FOUND_COUNT, counts_as_not_found, due_alarms, pause_s
-from payments.models import PaymentInstruction, PaymentOrder
+from payments.models import Batch, PaymentInstruction, PaymentOrder
 from payments.outcomes import DueInquiry, ReportedOutcome
 from payments.services.alarms import alarm, settle
 from payments.services.evidence import debit_seen, dispute
 from payments.services.writing import Change, show, write
+from payments.trail import record_batch
 from payments.states import INSTRUCTION, OPEN_AT_BANK, InstructionState
 
 log = structlog.get_logger(__name__)
@@ -141,13 +141,15 @@ def _apply(moves: Sequence[str], changes: Sequence[Change]) -> None:
     for name in moves:
         write(changes, move=name)
     show([change.row.pk for change in changes])
-    audit.record_many(
-        [
-            audit.Fact("payments.instruction.inquired", one.row, {"state": before}, one.facts())
-            for one in changes
-        ],
-        actor=None,
-    )
+    by_batch: dict[int, list[Change]] = {}
+    for one in changes:
+        by_batch.setdefault(one.row.batch_id or 0, []).append(
+            one
+        )  # never 0: only sent ones are open
+    for batch_id, own in by_batch.items():
+        batch = Batch(pk=batch_id, company_id=own[0].row.company_id)
+        told = {one.row.instr_no: one.told() for one in own}
+        record_batch("payments.batch.inquired", batch, told, before=before)
     for one in changes:
         if one.final_at is not None:
             settle(kind="payments.open_too_long", subject=one.row, outcome=one.target)

@@ -27,6 +27,7 @@ from payments.services.inquiries import due_inquiries, record_inquiry, record_in
 from payments.services.releasing import route_of
 from payments.services.sealing import BROKEN, open_seal
 from payments.services.writing import Change, show, write
+from payments.trail import record_batch
 from payments.states import InstructionState
 
 __all__ = [
@@ -212,19 +213,10 @@ def _send(
     if set(fences) != set(ids):
         raise InvariantBroken("a locked instruction left the queue")
     show(ids)
-    by_id = {row.pk: row for row in rows}
-    audit.record_many(
-        [
-            audit.Fact(
-                "payments.instruction.claimed",
-                by_id[pk],
-                {"state": S.QUEUED},
-                {"state": S.SENDING, "batch_no": batch.batch_no, "fence": fences[pk]},
-            )
-            for pk in ids
-        ],
-        actor=None,
-    )
+    told = {
+        item.instr_no: {"state": S.SENDING, "fence": fences[item.instruction_id]} for item in sealed
+    }
+    record_batch("payments.batch.claimed", batch, told, before=S.QUEUED)
     return ClaimedBatch(
         batch_id=batch.pk,
         batch_no=batch.batch_no,
@@ -264,12 +256,15 @@ def record_outcomes(*, claim: ClaimedBatch, outcomes: Sequence[ReportedOutcome])
     for moves, changes in groups.items():
         for name in moves:
             write(changes, move=name)
-    _finish(
-        "payments.instruction.answered",
-        rows,
-        [change for group in groups.values() for change in group],
-    )
+    show([row.pk for row in rows])
+    told = {one.row.instr_no: one.told() for group in groups.values() for one in group}
+    if told:
+        record_batch("payments.batch.answered", _batch_of(claim, rows), told, before=S.SENDING)
     return len(rows)
+
+
+def _batch_of(claim: ClaimedBatch, rows: Sequence[PaymentInstruction]) -> Batch:
+    return Batch(pk=claim.batch_id, company_id=rows[0].company_id)
 
 
 def _judged(
@@ -328,7 +323,16 @@ def _finish(
     show([row.pk for row in rows])
     audit.record_many(
         [
-            audit.Fact(event, one.row, {"state": S.SENDING}, one.facts(), why or one.unknown_why)
+            audit.Fact(
+                event,
+                one.row,
+                {"state": S.SENDING},
+                {
+                    **one.facts(),
+                    "batch_id": one.row.batch_id,
+                },  # its trail leads through every batch it went in
+                why or one.unknown_why,
+            )
             for one in changes
         ],
         actor=None,

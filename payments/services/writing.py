@@ -41,6 +41,10 @@ class Change:
         }
         return {name: value for name, value in said.items() if value}
 
+    def told(self) -> dict[str, object]:
+        """The same, and why its end is unknown, for an entry that speaks of many."""
+        return self.facts() | ({"why": self.unknown_why} if self.unknown_why else {})
+
 
 _WRITE = """
     UPDATE payments_paymentinstruction i

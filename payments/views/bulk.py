@@ -124,6 +124,15 @@ def _payee_row(order: PaymentOrder) -> dict[str, Any]:
     }
 
 
+def _one_currency(orders: Sequence[PaymentOrder]) -> str:
+    currencies = Counter(order.currency for order in orders)
+    if len(currencies) > 1:
+        raise InvalidInput(
+            "所选付款单含多个币种，请按币种分别操作", "one currency at a time", code="currencies"
+        )
+    return next(iter(currencies))
+
+
 @require_http_methods(["GET", "POST"])
 def bulk(request: HttpRequest, name: str) -> HttpResponse:
     """The confirm page of many orders; with `confirm` and its token, the act itself and what became of each."""
@@ -139,11 +148,7 @@ def bulk(request: HttpRequest, name: str) -> HttpResponse:
         raise InvalidInput(
             "所选付款单都不能执行此操作，页面可能已过期", "none can be done", code="nothing_chosen"
         )
-    currencies = Counter(order.currency for order in good)
-    if len(currencies) > 1:
-        raise InvalidInput(
-            "所选付款单含多个币种，请按币种分别操作", "one currency at a time", code="currencies"
-        )
+    currency = _one_currency(good)
     items = [(order.pk, order.version, order.content_hash) for order in good]
     token = confirming.issue(act=act.name, items=items, actor=person(request))
     packed = ";".join(f"{pk}:{version}:{digest}" for pk, version, digest in items)
@@ -158,7 +163,7 @@ def bulk(request: HttpRequest, name: str) -> HttpResponse:
         return JsonResponse(
             {
                 **body,
-                "currency": next(iter(currencies)),
+                "currency": currency,
                 "excluded": [row["order_no"] for row in sorted_out.out],
             }
         )
@@ -171,7 +176,7 @@ def bulk(request: HttpRequest, name: str) -> HttpResponse:
             "items": packed,
             "count": len(good),
             "amount": sorted_out.amount,
-            "currency": next(iter(currencies)),
+            "currency": currency,
             "payers": sorted_out.payers(),
             "largest": [_payee_row(o) for o in sorted(good, key=lambda o: -o.amount)[:5]],
             "new_payees": [_payee_row(o) for o in good if o.pk in first]
