@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -70,6 +70,45 @@ def _row(at: int) -> dict[str, Any]:
     }
 
 
+def _nodes(moment: datetime) -> list[dict[str, Any]]:
+    return [
+        {"title": "制单", "who": "王小萌", "when": moment - timedelta(hours=5)},
+        {
+            "title": "复核",
+            "who": "李建国",
+            "when": moment - timedelta(hours=4),
+            "duration": "58 分钟",
+        },
+        {"title": "授权", "who": "陈丽", "when": moment - timedelta(hours=3)},
+        {
+            "title": "发送",
+            "who": "系统",
+            "when": moment - timedelta(hours=2),
+            "note": "指令 Y0100000001X",
+        },
+        {
+            "title": "结果未知",
+            "tone": "unknown",
+            "when": moment,
+            "note": "下次查询 10:57；银行未答复前不会重发",
+        },
+        {"title": "回单", "future": True, "note": "待银行返回结果"},
+    ]
+
+
+def _chart(moment: datetime) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "x": [(moment - timedelta(days=13 - n)).strftime("%m-%d") for n in range(14)],
+        "series": [
+            {
+                "name": "余额",
+                "data": [str(98200000 + n * n * 310000 % 7300000) for n in range(14)],
+            }
+        ],
+    }
+
+
 def sample() -> dict[str, Any]:
     """Everything desk/styleguide.html reads."""
     rows = [_row(at) | {"amount": _row(at)["amount"].quantize(Decimal("0.01"))} for at in range(18)]
@@ -101,37 +140,6 @@ def sample() -> dict[str, Any]:
         "amount": Decimal("1268400.00"),
         "rows": rows[:5],
         "steps": [_("上传文件"), _("核对预览"), _("确认导入")],
-        "nodes": [
-            {"title": "制单", "who": "王小萌", "when": moment - timedelta(hours=5)},
-            {
-                "title": "复核",
-                "who": "李建国",
-                "when": moment - timedelta(hours=4),
-                "duration": "58 分钟",
-            },
-            {"title": "授权", "who": "陈丽", "when": moment - timedelta(hours=3)},
-            {
-                "title": "发送",
-                "who": "系统",
-                "when": moment - timedelta(hours=2),
-                "note": "指令 Y0100000001X",
-            },
-            {
-                "title": "结果未知",
-                "tone": "unknown",
-                "when": moment,
-                "note": "下次查询 10:57；银行未答复前不会重发",
-            },
-            {"title": "回单", "future": True, "note": "待银行返回结果"},
-        ],
-        "chart": {
-            "type": "line",
-            "x": [(moment - timedelta(days=13 - n)).strftime("%m-%d") for n in range(14)],
-            "series": [
-                {
-                    "name": "余额",
-                    "data": [str(98200000 + n * n * 310000 % 7300000) for n in range(14)],
-                }
-            ],
-        },
+        "nodes": _nodes(moment),
+        "chart": _chart(moment),
     }
