@@ -10,12 +10,19 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from kernel import clock
 
 os.environ.setdefault(
     "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
 )  # the browser driver keeps an event loop of its own
+
+FUZZ_FACTOR = 20  # `make fuzz`: so many times the examples of an ordinary run
+hypothesis_settings.register_profile("fuzz", max_examples=2000, deadline=None)
+_IS_FUZZ = os.environ.get("HYPOTHESIS_PROFILE") == "fuzz"
+if _IS_FUZZ:
+    hypothesis_settings.load_profile("fuzz")
 
 _SERVER = pytest.StashKey[tuple[object, Path]]()
 
@@ -46,6 +53,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         server.delete()  # type: ignore[attr-defined]
         shutil.rmtree(home, ignore_errors=True)
         del os.environ["DATABASE_URL"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under `make fuzz` the tests that name their own number of examples get FUZZ_FACTOR times as many."""
+    if not _IS_FUZZ:
+        return
+    name = "_hypothesis_internal_use_settings"
+    functions = {
+        getattr(obj, "__func__", obj) for item in items if (obj := getattr(item, "obj", None))
+    }
+    for function in functions:
+        own = getattr(function, name, None)
+        if own is not None and own.max_examples != 2000:
+            more = hypothesis_settings(
+                own, max_examples=own.max_examples * FUZZ_FACTOR, deadline=None
+            )
+            setattr(function, name, more)
 
 
 @pytest.fixture
