@@ -54,7 +54,7 @@ check: setup ## formats, lints, types, import contracts, migrations, translation
 	$(TEST_SETTINGS) $(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) -m tests.house.translations
 	$(TEST_SETTINGS) $(RUN) manage.py spectacular --validate --fail-on-warn --file /dev/null
-	$(BIN)/djlint templates --check --lint --quiet
+	$(BIN)/djlint templates --lint --quiet
 
 walkthrough: $(RUNTIME) $(ASSETS) ## FILE=list.xlsx [FAULTS=name]: the whole job over HTTP in a temporary home
 	@test -n "$(FILE)" || { echo "usage: make walkthrough FILE=payments.xlsx [FAULTS=name]"; exit 2; }
@@ -75,7 +75,6 @@ screenshots: setup ## the pictures of the README
 fix: $(DEV) ## format and repair what tools can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/djlint templates --reformat --quiet || true
 
 messages: $(DEV) ## collect new texts into locale/en and compile
 	@$(RUN) -m tests.house.translations --update

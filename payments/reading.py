@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -181,8 +181,9 @@ def _bank_nodes(instruction: PaymentInstruction, scope: Scope) -> list[Node]:
     sent = instruction.sent_at or times.get("sending")
     nodes = [_send_node(instruction, sent)]
     taken = next((times[s] for s in ("accepted", "manual_handling") if s in times), None)
-    subject = instruction.batch.batch_no if instruction.batch else instruction.instr_no
-    exchanges = f"/bank/exchanges/?subject={quote(subject)}"
+    exchanges = f"{reverse('bankbridge:exchanges')}?" + urlencode(
+        {"kind": "payments.batch", "subject": instruction.batch_id or 0}
+    )
     if taken or instruction.bank_serial:
         serial = f"{_('银行流水号')} {instruction.bank_serial}" if instruction.bank_serial else ""
         nodes.append(
