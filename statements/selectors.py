@@ -66,6 +66,11 @@ def entries_of(ids: Iterable[int]) -> list[StatementEntry]:
     return list(StatementEntry.objects.filter(pk__in=list(ids)).order_by("pk"))
 
 
+def entries_in_force(ids: Iterable[int]) -> list[StatementEntry]:
+    """Those of these entries the bank has not amended since, in their order of arrival. System look-up."""
+    return list(in_force(StatementEntry.objects.filter(pk__in=list(ids))).order_by("pk"))
+
+
 def entry_ids_since(account_id: int, last_id: int, *, limit: int) -> list[int]:
     """Ids of the account's entries that arrived after `last_id`, oldest first. System look-up."""
     return list(
@@ -168,6 +173,19 @@ def closing_before(account_id: int, day: date) -> Decimal | None:
     if row is not None and row.closing is not None:
         return Decimal(row.closing)
     return day_balance(account_id, before)
+
+
+def is_told(*, account_id: int, first: date, last: date, since: datetime) -> bool:
+    """Whether every day of the account was fetched: the last after `since`, those before it closed. System look-up."""
+    rows = {
+        row.day: row
+        for row in DayClose.objects.filter(account_id=account_id, day__range=(first, last))
+    }
+    newest = rows.get(last)
+    if newest is None or newest.checked_at < since:
+        return False
+    past = [first + timedelta(days=n) for n in range((last - first).days)]
+    return all(day in rows and rows[day].is_closed for day in past)
 
 
 def visible_day_closes(scope: Scope) -> QuerySet[DayClose]:

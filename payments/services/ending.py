@@ -17,7 +17,7 @@ from payments import selectors
 from payments.content import content_hash
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.services.deciding import change, findings_by_order
-from payments.services.evidence import debit_seen
+from payments.services.proof import debit_seen, is_statement_told
 from payments.services.writing import Change, show, write
 from payments.states import InstructionState, OrderState
 
@@ -197,7 +197,7 @@ def lift_hold(*, order_id: int, version: int, actor: User, why: str) -> PaymentO
 def reissue_order(*, order_id: int, version: int, actor: User, why: str) -> PaymentOrder:
     """After FAILED or RETURNED: a new attempt that everybody decides again; the person who asks becomes its maker.
 
-    Raises Conflict while the last attempt is live, or while the statement shows its debit.
+    Raises Conflict while the last attempt is live, or unless a statement fetched since shows no debit of it.
     """
     order, scope = _locked(order_id, version, actor)
     scope.demand("payments.make", order.company_id)
@@ -213,6 +213,14 @@ def reissue_order(*, order_id: int, version: int, actor: User, why: str) -> Paym
     if last.state == InstructionState.FAILED and debit_seen(last):
         raise Conflict(
             "对账单上有该笔扣款，不能重新支付", "the statement shows its debit", code="debit_seen"
+        )
+    if last.state == InstructionState.FAILED and not is_statement_told(
+        last, since=last.final_at or last.created_at
+    ):
+        raise Conflict(
+            "失败之后尚未取回该账户的对账单，请先刷新对账单再重付",
+            "no statement was fetched since the failure",
+            code="statement_missing",
         )
     order.move("reissue")
     if order.approval_id is not None:

@@ -17,6 +17,7 @@ from masterdata.services import accounts
 from payments import selectors
 from payments.models import Adjudication, DebitTie, PaymentInstruction, PaymentOrder
 from payments.services.alarms import alarm, settle
+from payments.services.proof import debit_seen
 from payments.services.writing import Change, show, write
 from payments.states import OPEN_AT_BANK, VERDICTS, InstructionState
 from statements import selectors as statements
@@ -26,30 +27,6 @@ if TYPE_CHECKING:
 
 S = InstructionState
 RETURN_HORIZON_DAYS = 30
-
-
-def debit_seen(instruction: PaymentInstruction) -> bool:
-    """Whether any statement entry is, or by reference, serial or payee may be, the debit of this instruction."""
-    if selectors.has_debit_tie(instruction.pk):
-        return True
-    first = (instruction.sent_at or instruction.created_at).astimezone(clock.SHANGHAI).date()
-    order = instruction.order
-    for entry in statements.debits_matching(
-        account_id=instruction.payer_account_id,
-        amount=instruction.amount,
-        first=first,
-        last=clock.today(),
-    ):
-        if entry.reference:
-            if entry.reference == instruction.bank_ref:
-                return True
-            continue
-        is_alike = entry.counterparty_account == order.payee_number or (
-            entry.bank_serial and entry.bank_serial == instruction.bank_serial
-        )
-        if is_alike and not DebitTie.objects.filter(entry_id=entry.pk).exists():
-            return True
-    return False
 
 
 def freeze(instruction: PaymentInstruction, *, why: str) -> None:
@@ -102,7 +79,7 @@ def tie_entries(*, account_id: int, entry_ids: Sequence[int]) -> int:
     tied = set(DebitTie.objects.filter(entry_id__in=entry_ids).values_list("entry_id", flat=True))
     entries = [
         e
-        for e in statements.entries_of(entry_ids)
+        for e in statements.entries_in_force(entry_ids)
         if e.pk not in tied and e.account_id == account_id
     ]
     candidates = _candidates(account_id, entries)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
 from kernel import clock
 from kernel.errors import NotFound
@@ -14,11 +14,12 @@ from masterdata import selectors as masterdata
 from payments.inquiry import NOT_FOUND_COUNT, counts_as_not_found, due_alarms, pause_s
 from payments.models import Batch, PaymentInstruction, PaymentOrder
 from payments.outcomes import DueInquiry, ReportedOutcome
-from payments.services.alarms import alarm, settle
-from payments.services.evidence import debit_seen, dispute
+from payments.services.alarms import alarm, settle_many
+from payments.services.evidence import dispute
+from payments.services.proof import debit_seen, is_statement_told
 from payments.services.writing import Change, show, write
-from payments.trail import record_batch
 from payments.states import INSTRUCTION, OPEN_AT_BANK, InstructionState
+from payments.trail import record_batch
 
 log = structlog.get_logger(__name__)
 S = InstructionState
@@ -33,13 +34,24 @@ _MOVES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _profile_values(slug: str) -> tuple[int, int, bool]:
+Manners = tuple[int, int, bool]
+
+
+def _profile_values(slug: str) -> Manners:
     """(min interval s, visibility delay s, not found is final) of a bank; the cautious ones where nothing is declared."""
     try:
         profile = masterdata.bank_profile(slug)
     except NotFound:
         return 0, 0, False
     return profile.min_inquiry_interval_s, profile.visibility_delay_s, profile.not_found_is_final
+
+
+_ASKED = """
+    UPDATE payments_paymentinstruction i
+    SET last_inquiry_at = %s, inquiries = i.inquiries + 1, next_inquiry_at = v.next, age_alarm = v.alarm
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::smallint[]) AS v(id, next, alarm)
+    WHERE i.id = v.id
+"""
 
 
 @transaction.atomic(durable=True)
@@ -58,18 +70,15 @@ def due_inquiries(*, connection_id: int, limit: int) -> list[DueInquiry]:
     if not rows:
         return []
     interval, _, _ = _profile_values(rows[0].connection.bank_slug)
-    by_pause: dict[int, list[PaymentInstruction]] = {}
+    nexts = []
     for row in rows:
-        pause = pause_s(state=row.state, asked=row.inquiries + 1, min_interval_s=interval)
-        by_pause.setdefault(pause, []).append(row)
         row.inquiries += 1
         _alarm_age(row, now)
-    for pause, group in by_pause.items():
-        for row in group:
-            row.next_inquiry_at, row.last_inquiry_at = now + timedelta(seconds=pause), now
-    PaymentInstruction.objects.bulk_update(
-        rows, ["next_inquiry_at", "last_inquiry_at", "inquiries", "age_alarm"], batch_size=500
-    )
+        pause = pause_s(state=row.state, asked=row.inquiries, min_interval_s=interval)
+        nexts.append(now + timedelta(seconds=pause))
+    with connection.cursor() as cursor:
+        ids, alarms = [row.pk for row in rows], [row.age_alarm for row in rows]
+        cursor.execute(_ASKED, [now, ids, nexts, alarms])
     return [
         DueInquiry(
             instruction_id=row.pk,
@@ -124,11 +133,13 @@ def record_inquiry(
         answers.setdefault(outcome.bank_ref, []).append(outcome)
     now = clock.now()
     groups: dict[tuple[str, ...], list[Change]] = {}
-    for row in _locked([one.instruction_id for one in asked]):
+    rows = _locked([one.instruction_id for one in asked])
+    manners = _profile_values(rows[0].connection.bank_slug) if rows else (0, 0, False)
+    for row in rows:
         said = answers.get(row.bank_ref, [])
         if row.connection_id != connection_id or len(said) != 1:
             continue
-        judged = _judged(row, said[0], now)
+        judged = _judged(row, said[0], now, manners)
         if judged is not None:
             groups.setdefault((row.state, *judged[0]), []).append(judged[1])
     for (_, *moves), changes in groups.items():
@@ -150,14 +161,13 @@ def _apply(moves: Sequence[str], changes: Sequence[Change]) -> None:
         batch = Batch(pk=batch_id, company_id=own[0].row.company_id)
         told = {one.row.instr_no: one.told() for one in own}
         record_batch("payments.batch.inquired", batch, told, before=before)
-    for one in changes:
-        if one.final_at is not None:
-            settle(kind="payments.open_too_long", subject=one.row, outcome=one.target)
-            settle(kind="payments.not_found", subject=one.row, outcome=one.target)
+    ended = [one.row for one in changes if one.final_at is not None]
+    for kind in ("payments.open_too_long", "payments.not_found"):
+        settle_many(kind=kind, subjects=ended, outcome=changes[0].target)
 
 
 def _judged(
-    row: PaymentInstruction, outcome: ReportedOutcome, now: datetime
+    row: PaymentInstruction, outcome: ReportedOutcome, now: datetime, manners: Manners
 ) -> tuple[tuple[str, ...], Change] | None:
     """The moves an answer makes, or None when it makes none."""
     if outcome.amount is not None and outcome.amount != row.amount:
@@ -169,7 +179,7 @@ def _judged(
         )
         return None
     if outcome.not_found:
-        return _not_found(row, outcome, now)
+        return _not_found(row, outcome, now, manners)
     moves = _MOVES.get(outcome.fate, ())
     if not moves:
         return None
@@ -198,14 +208,18 @@ def _judged(
             details={"code": outcome.code, "text": outcome.text},
         )
         return None
-    return moves, _change(row, target, outcome, now)
+    return moves, _change(row, target, outcome, now, manners)
 
 
 def _change(
-    row: PaymentInstruction, target: str, outcome: ReportedOutcome, now: datetime
+    row: PaymentInstruction,
+    target: str,
+    outcome: ReportedOutcome,
+    now: datetime,
+    manners: Manners,
 ) -> Change:
     is_open = target in OPEN_AT_BANK
-    interval, _, _ = _profile_values(row.connection.bank_slug)
+    interval, _, _ = manners
     pause = pause_s(state=target, asked=row.inquiries, min_interval_s=interval)
     return Change(
         row,
@@ -221,10 +235,10 @@ def _change(
 
 
 def _not_found(
-    row: PaymentInstruction, outcome: ReportedOutcome, now: datetime
+    row: PaymentInstruction, outcome: ReportedOutcome, now: datetime, manners: Manners
 ) -> tuple[tuple[str, ...], Change] | None:
     """Count it (three times, 15 minutes apart, late enough); final only where the bank's profile says so."""
-    _, visibility, is_final = _profile_values(row.connection.bank_slug)
+    _, visibility, is_final = manners
     if row.state not in OPEN_AT_BANK or row.sent_at is None:
         return None
     if not counts_as_not_found(
@@ -239,8 +253,8 @@ def _not_found(
     )
     if row.not_found_count < NOT_FOUND_COUNT or debit_seen(row):
         return None
-    if is_final:
-        return ("fail",), _change(row, S.FAILED, outcome, now)
+    if is_final and is_statement_told(row, since=row.first_not_found_at or now):
+        return ("fail",), _change(row, S.FAILED, outcome, now, manners)
     alarm(
         kind="payments.not_found",
         subject=row,

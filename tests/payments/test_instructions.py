@@ -19,6 +19,7 @@ from masterdata.models import BankProfile, OwnAccount
 from payments.models import Batch, PaymentInstruction, PaymentOrder
 from payments.outcomes import ReportedOutcome
 from payments.services import instructions, orders
+from statements import services as statements
 from tests.build_payments import (
     a_draft,
     answer,
@@ -294,6 +295,12 @@ class TestInquiries:
         for _ in range(3):
             frozen_clock.advance(minutes=15)
             answer(row, "unknown", not_found=True)
+
+        assert row.state == "unknown"  # no statement was seen since: silence proves nothing
+
+        statements.close_day(account_id=world.account.pk, day=clock.today())
+        frozen_clock.advance(minutes=15)
+        answer(row, "unknown", not_found=True)
 
         assert row.state == "failed"
 

@@ -10,6 +10,7 @@ from django.db import DatabaseError, transaction
 
 from approvals.models import Case, Decision
 from audit.models import Entry
+from kernel import clock
 from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from kernel.orm import StaleVersion
 from masterdata.models import OutboundGate
@@ -414,6 +415,7 @@ class TestCancelAndReissue:
     def test_a_failed_payment_gets_a_new_number_and_new_decisions(self, world):
         row = sent(world, "failed", amount=Decimal("88.00"))
         order = fresh(row.order)
+        statements.close_day(account_id=world.account.pk, day=clock.today())
 
         order = orders.reissue_order(
             order_id=order.pk, version=order.version, actor=world["maker2"], why="户名已更正"
@@ -423,6 +425,20 @@ class TestCancelAndReissue:
         assert again.attempt == 2
         assert again.instr_no != row.instr_no
         assert fresh(order).shown_state == "queued"
+
+    def test_no_new_attempt_before_a_statement_was_seen_after_the_failure(
+        self, world, frozen_clock
+    ):
+        statements.close_day(account_id=world.account.pk, day=clock.today())
+        frozen_clock.advance(minutes=1)
+        order = fresh(sent(world, "failed").order)
+
+        with pytest.raises(Conflict) as caught:
+            orders.reissue_order(
+                order_id=order.pk, version=order.version, actor=world["maker"], why="再付"
+            )
+
+        assert caught.value.code == "statement_missing"
 
     @pytest.mark.parametrize("fate", ["succeeded", "accepted", ""])
     def test_no_new_attempt_while_one_is_live(self, world, fate):
