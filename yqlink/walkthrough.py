@@ -284,7 +284,7 @@ class Job:
 
     def books(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """The platform's figures, the bank's instructions, the bank's ledger: read once they stand still."""
-        for _attempt in range(40):
+        for _attempt in range(60):
             state = self.state()
             ledger = self.bank.get("/_sim/ledger").json()
             if self._statements_caught_up(state, ledger):
