@@ -23,7 +23,7 @@ from statements.rules import BalanceFigure, EntryLine
 from statements.services import record_balances, record_entries
 from yqlink.supervisor import ROOT
 
-PASSWORD = "a-password-of-the-browser-tests"  # noqa: S105  # of a database that lives for one run
+PASSWORD = "a-password-of-the-browser-tests"  # of a database that lives for one run
 ROWS = 60
 
 
