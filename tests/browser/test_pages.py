@@ -164,7 +164,7 @@ def test_every_page_of_a_duty_speaks_english(page, address, world, settings, use
     for pattern, _text in PAGES[username]:
         path = path_of(pattern, world)
         page.goto(f"{address}{path}")
-        texts = page.locator(CHROME).all_inner_texts() + [page.locator("h1").inner_text()]
+        texts = [*page.locator(CHROME).all_inner_texts(), page.locator("h1").inner_text()]
         faults += [f"{path}: {text}" for text in texts if HAN.search(text) and text not in data]
 
     assert not faults, "\n".join(sorted(set(faults)))
