@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 
 from bankadapters.contract import WireExchange
+from bankadapters.errors import NotSent
 from bankbridge.models import Exchange
 from kernel import clock, vault
 from kernel.errors import require
@@ -26,6 +28,7 @@ class About:
     kind: str = ""
     id: int | None = None
     company_id: int | None = None
+    until: datetime | None = None  # the lease of what is said: no byte of it may leave later
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,14 @@ class ExchangeRecorder:
         self._noted: tuple[float, bool] = (float("-inf"), True)
 
     def before(self, exchange: WireExchange) -> Ticket:
-        """Commit the request before its first byte leaves. Raises InvariantBroken inside a transaction."""
+        """Commit the request before its first byte leaves.
+
+        Raises InvariantBroken inside a transaction, NotSent once the lease is over: whoever waited longer than that (a
+        lock, a suspended machine) finds that others have taken the payment for lost and may have decided its fate.
+        """
+        until = self.about.until
+        if until is not None and clock.now() >= until:
+            raise NotSent("the lease ended before anything was sent")
         require(
             not connection.in_atomic_block, "no transaction may be open while a bank is talked to"
         )

@@ -64,6 +64,7 @@ class ClaimedBatch:
     operation: str
     instructions: tuple[SealedInstruction, ...]
     fences: dict[int, int]
+    company_id: int | None = None  # whose batch it is: its wire evidence is that company's
 
 
 @dataclass(frozen=True, kw_only=True)

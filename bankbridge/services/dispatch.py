@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -108,6 +109,7 @@ class Drain:
     def _work(self) -> None:
         line: Line | None = None
         while clock.monotonic() < self.until:
+            until = clock.now() + timedelta(seconds=lease_s(self.row))
             claims = instructions.claim_batches(
                 connection_id=self.row.pk, limit=1, lease_s=lease_s(self.row)
             )
@@ -118,7 +120,7 @@ class Drain:
                 line = line or self._open(claim)
                 if line is None:
                     return
-                if not send(claim, line):
+                if not send(claim, line, until=until):
                     return  # the bank cannot be reached: the next tick tries again
                 with self._lock:
                     self._sent += 1
@@ -132,13 +134,13 @@ class Drain:
             return None
 
 
-def send(claim: ClaimedBatch, line: Line) -> bool:
+def send(claim: ClaimedBatch, line: Line, *, until: datetime | None = None) -> bool:
     """Talk to the bank about one claimed batch and record what came of it; False when provably no byte left.
 
     Only three ends exist beside the bank's own words: NotSent hands the batch back, Refused fails it, and every other
-    surprise means that its fate is unknown.
+    surprise means that its fate is unknown. Past `until`, the end of the claim's lease, nothing leaves any more.
     """
-    adapter = line.about(About("payments.batch", claim.batch_id))
+    adapter = line.about(About("payments.batch", claim.batch_id, claim.company_id, until))
     try:
         batch = translate.batch(claim)
     except Exception as error:

@@ -225,6 +225,7 @@ def _send(
         operation=group.operation,
         instructions=tuple(sealed),
         fences=fences,
+        company_id=rows[0].company_id,
     )
 
 

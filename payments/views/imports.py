@@ -13,7 +13,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from kernel.errors import Conflict, DomainError, InvalidInput
+from kernel.errors import Conflict, DomainError, InvalidInput, NotFound
 from payments import import_selectors, results, selectors
 from payments.forms import ImportForm
 from payments.import_cells import COLUMNS
@@ -86,7 +86,7 @@ def preview(request: HttpRequest, import_id: int) -> HttpResponse:
     scope = scope_in(request)
     made = import_selectors.get_import(import_id, scope=scope)
     if wants_json(request):
-        return JsonResponse(_as_json(made, _token(request, made)))
+        return JsonResponse(_as_json(made, _token(request, made), whole=_is_whole(request, made)))
     if made.state == ImportSet.State.CONFIRMED:
         return _outcome(request, made)
     tabs = _tabs(made)
@@ -137,7 +137,14 @@ def _token(request: HttpRequest, made: ImportSet) -> str:
     )
 
 
-def _as_json(made: ImportSet, token: str) -> dict[str, Any]:
+def _is_whole(request: HttpRequest, made: ImportSet) -> bool:
+    """Whether the viewer may see rows of every company of the list: others see what became of their own ones only."""
+    return made.maker_id == request.user.pk
+
+
+def _as_json(made: ImportSet, token: str, *, whole: bool) -> dict[str, Any]:
+    if not whole:
+        return {"id": made.pk, "version": made.version, "state": made.state, "token": token}
     return {
         "id": made.pk,
         "version": made.version,
@@ -252,6 +259,8 @@ def download(request: HttpRequest, import_id: int, what: str) -> HttpResponse:
     made = import_selectors.get_import(import_id, scope=scope)
     stem = made.file_name.rsplit(".", 1)[0]
     if what == "errors.xlsx":
+        if not _is_whole(request, made):
+            raise NotFound("payment import")
         body, kind, name = results.error_xlsx(made), _XLSX, f"{stem}-错误行.xlsx"
     else:
         _made, rows = results.result_rows(import_id, scope=scope)

@@ -148,6 +148,7 @@ def _make(request: HttpRequest, order: PaymentOrder | None) -> HttpResponse:
 @require_http_methods(["POST"])
 def check_live(request: HttpRequest) -> HttpResponse:
     """The right rail of the form while it is filled in."""
+    scope_in(request).demand("payments.make")
     payee, form = _payee(request), OrderForm(request.POST, scope=scope_in(request))
     asked = form.request(payee) if payee and form.is_valid() else None
     return render(

@@ -1,0 +1,46 @@
+"""What a page shows of other companies, and to whoever lacks the right: nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from masterdata.models import Company, Membership
+from payments.models import ImportSet, PaymentOrder
+from tests.build_payments import World, submitted
+from tests.payments.test_pages_orders import signed_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def mixed(world: World) -> ImportSet:
+    """A list with an order of the one company and a faulty row of another."""
+    made = ImportSet.objects.create(
+        file_name="a.csv", sha256="0" * 64, content=b"", maker=world["maker"], state="confirmed",
+        totals={"good": {}, "per_company": {"1000": [1, "1.00"], "9999": [1, "7.00"]}},
+        rows=[{"row": 2, "text": {}, "faults": [{"column": "金额", "code": "x", "message": "他公司", "message_en": "x"}],
+               "warnings": []}],
+        new_payees=[{"code": "X", "number": "1"}],
+    )  # fmt: skip
+    order = submitted(world)
+    PaymentOrder.objects.filter(pk=order.pk).update(import_set=made, import_row=3)
+    return made
+
+
+def test_who_sees_one_company_does_not_see_the_others_rows_of_a_list(world, mixed):
+    viewer = signed_in(world["checker"])
+
+    told = viewer.get(f"/payments/imports/{mixed.pk}/", headers={"accept": "application/json"})
+    file = viewer.get(f"/payments/imports/{mixed.pk}/errors.xlsx")
+
+    assert "他公司" not in told.content.decode()
+    assert "totals" not in told.json()
+    assert file.status_code == 404
+
+
+def test_the_live_checks_tell_no_balance_to_whoever_makes_no_payments(world):
+    other = Company.objects.create(code="8000", name="他公司", short_name="他", path="/x/")
+    Membership.objects.filter(user=world["admin"]).update(company=other)
+
+    assert signed_in(world["admin"]).post("/payments/new/check/", {}).status_code == 403
+    assert signed_in(world["maker"]).post("/payments/new/check/", {}).status_code == 200
