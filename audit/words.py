@@ -24,7 +24,6 @@ _EVENTS: dict[str, StrPromise] = {
     "payments.order.cancelled": _("撤销发送"),
     "payments.order.reissued": _("按新数据重付"),
     "payments.order.content_altered": _("发现内容被改动"),
-    "payments.instruction.queued": _("指令待发送"),
     "payments.batch.claimed": _("指令开始发送"),
     "payments.batch.answered": _("银行应答"),
     "payments.batch.inquired": _("银行查询结果"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -121,6 +122,17 @@ def close_case(*, kind: str, subject_kind: str, subject_id: int | str, outcome: 
         kind=kind, subject_kind=subject_kind, subject_id=str(subject_id), closed_at=None
     )
     return rows.update(closed_at=clock.now(), outcome=outcome[:300]) > 0
+
+
+def open_subjects(*, kind: str, subject_kind: str, subject_ids: Sequence[int]) -> list[str]:
+    """The ids among these whose case of this kind is open. System look-up for steps that close many."""
+    rows = ExceptionCase.objects.filter(
+        kind=kind,
+        subject_kind=subject_kind,
+        subject_id__in=[str(one) for one in subject_ids],
+        closed_at=None,
+    )
+    return list(rows.values_list("subject_id", flat=True))
 
 
 # --- jobs and notifications ---------------------------------------------------------------------------------------

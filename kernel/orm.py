@@ -68,9 +68,10 @@ class Stateful(models.Model):
         self.state = self.flow.target(name, self.state)
 
 
-def state_column(states: type[StrEnum], initial: str) -> models.CharField[str, str]:
+def state_column(states: type[StrEnum], initial: str, *, is_indexed: bool = True) -> models.CharField[str, str]:
     """The column of a state: the enum's own words."""
-    return models.CharField(max_length=24, default=initial, choices=[(s.value, s.value) for s in states], db_index=True)
+    choices = [(s.value, s.value) for s in states]
+    return models.CharField(max_length=24, default=initial, choices=choices, db_index=is_indexed)
 
 
 def amount_column(**kwargs: Any) -> models.DecimalField[Any, Any]:

@@ -55,11 +55,13 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
         INTERNAL = "internal", "内部调拨"
         PAYROLL = "payroll", "代发"
 
-    company = models.ForeignKey("masterdata.Company", on_delete=models.PROTECT, related_name="+")
-    payer_account = models.ForeignKey(
-        "masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+"
+    company = models.ForeignKey(
+        "masterdata.Company", db_index=False, on_delete=models.PROTECT, related_name="+"
     )
-    order_no = models.CharField(max_length=20, unique=True)
+    payer_account = models.ForeignKey(
+        "masterdata.OwnAccount", db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    order_no = models.CharField(max_length=20)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SUPPLIER)
     # where it comes from (DOMAIN §3.5 layer 1)
     source_system = models.CharField(max_length=30)
@@ -68,15 +70,23 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
     erp_line_no = models.CharField(max_length=10, default="1")
     payload_hash = models.CharField(max_length=64)
     import_set = models.ForeignKey(
-        "payments.ImportSet", null=True, on_delete=models.PROTECT, related_name="orders"
+        "payments.ImportSet",
+        null=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="orders",
     )
     import_row = models.PositiveIntegerField(null=True)
     replaces = models.ForeignKey(
-        "self", null=True, on_delete=models.PROTECT, related_name="replaced_by"
+        "self", null=True, db_index=False, on_delete=models.PROTECT, related_name="replaced_by"
     )
     # the payee as it will be sent
     payee_account = models.ForeignKey(
-        "masterdata.CounterpartyAccount", null=True, on_delete=models.PROTECT, related_name="+"
+        "masterdata.CounterpartyAccount",
+        null=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     payee_version = models.PositiveIntegerField(default=0)
     payee_code = models.CharField(max_length=30, blank=True)
@@ -90,11 +100,11 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
     remark = models.CharField(max_length=200, blank=True)  # 附言
     wish_date = models.DateField()
     is_urgent = models.BooleanField(default=False)
-    invoice_no = models.CharField(max_length=60, blank=True, db_index=True)
+    invoice_no = models.CharField(max_length=60, blank=True)
     gl_subject = models.CharField(max_length=15, blank=True)
     cash_flow_item = models.CharField(max_length=60, blank=True)
     # control
-    state = state_column(OrderState, OrderState.DRAFT)
+    state = state_column(OrderState, OrderState.DRAFT, is_indexed=False)
     shown_state = models.CharField(
         max_length=24, default="draft", choices=list(STATE_NAMES.items())
     )
@@ -107,29 +117,48 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
     lifted_rules = models.JSONField(default=list)  # [{rule, details, by, why}]
     return_reason = models.CharField(max_length=200, blank=True)
     maker = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     checker = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     releaser = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     released_at = models.DateTimeField(null=True)
     instruction = models.ForeignKey(
-        "payments.PaymentInstruction", null=True, on_delete=models.PROTECT, related_name="+"
+        "payments.PaymentInstruction",
+        null=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
     )  # the latest
     erp_ack_status = models.CharField(max_length=8, default="none")
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="order_amount_positive"),
+            models.UniqueConstraint(fields=["order_no"], name="order_no_once"),
             models.UniqueConstraint(
-                fields=["source_system", "company", "erp_doc_type", "erp_doc_no", "erp_line_no"],
+                fields=["erp_doc_no", "company", "source_system", "erp_doc_type", "erp_line_no"],
                 condition=~Q(state__in=["void", "cancelled"]),
                 name="one_order_per_erp_line",
             ),
         ]
+        # An order changes its shown state at every step of its payment, and each change writes every index once more:
+        # there is none here that no query needs.
         indexes = [
             models.Index(fields=["company", "-created_at", "-id"], name="order_company_newest"),
             models.Index(fields=["-created_at", "-id"], name="order_newest"),
@@ -137,6 +166,13 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
                 fields=["company", "shown_state", "-created_at", "-id"], name="order_company_state"
             ),
             models.Index(fields=["payee_number", "amount"], name="order_payee_amount"),
+            models.Index(fields=["invoice_no"], name="order_invoice"),
+            models.Index(
+                fields=["import_set"], condition=Q(import_set__isnull=False), name="order_import"
+            ),
+            models.Index(
+                fields=["replaces"], condition=Q(replaces__isnull=False), name="order_replaces"
+            ),
         ]
         triggers = [flow_trigger(ORDER)]
 
@@ -181,22 +217,24 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
 
     flow = INSTRUCTION
 
-    order = models.ForeignKey(PaymentOrder, on_delete=models.PROTECT, related_name="instructions")
+    order = models.ForeignKey(
+        PaymentOrder, db_index=False, on_delete=models.PROTECT, related_name="instructions"
+    )
     company = models.ForeignKey("masterdata.Company", on_delete=models.PROTECT, related_name="+")
     payer_account = models.ForeignKey(
-        "masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+"
+        "masterdata.OwnAccount", db_index=False, on_delete=models.PROTECT, related_name="+"
     )
     connection = models.ForeignKey(
-        "masterdata.Connection", on_delete=models.PROTECT, related_name="+"
+        "masterdata.Connection", db_index=False, on_delete=models.PROTECT, related_name="+"
     )
     batch = models.ForeignKey(
         Batch, null=True, on_delete=models.PROTECT, related_name="instructions"
     )
     attempt = models.PositiveSmallIntegerField(default=1)
-    instr_no = models.CharField(max_length=20, unique=True)
+    instr_no = models.CharField(max_length=20)
     bank_ref = models.CharField(max_length=35)  # our number as this bank's wire carries it
     operation = models.CharField(max_length=20, default="pay_batch")
-    state = state_column(InstructionState, InstructionState.QUEUED)
+    state = state_column(InstructionState, InstructionState.QUEUED, is_indexed=False)
     content_hash = models.CharField(max_length=64)
     sealed = models.BinaryField()
     seal = models.CharField(max_length=64)
@@ -238,13 +276,14 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
                 condition=~Q(state__in=[str(s) for s in NOT_LIVE]),
                 name="one_live_instruction",
             ),
+            models.UniqueConstraint(fields=["instr_no"], name="instr_no_once"),
             models.UniqueConstraint(fields=["order", "attempt"], name="attempt_once"),
             models.UniqueConstraint(fields=["connection", "bank_ref"], name="bank_ref_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="instruction_amount_positive"),
         ]
         indexes = [
             models.Index(
-                fields=["connection", "payer_account", "not_before", "id"],
+                fields=["connection", "id"],
                 condition=Q(state="queued"),
                 name="instruction_queue",
             ),
@@ -257,6 +296,12 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
                 fields=["lease_until"], condition=Q(state="sending"), name="instruction_leases"
             ),
             models.Index(fields=["payer_account", "amount"], name="instruction_debit"),
+            models.Index(fields=["payer_account", "final_at"], name="instruction_reserved"),
+            models.Index(
+                fields=["state"],
+                condition=Q(state__in=["queued", "sending", "held", "unknown", "disputed"]),
+                name="instruction_unsettled",
+            ),
         ]
         triggers = [
             flow_trigger(INSTRUCTION),

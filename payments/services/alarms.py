@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import structlog
 from django.db import models
@@ -36,3 +36,15 @@ def settle(*, kind: str, subject: models.Model, outcome: str) -> None:
     desk.close_case(
         kind=kind, subject_kind=subject._meta.label_lower, subject_id=subject.pk, outcome=outcome
     )
+
+
+def settle_many(*, kind: str, subjects: Sequence[models.Model], outcome: str) -> None:
+    """Close the open cases of this kind for subjects of one model; few have any, so they are looked up at once."""
+    if not subjects:
+        return
+    label = subjects[0]._meta.label_lower
+    opened = desk.open_subjects(
+        kind=kind, subject_kind=label, subject_ids=[one.pk for one in subjects]
+    )
+    for pk in opened:
+        desk.close_case(kind=kind, subject_kind=label, subject_id=pk, outcome=outcome)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from approvals import services as approvals
@@ -152,6 +152,29 @@ def _with_findings(orders: Sequence[PaymentOrder]) -> list[tuple[PaymentOrder, l
     return [(order, found[order.pk]) for order in orders]
 
 
+_FREEZE = """
+    UPDATE payments_paymentorder o
+    SET content_hash = v.digest, approval_id = v.approval, approvals_needed = v.needed, approvals_given = 0,
+        return_reason = ''
+    FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::smallint[]) AS v(id, digest, approval, needed)
+    WHERE o.id = v.id
+"""
+
+
+def _freeze(orders: Sequence[PaymentOrder]) -> None:
+    """Write what binds approvals to the content of these locked orders."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FREEZE,
+            [
+                [order.pk for order in orders],
+                [order.content_hash for order in orders],
+                [order.approval_id for order in orders],
+                [order.approvals_needed for order in orders],
+            ],
+        )
+
+
 def _submit(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
     refused: Refusals = {}
     cases = []
@@ -181,13 +204,8 @@ def _submit(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
     for order in ready:
         case = opened[str(order.pk)]
         order.approval_id, order.approvals_needed = case.pk, case.approvers_needed
-        PaymentOrder.objects.filter(pk=order.pk).update(
-            content_hash=order.content_hash,
-            approval_id=case.pk,
-            approvals_needed=case.approvers_needed,
-            approvals_given=0,
-            return_reason="",
-        )
+        order.approvals_given, order.return_reason = 0, ""
+    _freeze(ready)
     good, stopped = sort_out(ready, actor=act.actor)
     blocked = [order for order in ready if order.pk in stopped and order.state == OrderState.DRAFT]
     approvals.void_cases(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
 from audit import services as audit
-from kernel.errors import Conflict, InvalidInput, NotAllowed, require
+from kernel.errors import Conflict, DomainError, InvalidInput, NotAllowed, require
 from kernel.money import Money
 from kernel.references import make_reference
 from kernel.scope import Scope
@@ -22,15 +23,51 @@ if TYPE_CHECKING:
     from masterdata.models import Company, OwnAccount, User
 
 
-def _company_and_account(request: OrderRequest, scope: Scope) -> tuple[Company, OwnAccount]:
-    company = masterdata.company_by_code(request.company_code, scope=scope)
+class RequestRefused(Exception):
+    """One request of a list cannot become a draft; `place` is its index, `refusal` what is told to people."""
+
+    def __init__(self, place: int, refusal: DomainError) -> None:
+        super().__init__(place, refusal)
+        self.place, self.refusal = place, refusal
+
+
+class _Known:
+    """Everything a list of requests mentions, looked up with one query a kind."""
+
+    def __init__(self, requests: Sequence[OrderRequest], scope: Scope) -> None:
+        codes = {request.company_code for request in requests}
+        rows = masterdata.visible_companies(scope).filter(code__in=codes)
+        self.companies = {company.code: company for company in rows}
+        numbers = {normalise_account(request.payer_number) for request in requests}
+        own = masterdata.visible_accounts(scope).filter(number__in=numbers)
+        self.accounts = {account.number: account for account in own}
+        self.payees = masterdata.payee_accounts({request.payee_code for request in requests})
+        keyed = {request.erp_doc_no for request in requests if request.erp_doc_no}
+        orders = PaymentOrder.objects.filter(
+            erp_doc_no__in=keyed,
+            company_id__in=[company.pk for company in self.companies.values()],
+            source_system__in={request.source_system for request in requests},
+        )
+        self.taken: dict[tuple[object, ...], PaymentOrder] = {}
+        self.ended: dict[tuple[object, ...], PaymentOrder] = {}
+        for order in orders.order_by("pk") if keyed else ():
+            is_ended = order.state in (OrderState.VOID, OrderState.CANCELLED)
+            (self.ended if is_ended else self.taken)[_key(order, order.company_id)] = order
+
+
+def _key(one: OrderRequest | PaymentOrder, company_id: int) -> tuple[object, ...]:
+    return (one.source_system, company_id, one.erp_doc_type, one.erp_doc_no, one.erp_line_no)
+
+
+def _company_and_account(request: OrderRequest, known: _Known) -> tuple[Company, OwnAccount]:
+    company = known.companies.get(request.company_code)
     if company is None:
         raise InvalidInput(
             f"公司代码 {request.company_code} 不存在或无权使用",
             "unknown company",
             field="company_code",
         )
-    account = masterdata.account_by_number(normalise_account(request.payer_number), scope=scope)
+    account = known.accounts.get(normalise_account(request.payer_number))
     if account is None or account.company_id != company.pk or not account.is_active:
         raise InvalidInput(
             "付款账号不是该公司的账户", "not an account of the company", field="payer_number"
@@ -44,7 +81,7 @@ def _company_and_account(request: OrderRequest, scope: Scope) -> tuple[Company, 
     return company, account
 
 
-def _payee_values(request: OrderRequest) -> dict[str, object]:
+def _payee_values(request: OrderRequest, known: _Known) -> dict[str, object]:
     """The payee from the master data: what is registered there is what is sent, not what was typed."""
     number = normalise_account(request.payee_number)
     if request.kind == PaymentOrder.Kind.INTERNAL:
@@ -56,7 +93,7 @@ def _payee_values(request: OrderRequest) -> dict[str, object]:
         name, bank, cnaps, payee = own.name, own.branch_name, own.cnaps, None
         is_personal = False
     else:
-        payee = masterdata.payee_account(request.payee_code, number)
+        payee = known.payees.get((request.payee_code, number))
         if payee is None:
             raise InvalidInput(
                 "收款账户不在主数据中，请先登记收款人账户",
@@ -81,8 +118,8 @@ def _payee_values(request: OrderRequest) -> dict[str, object]:
     }
 
 
-def _values(request: OrderRequest, scope: Scope) -> dict[str, object]:
-    company, account = _company_and_account(request, scope)
+def _values(request: OrderRequest, known: _Known) -> dict[str, object]:
+    company, account = _company_and_account(request, known)
     amount = Money(request.amount, request.currency).amount
     if amount <= 0:
         raise InvalidInput("金额必须大于零", "amount must be above zero", field="amount")
@@ -100,47 +137,23 @@ def _values(request: OrderRequest, scope: Scope) -> dict[str, object]:
         "gl_subject": request.gl_subject,
         "cash_flow_item": request.cash_flow_item,
         "payload_hash": payload_hash(request),
-        **_payee_values(request),
+        **_payee_values(request, known),
     }
 
 
-def _replaced(request: OrderRequest, company_id: int) -> PaymentOrder | None:
-    ended = PaymentOrder.objects.filter(
-        source_system=request.source_system,
-        company_id=company_id,
-        erp_doc_type=request.erp_doc_type,
-        erp_doc_no=request.erp_doc_no,
-        erp_line_no=request.erp_line_no,
-        state__in=[OrderState.VOID, OrderState.CANCELLED],
-    )
-    return ended.order_by("-pk").first()
-
-
-def draft_order(*, request: OrderRequest, maker: User, scope: Scope) -> PaymentOrder:
-    """A draft from a request; a step. The same document line with the same content returns the order it already became.
-
-    Raises InvalidInput, NotAllowed, Conflict (`erp_key_taken`: same document line, other content; D1).
-    """
-    require(transaction.get_connection().in_atomic_block, "a draft wants the caller's transaction")
-    values = _values(request, scope)
-    company = values["company"]
-    scope.demand("payments.make", company.pk)  # type: ignore[attr-defined]  # a Company by construction
-    before = None
-    if request.erp_doc_no:
-        taken = selectors.order_by_erp_key(
-            source_system=request.source_system,
-            company_id=company.pk,  # type: ignore[attr-defined]  # as above
-            doc_type=request.erp_doc_type,
-            doc_no=request.erp_doc_no,
-            line_no=request.erp_line_no,
-        )
-        if taken is not None and taken.payload_hash == values["payload_hash"]:
-            return taken
-        if taken is not None:
-            raise _taken(request, taken.order_no)
-        before = _replaced(request, company.pk)  # type: ignore[attr-defined]  # as above
-    number = selectors.numbers("order_no_seq", count=1)[0]
-    order_no = make_reference("P", epoch=masterdata.outbound_gate().epoch, sequence=number)
+def _draft(
+    request: OrderRequest, known: _Known, *, order_no: str, maker: User, scope: Scope
+) -> PaymentOrder:
+    """The order a request becomes, not yet written; or the one its document line already became."""
+    values = _values(request, known)
+    company_id = known.companies[request.company_code].pk
+    scope.demand("payments.make", company_id)
+    key = _key(request, company_id)
+    taken = known.taken.get(key) if request.erp_doc_no else None
+    if taken is not None and taken.payload_hash == values["payload_hash"]:
+        return taken
+    if taken is not None:
+        raise _taken(request, taken.order_no)
     order = PaymentOrder(
         order_no=order_no,
         maker=maker,
@@ -150,30 +163,71 @@ def draft_order(*, request: OrderRequest, maker: User, scope: Scope) -> PaymentO
         erp_line_no=request.erp_line_no,
         import_set_id=request.import_set_id,
         import_row=request.import_row,
-        replaces=before,
+        replaces=known.ended.get(key) if request.erp_doc_no else None,
         **values,
     )
-    _insert(order, request)
-    audit.record(
-        "payments.order.drafted",
-        actor=maker,
-        subject=order,
-        after={"order_no": order.order_no, "amount": order.amount, "payee": order.payee_name},
-    )
+    known.taken[key] = order
     return order
 
 
-def _insert(order: PaymentOrder, request: OrderRequest) -> None:
+def _write(orders: Sequence[PaymentOrder]) -> None:
     try:
         with transaction.atomic():
-            order.save(force_insert=True)
+            PaymentOrder.objects.bulk_create(orders)
     except IntegrityError as error:
         if "one_order_per_erp_line" not in str(error):
             raise
-        raise _taken(request, "另一笔付款单") from error
+        told = next((one for one in orders if f"({one.erp_doc_no}," in str(error)), orders[0])
+        raise _taken(told, "另一笔付款单") from error
 
 
-def _taken(request: OrderRequest, by: str) -> Conflict:
+def draft_orders(
+    *, requests: Sequence[OrderRequest], maker: User, scope: Scope
+) -> list[PaymentOrder]:
+    """`draft_order` for a list, a few statements for all of it; a step. Raises RequestRefused at the first one refused."""
+    require(transaction.get_connection().in_atomic_block, "a draft wants the caller's transaction")
+    known, epoch = _Known(requests, scope), masterdata.outbound_gate().epoch
+    numbers = selectors.numbers("order_no_seq", count=len(requests))
+    orders: list[PaymentOrder] = []
+    for place, (request, number) in enumerate(zip(requests, numbers, strict=True)):
+        order_no = make_reference("P", epoch=epoch, sequence=number)
+        try:
+            orders.append(_draft(request, known, order_no=order_no, maker=maker, scope=scope))
+        except DomainError as refusal:
+            raise RequestRefused(place, refusal) from refusal
+    fresh = list({id(order): order for order in orders if order.pk is None}.values())
+    _write(fresh)
+    audit.record_many(
+        [
+            audit.Fact(
+                "payments.order.drafted",
+                order,
+                after={
+                    "order_no": order.order_no,
+                    "amount": order.amount,
+                    "payee": order.payee_name,
+                },
+            )
+            for order in fresh
+        ],
+        actor=maker,
+    )
+    return orders
+
+
+def draft_order(*, request: OrderRequest, maker: User, scope: Scope) -> PaymentOrder:
+    """A draft from a request; a step. The same document line with the same content returns the order it already became.
+
+    Raises InvalidInput, NotAllowed, Conflict (`erp_key_taken`: same document line, other content; D1).
+    """
+    try:
+        (order,) = draft_orders(requests=[request], maker=maker, scope=scope)
+    except RequestRefused as error:
+        raise error.refusal from error
+    return order
+
+
+def _taken(request: OrderRequest | PaymentOrder, by: str) -> Conflict:
     return Conflict(
         f"单据 {request.erp_doc_no} 第 {request.erp_line_no} 行已生成 {by}，内容不同，不能覆盖",
         "the document line already became an order with other content",
@@ -209,7 +263,7 @@ def edit_order(*, order_id: int, version: int, request: OrderRequest, actor: Use
             code="illegal_move",
         )
     before = {"amount": order.amount, "payee": order.payee_name, "number": order.payee_number}
-    for name, value in _values(request, scope).items():
+    for name, value in _values(request, _Known([request], scope)).items():
         setattr(order, name, value)
     order.shown_state, order.content_hash = order.state, ""
     order.save_changes()

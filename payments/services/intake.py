@@ -22,7 +22,7 @@ from payments.import_facts import AccountFact, BankLimits, Known, OrderKey, Paye
 from payments.models import PaymentOrder
 from payments.selectors import lock_orders
 from payments.services.deciding import Held, submit_drafts
-from payments.services.drafting import draft_order
+from payments.services.drafting import RequestRefused, draft_orders
 from payments.states import OrderState
 
 if TYPE_CHECKING:
@@ -193,14 +193,20 @@ def create_orders(
     A row whose document line already became the very same order gives that order. Raises Conflict naming the row.
     """
     payees = master.payee_accounts({row.text[cells.PAYEE_CODE] for row in good})
-    made: list[tuple[Row, PaymentOrder]] = []
-    for row in good:
-        registered = payees[(row.text[cells.PAYEE_CODE], row.text[cells.PAYEE_NUMBER])].name
-        request = _request(row, registered=registered, source=source, import_set_id=import_set_id)
-        try:
-            made.append((row, draft_order(request=request, maker=maker, scope=scope)))
-        except DomainError as refusal:
-            raise _at_row(row, refusal) from refusal
+    requests = [
+        _request(
+            row,
+            registered=payees[(row.text[cells.PAYEE_CODE], row.text[cells.PAYEE_NUMBER])].name,
+            source=source,
+            import_set_id=import_set_id,
+        )
+        for row in good
+    ]
+    try:
+        orders = draft_orders(requests=requests, maker=maker, scope=scope)
+    except RequestRefused as error:
+        raise _at_row(good[error.place], error.refusal) from error
+    made = list(zip(good, orders, strict=True))
     _submit({order.pk: row for row, order in made if order.state == OrderState.DRAFT}, maker, scope)
     return made
 

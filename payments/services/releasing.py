@@ -162,12 +162,6 @@ def _record(instructions: Sequence[PaymentInstruction], *, actor: User, note: st
     facts = []
     for one in instructions:
         after = {"instr_no": one.instr_no, "attempt": one.attempt, "content_hash": one.content_hash}
-        facts.append(
-            audit.Fact(
-                "payments.order.released", one.order, {"state": "pending_release"}, after, note
-            )
-        )
-        facts.append(
-            audit.Fact("payments.instruction.queued", one, None, {"state": one.state, **after})
-        )
+        before = {"state": "pending_release"}
+        facts.append(audit.Fact("payments.order.released", one.order, before, after, note))
     audit.record_many(facts, actor=actor)

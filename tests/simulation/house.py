@@ -117,7 +117,7 @@ def make_orders(
     from masterdata import selectors as masterdata
     from masterdata.services import seeding
     from masterdata.services.payees import PayeeProposal
-    from payments.services import orders
+    from payments.services.drafting import draft_orders
 
     maker = people["maker1"]
     with transaction.atomic():
@@ -130,7 +130,8 @@ def make_orders(
         )
     scope = masterdata.scope_of(maker)
     with transaction.atomic():
-        return [orders.draft_order(request=r, maker=maker, scope=scope).pk for r, _, _ in wanted]
+        drafts = draft_orders(requests=[r for r, _, _ in wanted], maker=maker, scope=scope)
+        return [order.pk for order in drafts]
 
 
 def walk(ids: Sequence[int], people: dict[str, User]) -> int:
