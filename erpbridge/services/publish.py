@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from erpbridge.models import Outbox
 from kernel import clock
 from masterdata.api_access import source_systems
+from masterdata.selectors import scope_of_client, visible_companies
 from payments.publishing import changed_orders
 
 if TYPE_CHECKING:
@@ -69,18 +71,24 @@ def publish() -> int:
             return written
 
 
+def _own(client: ApiClient) -> QuerySet[Outbox]:
+    """Results this client may read: two subsidiaries may run finance systems of one name, each sees its own."""
+    companies = visible_companies(scope_of_client(client)).values_list("code", flat=True)
+    return Outbox.objects.filter(
+        system=client.source_system, payload__company_code__in=list(companies)
+    )
+
+
 @transaction.atomic(durable=True)
 def acknowledge(*, client: ApiClient, message_ids: Sequence[str]) -> int:
     """The finance system has these results; unknown or foreign ids change nothing. Returns how many were new."""
-    rows = Outbox.objects.filter(
-        system=client.source_system, message_id__in=message_ids, acked_at__isnull=True
-    )
+    rows = _own(client).filter(message_id__in=message_ids, acked_at__isnull=True)
     return rows.update(acked_at=clock.now())
 
 
 def results_after(*, client: ApiClient, after: int, limit: int, only_open: bool) -> list[Outbox]:
-    """Results for this client's system with ids above `after`, oldest first."""
-    rows = Outbox.objects.filter(system=client.source_system, pk__gt=after)
+    """Results for this client's system and companies with ids above `after`, oldest first."""
+    rows = _own(client).filter(pk__gt=after)
     if only_open:
         rows = rows.filter(acked_at__isnull=True)
     return list(rows.order_by("pk")[:limit])

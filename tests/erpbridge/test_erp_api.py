@@ -9,7 +9,7 @@ from django.test import Client
 
 from erpbridge.models import Inbox, Outbox
 from erpbridge.services import publish
-from masterdata.models import Company
+from masterdata.models import ApiClient, Company
 from masterdata.roles import RIGHTS, Role
 from masterdata.services.people import issue_client
 from payments.models import PaymentOrder
@@ -204,3 +204,22 @@ class TestStatements:
         assert entries.json() == {"results": [], "next": ""}
         assert client.get("/api/v1/statement-entries?after=%21").status_code == 422
         assert Client().get("/api/v1/balances").status_code in (401, 403)
+
+    def test_a_subsidiarys_system_of_the_same_name_reads_and_acknowledges_nothing_of_others(
+        self, world: World, key: str
+    ) -> None:
+        post(key, [an_item(world)])
+        publish.publish()
+        other = Company.objects.create(code="8000", name="他公司", short_name="他", path="/x/")
+        ApiClient.objects.get().companies.set([other])
+        client = Client(headers={"Authorization": key})
+
+        page = client.get("/api/v1/payment-results").json()
+        acked = client.post(
+            "/api/v1/payment-results/ack",
+            {"message_ids": [Outbox.objects.get().message_id]},
+            content_type="application/json",
+        )
+
+        assert page["results"] == []
+        assert acked.json() == {"acknowledged": 0}
