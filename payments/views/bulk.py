@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from desk.words import words_of
+from kernel import clock
 from kernel.errors import InvalidInput, NotFound
 from kernel.scope import Scope
-from payments import reading, selectors
+from masterdata import selectors as master
+from payments import checks, reading, selectors
 from payments.acts import Act, offered
 from payments.models import PaymentOrder
 from payments.services import confirming
@@ -183,6 +185,7 @@ def bulk(request: HttpRequest, name: str) -> HttpResponse:
             if act.name == "release"
             else [],
             "held": sorted_out.out,
+            "look_alikes": _look_alikes(act, good),
             "back": reverse(f"payments:{DESK_NAMES.get(_desk_of(request, act), 'orders')}"),
         },
     )
@@ -193,11 +196,29 @@ def _desk_of(request: HttpRequest, act: Act) -> str:
     return desk if desk in DESK_NAMES else act.name
 
 
+def _look_alikes(act: Act, chosen: Sequence[PaymentOrder]) -> list[PaymentOrder]:
+    """Orders an approver must have compared with another one: the tick of the single page holds for many as well."""
+    if act.name != "approve":
+        return []
+    today, calendar = clock.today(), master.calendar()
+    twins = selectors.twins(chosen, today=today)
+    return [
+        order for order in chosen if checks.duplicates(order, twins, today=today, calendar=calendar)
+    ]
+
+
 def _bulk_now(request: HttpRequest, act: Act) -> HttpResponse:
     items = read_items(request)
     if not items:
         raise InvalidInput("确认内容为空", "nothing to confirm", code="nothing_chosen")
     why = why_of(request, act) or request.POST.get("note", "").strip()[:200]
+    chosen = selectors.visible_orders(scope_in(request)).filter(pk__in=[item[0] for item in items])
+    if not request.POST.get("seen_duplicates") and _look_alikes(act, list(chosen)):
+        raise InvalidInput(
+            "请勾选「已核对疑似重复」后再审批",
+            "tick that the look-alikes were seen",
+            code="seen_duplicates",
+        )
     result = confirming.once(
         act=act.name,
         items=items,

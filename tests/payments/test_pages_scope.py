@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from masterdata.models import Company, Membership
 from payments.models import ImportSet, PaymentOrder
-from tests.build_payments import World, submitted
+from tests.build_payments import World, act, fresh, submitted
 from tests.payments.test_pages_orders import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,3 +46,25 @@ def test_the_live_checks_tell_no_balance_to_whoever_makes_no_payments(world):
 
     assert signed_in(world["admin"]).post("/payments/new/check/", {}).status_code == 403
     assert signed_in(world["maker"]).post("/payments/new/check/", {}).status_code == 200
+
+
+def test_look_alikes_are_not_approved_in_bulk_unseen(world):
+    first = submitted(world, amount=Decimal("60000.00"))
+    other = submitted(world, amount=Decimal("60000.00"), purpose="另一用途")
+    other = act("check", other, world["checker"])
+    PaymentOrder.objects.filter(pk=first.pk).update(
+        company=Company.objects.create(code="8000", name="他公司", short_name="他", path="/x/")
+    )
+    client = signed_in(world["approver"])
+    page = client.post(
+        "/payments/bulk/approve/", {"ids": other.pk}, headers={"accept": "application/json"}
+    ).json()
+    form = {"confirm": "yes", "token": page["token"], "items": page["items"]}
+
+    refused = client.post("/payments/bulk/approve/", form)
+    state = fresh(other).state
+    client.post("/payments/bulk/approve/", {**form, "seen_duplicates": "yes"})
+
+    assert refused.status_code == 422
+    assert state == "pending_approval"
+    assert fresh(other).state == "pending_release"
