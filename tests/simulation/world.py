@@ -22,25 +22,23 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import httpx
 import psycopg2
 
 from bankadapters.simulator.faults import PROFILES
 from kernel import clock
 from tests.simulation import house, verdict
+from tests.simulation.cast import ROOT, Bank, Crew
 from tests.simulation.proxy import ALL_POINTS, Armed, CrashProxy
 
-ROOT = Path(__file__).resolve().parents[2]
 SEEDS = Path(__file__).with_name("seeds.txt")
 ORDERS = 40
-WORKERS = 2
 LIFE_S = 60.0
 QUIET_S = 0.35  # how long the wire is quiet before the clock is moved over a send's lease
 _DUE = """
@@ -167,77 +165,6 @@ class Stage:
         finally:
             execute(self.url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             shutil.rmtree(home, ignore_errors=True)
-
-
-class Bank:
-    """The simulated bank as the program it is."""
-
-    def __init__(self, home: Path, life: Life, *, accounts: Path, clock_file: Path) -> None:
-        command = [sys.executable, "-m", "bankadapters.simulator", "--bank", "boc", "--port", "0"]
-        command += ["--seed", str(life.seed), "--faults", life.faults, "--slow-s", str(life.slow_s)]
-        command += [
-            "--data",
-            str(home / "books"),
-            "--accounts",
-            str(accounts),
-            "--clock-file",
-            str(clock_file),
-        ]
-        self.log = (home / "bank.log").open("w")
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=self.log, text=True, cwd=ROOT
-        )
-        line = self.process.stdout.readline() if self.process.stdout else ""
-        if "listening on" not in line:
-            raise RuntimeError(f"the bank did not open: {line}")
-        self.url = urlsplit(line.split()[-1])
-        self.http = httpx.Client(base_url=f"http://{self.url.netloc}", timeout=30, trust_env=False)
-
-    def get(self, name: str) -> Any:
-        """One page of its control interface."""
-        return self.http.get(f"/_sim/{name}").json()
-
-    def close(self) -> None:
-        """Stop it."""
-        self.http.close()
-        self.process.terminate()
-        self.process.wait(10)
-        if self.process.stdout:
-            self.process.stdout.close()
-        self.log.close()
-
-
-@dataclass
-class Crew:
-    """The workers of one life; a dead one is replaced."""
-
-    stage: Stage
-    arguments: tuple[str, str, str, str]
-    members: list[Any] = field(default_factory=list)
-
-    def hire(self) -> None:
-        """Bring the crew to its full number."""
-        from tests.simulation.worker import run
-
-        self.members = [one for one in self.members if one.is_alive()]
-        while len(self.members) < WORKERS:
-            worker = self.stage.forks.Process(target=run, args=self.arguments)
-            worker.start()
-            self.members.append(worker)
-
-    def pids(self) -> list[int]:
-        """Process ids of the living."""
-        return [one.pid for one in self.members if one.pid is not None and one.is_alive()]
-
-    def dismiss(self) -> None:
-        """Let them end their tick; whoever does not is killed."""
-        Path(self.arguments[3]).touch()
-        limit = time.monotonic() + 8
-        for one in self.members:
-            one.join(max(limit - time.monotonic(), 0.1))
-            if one.is_alive():
-                one.kill()
-                one.join(5)
 
 
 class World:
