@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -67,6 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     size.add_argument("--full", action="store_true", help="up to 10 million rows")
     parser.add_argument("--only", choices=sorted(BENCHMARKS), action="append")
     options = parser.parse_args(argv)
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # so that the servers are stopped as well
     sizes = QUICK if options.quick else FULL if options.full else NORMAL
     print(
         f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, fsync on"

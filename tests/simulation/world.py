@@ -17,6 +17,7 @@ import multiprocessing
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -347,6 +348,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--faults", default="", choices=["", *sorted(PROFILES)])
     parser.add_argument("--point", default="", choices=["", *ALL_POINTS])
     options = parser.parse_args(argv)
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # so that the servers are stopped as well
     broken = 0
     print(f"seed {options.seed}, {options.lives} lives of {options.orders} orders")
     print(f"{'life':>5} {'faults':<20} {'crash point':<17} kills  back  debits      s  states")
