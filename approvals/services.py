@@ -108,6 +108,18 @@ def open_case(
     return cases[key]
 
 
+def _decision(case: Case, act: Decision.Act, actor: User, *, step: int, note: str) -> Decision:
+    return Decision(
+        case=case,
+        act=act,
+        step=step,
+        user=actor,
+        person_key=actor.person_key,
+        digest=case.digest,
+        note=note,
+    )
+
+
 def decide_many(
     digests: Mapping[int, str], *, act: Decision.Act, actor: User, note: str = ""
 ) -> tuple[dict[int, Decided], dict[int, DomainError]]:
@@ -149,17 +161,8 @@ def decide_many(
             refused[case.pk] = error
             continue
         approvals = sum(one == Act.APPROVE for one, _ in acts[case.pk])
-        decisions.append(
-            Decision(
-                case=case,
-                act=act,
-                step=approvals + 1 if act == Act.APPROVE else 1,
-                user=actor,
-                person_key=actor.person_key,
-                digest=case.digest,
-                note=note,
-            )
-        )
+        step = approvals + 1 if act == Act.APPROVE else 1
+        decisions.append(_decision(case, act, actor, step=step, note=note))
         if case.approvers_needed != policy.approvers:
             Case.objects.filter(pk=case.pk).update(
                 approvers_needed=policy.approvers, policy_id=policy.pk

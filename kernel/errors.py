@@ -16,7 +16,13 @@ class DomainError(Exception):
     code = "domain_error"
 
     def __init__(
-        self, message: str, message_en: str = "", *, code: str = "", field: str = "", row: int | None = None
+        self,
+        message: str,
+        message_en: str = "",
+        *,
+        code: str = "",
+        field: str = "",
+        row: int | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message

@@ -42,7 +42,9 @@ class Money:
         if not isinstance(self.amount, Decimal):
             raise TypeError("Money wants a Decimal")
         if not self.amount.is_finite():
-            raise InvalidInput("金额不是有限数", "amount is not finite", code="amount_invalid", field="amount")
+            raise InvalidInput(
+                "金额不是有限数", "amount is not finite", code="amount_invalid", field="amount"
+            )
         digits = currency_digits(self.currency)
         exponent = self.amount.as_tuple().exponent
         if isinstance(exponent, int) and -exponent > digits:
@@ -112,14 +114,24 @@ def parse_amount(text: str, *, currency: str = "CNY") -> Decimal:
         raise InvalidInput("金额未填写", "amount missing", code="amount_missing", field="amount")
     if not _PLAIN.match(cleaned):
         raise InvalidInput(
-            f"金额「{text}」不是数字，应为例如 1234.56", "not an amount", code="amount_invalid", field="amount"
+            f"金额「{text}」不是数字，应为例如 1234.56",
+            "not an amount",
+            code="amount_invalid",
+            field="amount",
         )
     try:
         value = Decimal(cleaned.replace(",", ""))
     except InvalidOperation:
-        raise InvalidInput(f"金额「{text}」不是数字", "not an amount", code="amount_invalid", field="amount") from None
+        raise InvalidInput(
+            f"金额「{text}」不是数字", "not an amount", code="amount_invalid", field="amount"
+        ) from None
     if value <= 0:
-        raise InvalidInput("金额必须大于零", "amount must be above zero", code="amount_not_positive", field="amount")
+        raise InvalidInput(
+            "金额必须大于零",
+            "amount must be above zero",
+            code="amount_not_positive",
+            field="amount",
+        )
     money = Money(value, currency)
     if money.amount > AMOUNT_MAX:
         raise InvalidInput("金额过大", "amount too large", code="amount_too_large", field="amount")
@@ -138,5 +150,7 @@ def amount_in_words(amount: Decimal) -> str:
     words = str(cn2an.an2cn(str(exact), "rmb"))
     yuan, jiao = int(exact) % 10, int(exact * 10) % 10
     if exact >= 1 and yuan == 0 and jiao and "元零" not in words:
-        words = words.replace("元", "元零", 1)  # a zero before the 角 is written, so that no digit can be slipped in
+        words = words.replace(
+            "元", "元零", 1
+        )  # a zero before the 角 is written, so that no digit can be slipped in
     return "人民币" + words + ("整" if words.endswith("角") else "")

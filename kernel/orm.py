@@ -21,7 +21,9 @@ class StaleVersion(Conflict):
     code = "stale_version"
 
     def __init__(self) -> None:
-        super().__init__("此记录已被他人更新，请查看最新内容后再操作", "the row has changed since you saw it")
+        super().__init__(
+            "此记录已被他人更新，请查看最新内容后再操作", "the row has changed since you saw it"
+        )
 
 
 class Versioned(models.Model):
@@ -68,7 +70,9 @@ class Stateful(models.Model):
         self.state = self.flow.target(name, self.state)
 
 
-def state_column(states: type[StrEnum], initial: str, *, is_indexed: bool = True) -> models.CharField[str, str]:
+def state_column(
+    states: type[StrEnum], initial: str, *, is_indexed: bool = True
+) -> models.CharField[str, str]:
     """The column of a state: the enum's own words."""
     choices = [(s.value, s.value) for s in states]
     return models.CharField(max_length=24, default=initial, choices=choices, db_index=is_indexed)

@@ -32,7 +32,9 @@ class Scope:
     def demand(self, right: str, company_id: int | None = None) -> None:
         """Raise NotAllowed unless `has`."""
         if not self.has(right, company_id):
-            raise NotAllowed("您没有执行此操作的权限", f"the right {right} is missing", code="right_missing")
+            raise NotAllowed(
+                "您没有执行此操作的权限", f"the right {right} is missing", code="right_missing"
+            )
 
     def companies_with(self, right: str) -> frozenset[int]:
         """Company ids for which the holder has `right`."""

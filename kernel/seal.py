@@ -28,7 +28,9 @@ def _plain(value: object) -> object:
 
 def canonical(content: Mapping[str, object]) -> bytes:
     """The one byte form of `content`: sorted keys, UTF-8, no blanks, decimals as plain text; floats are refused."""
-    return json.dumps(_plain(content), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return json.dumps(
+        _plain(content), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    ).encode()
 
 
 def digest(data: bytes) -> str:

@@ -47,7 +47,8 @@ class Flow:
             return self._targets[(name, source)]
         except KeyError:
             raise IllegalMove(
-                f"当前状态（{source}）不允许此操作，页面可能已过期，请刷新后重试", f"{name} is not allowed from {source}"
+                f"当前状态（{source}）不允许此操作，页面可能已过期，请刷新后重试",
+                f"{name} is not allowed from {source}",
             ) from None
 
     def allows(self, name: str, source: str) -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audit import selectors as trail
 from audit import services as audit
-from audit.models import Entry
 from kernel.scope import Scope
 from payments.models import Batch, PaymentInstruction, PaymentOrder
+
+if TYPE_CHECKING:
+    from audit.models import Entry
 
 
 def record_batch(

@@ -6,7 +6,13 @@ from importlib import import_module
 
 from django.urls import URLPattern, URLResolver
 
-API_MODULES = ("erpbridge.api", "payments.api", "statements.api", "masterdata.api", "yqlink.workspace.api")
+API_MODULES = (
+    "erpbridge.api",
+    "payments.api",
+    "statements.api",
+    "masterdata.api",
+    "yqlink.workspace.api",
+)
 
 urlpatterns: list[URLPattern | URLResolver] = []
 for _module in API_MODULES:

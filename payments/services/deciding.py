@@ -24,6 +24,7 @@ from payments.content import content_hash
 from payments.models import PaymentOrder
 from payments.outcomes import BulkResult
 from payments.services.alarms import alarm
+from payments.services.refusals import ContentAltered, Held
 from payments.services.releasing import issue, release_checked
 from payments.states import OrderState
 
@@ -43,18 +44,6 @@ class Act:
     actor: User
     scope: Scope
     note: str = ""
-
-
-class Held(Conflict):
-    """A duplicate rule holds the order: it waits for a person who is neither its maker nor its checker."""
-
-    code = "held"
-
-
-class ContentAltered(Conflict):
-    """The stored order is not what was submitted: somebody changed the row outside the platform."""
-
-    code = "content_altered"
 
 
 def change(orders: Sequence[PaymentOrder], **values: object) -> None:

@@ -193,17 +193,7 @@ def lift_hold(*, order_id: int, version: int, actor: User, why: str) -> PaymentO
     return order
 
 
-@transaction.atomic(durable=True)
-def reissue_order(*, order_id: int, version: int, actor: User, why: str) -> PaymentOrder:
-    """After FAILED or RETURNED: a new attempt that everybody decides again; the person who asks becomes its maker.
-
-    Raises Conflict while the last attempt is live, or unless a statement fetched since shows no debit of it.
-    """
-    order, scope = _locked(order_id, version, actor)
-    scope.demand("payments.make", order.company_id)
-    last = PaymentInstruction.objects.select_for_update(no_key=True).get(
-        pk=order.instruction_id or 0
-    )
+def _require_reissuable(last: PaymentInstruction) -> None:
     if last.state not in (InstructionState.FAILED, InstructionState.RETURNED):
         raise Conflict(
             "上一笔指令尚无确定的失败或退票结果，不能重新支付",
@@ -222,6 +212,20 @@ def reissue_order(*, order_id: int, version: int, actor: User, why: str) -> Paym
             "no statement was fetched since the failure",
             code="statement_missing",
         )
+
+
+@transaction.atomic(durable=True)
+def reissue_order(*, order_id: int, version: int, actor: User, why: str) -> PaymentOrder:
+    """After FAILED or RETURNED: a new attempt that everybody decides again; the person who asks becomes its maker.
+
+    Raises Conflict while the last attempt is live, or unless a statement fetched since shows no debit of it.
+    """
+    order, scope = _locked(order_id, version, actor)
+    scope.demand("payments.make", order.company_id)
+    last = PaymentInstruction.objects.select_for_update(no_key=True).get(
+        pk=order.instruction_id or 0
+    )
+    _require_reissuable(last)
     order.move("reissue")
     if order.approval_id is not None:
         approvals.void_case(case_id=order.approval_id, reason=f"重新支付：{_why(why)}")

@@ -257,6 +257,23 @@ def _credit(row: PaymentInstruction, entry: Any) -> bool:
     return True
 
 
+def _require_proposable(
+    row: PaymentInstruction, verdict: str, *, reason: str, branch_call: str
+) -> None:
+    if not reason.strip():
+        raise InvalidInput("请填写裁定理由", "a reason is wanted", field="reason")
+    if (row.state, verdict) not in VERDICTS:
+        raise Conflict(
+            "该指令当前状态不能这样裁定", "this verdict does not fit the state", code="illegal_move"
+        )
+    if row.state == S.UNKNOWN and verdict == S.FAILED and not branch_call.strip():
+        raise InvalidInput(
+            "请填写与开户行的电话核实记录", "the call to the branch is wanted", field="branch_call"
+        )
+    if row.adjudications.filter(state=Adjudication.State.PROPOSED).exists():
+        raise Conflict("已有待确认的裁定", "a proposal is open", code="proposal_open")
+
+
 @transaction.atomic(durable=True)
 def propose_adjudication(
     *,
@@ -277,18 +294,7 @@ def propose_adjudication(
     if row.company_id not in scope.company_ids:
         raise NotFound("payment instruction")
     scope.demand("payments.adjudicate", row.company_id)
-    if not reason.strip():
-        raise InvalidInput("请填写裁定理由", "a reason is wanted", field="reason")
-    if (row.state, verdict) not in VERDICTS:
-        raise Conflict(
-            "该指令当前状态不能这样裁定", "this verdict does not fit the state", code="illegal_move"
-        )
-    if row.state == S.UNKNOWN and verdict == S.FAILED and not branch_call.strip():
-        raise InvalidInput(
-            "请填写与开户行的电话核实记录", "the call to the branch is wanted", field="branch_call"
-        )
-    if row.adjudications.filter(state=Adjudication.State.PROPOSED).exists():
-        raise Conflict("已有待确认的裁定", "a proposal is open", code="proposal_open")
+    _require_proposable(row, verdict, reason=reason, branch_call=branch_call)
     document = Adjudication.objects.create(
         instruction=row,
         company_id=row.company_id,

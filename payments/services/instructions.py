@@ -25,6 +25,7 @@ from payments.models import Batch, PaymentInstruction, PaymentOrder
 from payments.outcomes import ClaimedBatch, ReportedOutcome, SealedInstruction
 from payments.services.alarms import alarm
 from payments.services.inquiries import due_inquiries, record_inquiry, record_inquiry_failure
+from payments.services.losing import finish, lost
 from payments.services.releasing import route_of
 from payments.services.sealing import BROKEN, open_seal
 from payments.services.writing import Change, show, write
@@ -299,11 +300,11 @@ def _judged(
 ) -> tuple[tuple[str, ...], Change]:
     if len(said) != 1:
         why = "银行应答未包含此笔" if not said else "银行应答对此笔给出多个结果"
-        return ("lose",), _lost(row, why, now)
+        return ("lose",), lost(row, why, now)
     outcome = said[0]
     moves = _MOVES.get(outcome.fate)
     if moves is None or outcome.not_found:
-        return ("lose",), _lost(
+        return ("lose",), lost(
             row, f"银行返回无法判定的结果 {outcome.code} {outcome.text}", now, outcome
         )
     if outcome.amount is not None and outcome.amount != row.amount:
@@ -313,7 +314,7 @@ def _judged(
             title=f"指令 {row.instr_no} 银行回显金额不符",
             details={"ours": str(row.amount), "echo": str(outcome.amount)},
         )
-        return ("lose",), _lost(row, "银行回显金额与指令不符", now, outcome)
+        return ("lose",), lost(row, "银行回显金额与指令不符", now, outcome)
     target = row.state
     for name in moves:
         target = row.flow.target(name, target)
@@ -326,43 +327,6 @@ def _judged(
         bank_text=outcome.text,
         next_inquiry_at=first_inquiry_at(target, now) if is_open else None,
         final_at=None if is_open else now,
-    )
-
-
-def _lost(
-    row: PaymentInstruction, why: str, now: datetime, outcome: ReportedOutcome | None = None
-) -> Change:
-    return Change(
-        row,
-        S.UNKNOWN,
-        bank_serial=outcome.bank_serial if outcome else "",
-        bank_code=outcome.code if outcome else "",
-        bank_text=outcome.text if outcome else "",
-        unknown_since=now,
-        unknown_why=why[:200],
-        next_inquiry_at=first_inquiry_at(S.UNKNOWN, now),
-    )
-
-
-def _finish(
-    event: str, rows: Sequence[PaymentInstruction], changes: Sequence[Change], why: str = ""
-) -> None:
-    show([row.pk for row in rows])
-    audit.record_many(
-        [
-            audit.Fact(
-                event,
-                one.row,
-                {"state": S.SENDING},
-                {
-                    **one.facts(),
-                    "batch_id": one.row.batch_id,
-                },  # its trail leads through every batch it went in
-                why or one.unknown_why,
-            )
-            for one in changes
-        ],
-        actor=None,
     )
 
 
@@ -383,7 +347,7 @@ def hand_back(*, claim: ClaimedBatch, why: str) -> int:
         for row in rows
     ]
     write(changes, move="hand_back")
-    _finish("payments.instruction.handed_back", rows, changes, why[:500])
+    finish("payments.instruction.handed_back", rows, changes, why[:500])
     return len(rows)
 
 
@@ -392,9 +356,9 @@ def lose(*, claim: ClaimedBatch, why: str) -> int:
     """SENDING → UNKNOWN: a byte left and no trustworthy answer came. Returns how many items; zero for a stale claim."""
     rows = _locked(claim)
     now = clock.now()
-    changes = [_lost(row, why, now) for row in rows]
+    changes = [lost(row, why, now) for row in rows]
     write(changes, move="lose")
-    _finish("payments.instruction.lost", rows, changes)
+    finish("payments.instruction.lost", rows, changes)
     return len(rows)
 
 
@@ -410,7 +374,7 @@ def reap(*, now: datetime, limit: int = 1000) -> int:
         .select_related("order")
         .order_by("id")[:limit]
     )
-    changes = [_lost(row, "发送进程中断，租约到期", now) for row in rows]
+    changes = [lost(row, "发送进程中断，租约到期", now) for row in rows]
     write(changes, move="lose", fence_step=1)
-    _finish("payments.instruction.reaped", rows, changes)
+    finish("payments.instruction.reaped", rows, changes)
     return len(rows)

@@ -21,8 +21,9 @@ from payments.content import OrderRequest
 from payments.import_facts import AccountFact, BankLimits, Known, OrderKey, PayeeFact, Row
 from payments.models import PaymentOrder
 from payments.selectors import lock_orders
-from payments.services.deciding import Held, submit_drafts
+from payments.services.deciding import submit_drafts
 from payments.services.drafting import RequestRefused, draft_orders
+from payments.services.refusals import Held
 from payments.states import OrderState
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.outcomes import BulkResult
-from payments.services.deciding import ContentAltered, Held, Item, run_many, run_one
+from payments.services.deciding import Item, run_many, run_one
 from payments.services.drafting import create_order, draft_order, edit_order
 from payments.services.ending import (
     cancel_order,
@@ -16,6 +16,7 @@ from payments.services.ending import (
     return_to_maker,
     void_order,
 )
+from payments.services.refusals import ContentAltered, Held
 
 if TYPE_CHECKING:
     from masterdata.models import User

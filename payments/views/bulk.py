@@ -156,19 +156,9 @@ def bulk(request: HttpRequest, name: str) -> HttpResponse:
     packed = ";".join(f"{pk}:{version}:{digest}" for pk, version, digest in items)
     first = reading.first_payments(good, scope=scope)
     if wants_json(request):
-        body = {
-            "token": token,
-            "items": packed,
-            "count": len(good),
-            "amount": f"{sorted_out.amount:.2f}",
-        }
-        return JsonResponse(
-            {
-                **body,
-                "currency": currency,
-                "excluded": [row["order_no"] for row in sorted_out.out],
-            }
-        )
+        amount, excluded = f"{sorted_out.amount:.2f}", [row["order_no"] for row in sorted_out.out]
+        body = {"token": token, "items": packed, "count": len(good), "amount": amount}
+        return JsonResponse({**body, "currency": currency, "excluded": excluded})
     return render(
         request,
         "payments/bulk_confirm.html",

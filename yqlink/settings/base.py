@@ -255,11 +255,17 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = schedule()
 
 # --- talking to banks -------------------------------------------------------------------------------------------------
-DISPATCH_TICK_MAX_S = env.float("DISPATCH_TICK_MAX_S", default=20.0)  # a tick claims nothing new after this long
+DISPATCH_TICK_MAX_S = env.float(
+    "DISPATCH_TICK_MAX_S", default=20.0
+)  # a tick claims nothing new after this long
 PULL_BALANCE_EVERY_S = env.int("PULL_BALANCE_EVERY_S", default=600)
 PULL_STATEMENT_EVERY_S = env.int("PULL_STATEMENT_EVERY_S", default=300)
-PULL_FIRST_DAYS = env.int("PULL_FIRST_DAYS", default=0)  # past days fetched for an account never pulled
-PULL_CLOSE_FROM_HOUR = env.int("PULL_CLOSE_FROM_HOUR", default=1)  # the day before is closed from this hour on
+PULL_FIRST_DAYS = env.int(
+    "PULL_FIRST_DAYS", default=0
+)  # past days fetched for an account never pulled
+PULL_CLOSE_FROM_HOUR = env.int(
+    "PULL_CLOSE_FROM_HOUR", default=1
+)  # the day before is closed from this hour on
 PULL_PAGES_MAX = env.int("PULL_PAGES_MAX", default=4000)
 
 # --- logs -------------------------------------------------------------------------------------------------------------

@@ -31,7 +31,9 @@ def _item(order: Any, tied: set[int]) -> dict[str, Any]:
         "bank_code": one.bank_code if one else "",
         "unknown_why": one.unknown_why if one else "",
         "inquiries": one.inquiries if one else 0,
-        "next_inquiry_at": one.next_inquiry_at.astimezone(clock.SHANGHAI).isoformat() if asked else None,
+        "next_inquiry_at": one.next_inquiry_at.astimezone(clock.SHANGHAI).isoformat()
+        if asked
+        else None,
         "holds": [str(hold.get("rule", "")) for hold in order.hold_reasons],
         "is_tied": one is not None and one.pk in tied,
     }
@@ -67,7 +69,9 @@ def pipeline(scope: Scope, *, import_id: int | None = None) -> dict[str, Any]:
     """Counts by state, the next due moment and, for one import, each of its orders; amounts as text with two decimals."""
     body: dict[str, Any] = {
         "now": clock.now().isoformat(),
-        "next_due": due.astimezone(clock.SHANGHAI).isoformat() if (due := payments.next_due(scope)) else None,
+        "next_due": due.astimezone(clock.SHANGHAI).isoformat()
+        if (due := payments.next_due(scope))
+        else None,
         "states": payments.counts_by_state(scope),
         "staged_payees": [
             row.pk

@@ -1,0 +1,15 @@
+"""Payment orders, their instructions and batches, the proof of their ends, and imported lists."""
+
+from payments.models.evidence import Adjudication, DebitTie
+from payments.models.imports import ImportSet
+from payments.models.instructions import Batch, PaymentInstruction
+from payments.models.orders import PaymentOrder
+
+__all__ = [
+    "Adjudication",
+    "Batch",
+    "DebitTie",
+    "ImportSet",
+    "PaymentInstruction",
+    "PaymentOrder",
+]

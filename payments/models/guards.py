@@ -1,0 +1,39 @@
+"""What the database itself holds of our Flows."""
+
+from __future__ import annotations
+
+import pgtrigger
+
+from kernel.states import Flow
+
+# An instruction exists only for an order whose present content was checked, approved as often as needed, and released.
+RELEASE_SQL = """
+    IF NOT EXISTS (
+        SELECT 1 FROM payments_paymentorder o JOIN approvals_case c ON c.id = o.approval_id
+        WHERE o.id = NEW.order_id AND c.voided_at IS NULL AND c.digest = NEW.content_hash
+          AND c.subject_kind = 'payment' AND c.subject_id = o.id::text AND c.amount = NEW.amount AND c.currency = NEW.currency
+          AND EXISTS (SELECT 1 FROM approvals_decision d WHERE d.case_id = c.id AND d.act = 'check')
+          AND EXISTS (SELECT 1 FROM approvals_decision d WHERE d.case_id = c.id AND d.act = 'release')
+          AND (SELECT count(*) FROM approvals_decision d WHERE d.case_id = c.id AND d.act = 'approve') >= c.approvers_needed
+    ) THEN
+        RAISE EXCEPTION 'order % was not released by its people', NEW.order_id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
+def flow_trigger(flow: Flow) -> pgtrigger.Trigger:
+    """The database's own copy of a Flow: an UPDATE of `state` along no declared edge is refused."""
+    pairs = ", ".join(sorted(f"('{a}','{b}')" for a, b in flow.edges()))
+    return pgtrigger.Trigger(
+        name="flow",
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]  # pgtrigger has no types here
+        condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state")),
+        func=f"""
+            IF (OLD.state, NEW.state) NOT IN ({pairs}) THEN
+                RAISE EXCEPTION 'illegal move % -> % of %', OLD.state, NEW.state, OLD.id USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
