@@ -54,7 +54,8 @@ class Platform:
     """The whole platform in `home`. `start()` returns when pages are served; `stop()` leaves data for the next start.
 
     `env` overrides variables of every child; `simulator_args` are appended to the simulator's command line; `workers`
-    is the number of worker processes (0: the caller starts them); `say` hears one line per finished step.
+    is the number of worker processes (0: the caller starts them); `ports` wishes for ports (0: any free one); `say` hears
+    one line per finished step.
     """
 
     def __init__(
@@ -66,10 +67,12 @@ class Platform:
         clock_file: Path | None = None,
         workers: int = 1,
         concurrency: int = 2,
+        ports: Mapping[str, int] | None = None,
         say: Callable[[str], None] = print,
     ) -> None:
         self.home = home.resolve()
         self.home.mkdir(parents=True, exist_ok=True)
+        self._wished = {"web": WEB_PORT, "simulator": SIMULATOR_PORT} if ports is None else ports
         self._overrides, self._clock_file = dict(env or {}), clock_file
         self._simulator_args, self._say = list(simulator_args), say
         self._workers, self._concurrency = workers, concurrency
@@ -236,7 +239,7 @@ class Platform:
             remembered = json.loads(path.read_text("ascii"))
         except (FileNotFoundError, ValueError):
             remembered = {}
-        for name, wished in (("web", WEB_PORT), ("simulator", SIMULATOR_PORT)):
+        for name, wished in self._wished.items():
             self.ports[name] = free_port(int(remembered.get(name, wished)))
         path.write_text(json.dumps(self.ports), "ascii")
 

@@ -1,13 +1,46 @@
-"""The walkthrough's last step: the platform's books beside the bank's own ledger, and every difference named."""
+"""Books of the walkthrough: the list's days before it, and the platform's figures beside the bank's own ledger after it."""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+
+
+def read_days(path: Path) -> list[date]:
+    """The 期望付款日 of a list's rows, as far as they are dates."""
+    if path.suffix.lower() == ".csv":
+        data = path.read_bytes()
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("gb18030")
+        rows: list[Sequence[object]] = list(csv.reader(io.StringIO(text)))
+    else:
+        from python_calamine import load_workbook
+
+        rows = list(load_workbook(str(path)).get_sheet_by_index(0).to_python())
+    if not rows or "期望付款日" not in rows[0]:
+        return []
+    column = list(rows[0]).index("期望付款日")
+    days = []
+    for row in rows[1:]:
+        value = row[column] if column < len(row) else ""
+        if isinstance(value, datetime):
+            days.append(value.date())
+        elif isinstance(value, date):
+            days.append(value)
+        else:
+            with contextlib.suppress(ValueError):
+                days.append(date.fromisoformat(str(value).strip().replace("/", "-")))
+    return days
 
 
 @dataclass

@@ -9,25 +9,25 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import csv
-import io
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from datetime import time as clock_time
 from decimal import Decimal
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import httpx
 
 from kernel import clock
 from yqlink.supervisor import Platform
-from yqlink.walkbooks import Report, compare
+from yqlink.walkbooks import Report, compare, read_days
 
 FINAL = frozenset({"succeeded", "failed", "returned", "cancelled", "void"})
 REAL_LIMIT_S = 900.0
@@ -89,35 +89,6 @@ class Person:
                 f"{self.username}: POST {path}: HTTP {answer.status_code} {answer.text[:300]}"
             )
         return answer
-
-
-def read_days(path: Path) -> list[date]:
-    """The 期望付款日 of a list's rows, as far as they are dates."""
-    if path.suffix.lower() == ".csv":
-        data = path.read_bytes()
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("gb18030")
-        rows: list[Sequence[object]] = list(csv.reader(io.StringIO(text)))
-    else:
-        from python_calamine import load_workbook
-
-        rows = list(load_workbook(str(path)).get_sheet_by_index(0).to_python())
-    if not rows or "期望付款日" not in rows[0]:
-        return []
-    column = list(rows[0]).index("期望付款日")
-    days = []
-    for row in rows[1:]:
-        value = row[column] if column < len(row) else ""
-        if isinstance(value, datetime):
-            days.append(value.date())
-        elif isinstance(value, date):
-            days.append(value)
-        else:
-            with contextlib.suppress(ValueError):
-                days.append(date.fromisoformat(str(value).strip().replace("/", "-")))
-    return days
 
 
 class Job:
@@ -334,9 +305,9 @@ def _platform(path: Path, faults: str, seed: str) -> Iterator[tuple[Platform, Pa
         arguments += ["--faults", faults]
     platform = Platform(
         home,
-        env={"BANK_READ_TIMEOUT_S": "5"},
         simulator_args=arguments,
         clock_file=clock_file,
+        ports={"web": 0, "simulator": 0},  # several may run beside each other, and beside a demo
         say=lambda line: print(line, flush=True),
     )
     try:
@@ -373,8 +344,13 @@ def run(path: Path, faults: str, seed: str) -> Report:
         return report
 
 
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> int:
     """The command."""
+    signal.signal(signal.SIGTERM, _stop)  # so that the platform is stopped, too
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -390,6 +366,9 @@ def main() -> int:
     except Stuck as error:
         print(f"STUCK: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
     print(report.text())
     return 0 if report.agrees else 1
 

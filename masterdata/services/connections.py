@@ -12,9 +12,10 @@ from django.db import transaction
 from audit.services import record
 from kernel import clock, vault
 from kernel.errors import Conflict, InvalidInput, NotFound
+from kernel.scope import Scope
 from kernel.secrets import Secret
 from masterdata import checks, selectors
-from masterdata.models import Connection, User
+from masterdata.models import Company, Connection, User
 from masterdata.selectors import scope_of
 
 
@@ -71,7 +72,7 @@ def set_credentials(
     Raises NotFound, NotAllowed, StaleVersion, InvalidInput when nothing was given.
     """
     scope = scope_of(actor)
-    scope.demand("connections.edit")
+    _demand_group_right(scope)
     connection: Connection = selectors.get_connection(connection_id, scope=scope, lock=True)
     connection.require_version(version)
     given = {name: secret for name, secret in values.items() if name and secret}
@@ -149,6 +150,12 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     return clean
 
 
+def _demand_group_right(scope: Scope) -> None:
+    """A connection serves the whole group: its editor needs the right at every head office, not at a subsidiary."""
+    for pk in Company.objects.filter(parent__isnull=True).values_list("pk", flat=True):
+        scope.demand("connections.edit", pk)
+
+
 @transaction.atomic(durable=True)
 def save_connection(
     *, connection_id: int | None, version: int, values: Mapping[str, Any], actor: User
@@ -158,7 +165,7 @@ def save_connection(
     Raises NotFound, NotAllowed, StaleVersion, InvalidInput, Conflict (name taken).
     """
     scope = scope_of(actor)
-    scope.demand("connections.edit")
+    _demand_group_right(scope)
     clean = _checked(values)
     if connection_id is None:
         if Connection.objects.filter(name=clean["name"]).exists():

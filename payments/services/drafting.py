@@ -84,6 +84,14 @@ def _company_and_account(request: OrderRequest, known: _Known) -> tuple[Company,
 def _payee_values(request: OrderRequest, known: _Known) -> dict[str, object]:
     """The payee from the master data: what is registered there is what is sent, not what was typed."""
     number = normalise_account(request.payee_number)
+    if request.kind == PaymentOrder.Kind.PAYROLL:
+        # A bank answers a payroll as one batch, not item by item: until its outcome is modelled so, none is taken.
+        raise InvalidInput(
+            "暂不受理代发付款单",
+            "payroll orders are not taken yet",
+            code="kind_unsupported",
+            field="kind",
+        )
     if request.kind == PaymentOrder.Kind.INTERNAL:
         own = masterdata.account_by_number(number, scope=masterdata.system_scope())
         if own is None or not own.is_active:

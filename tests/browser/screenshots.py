@@ -87,7 +87,12 @@ def running(home: Path) -> Iterator[tuple[Platform, Job]]:
     clock_file = home / "clock"
     begin = datetime.combine(max(read_days(SAMPLE)), time(9, 30), clock.SHANGHAI)
     clock.set_offset(clock_file, begin)
-    platform = Platform(home, clock_file=clock_file, say=lambda line: print(line, flush=True))
+    platform = Platform(
+        home,
+        clock_file=clock_file,
+        ports={"web": 0, "simulator": 0},
+        say=lambda line: print(line, flush=True),
+    )
     try:
         platform.start()
         yield platform, Job(platform, SAMPLE, clock_file, begin)
