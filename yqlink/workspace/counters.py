@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime, time
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from desk import selectors as desk
+from kernel import clock
 from kernel.scope import Scope
 from payments import selectors as payments
+from statements import selectors as statements
 from yqlink.workspace.cards import Figure
 
 CAP = 1_000
@@ -24,6 +28,19 @@ def cases(scope: Scope) -> Figure:
     return counted(desk.open_cases(scope)[: CAP + 1].count(), _("需要人工处理"))
 
 
+def _sums(rows: Iterable[tuple[str, Decimal]]) -> str:
+    sums: dict[str, Decimal] = {}
+    for currency, amount in rows:
+        sums[currency] = sums.get(currency, Decimal(0)) + amount
+    return " · ".join(f"{code} {amount:,.2f}" for code, amount in sorted(sums.items()))
+
+
+def _in_states(scope: Scope, *states: str) -> Figure:
+    rows = payments.visible_orders(scope).order_by().filter(shown_state__in=states)
+    pairs = rows.values_list("currency", "amount")[: CAP + 1]
+    return counted(len(pairs), _sums(pairs) if len(pairs) <= CAP else "")
+
+
 def _waiting(scope: Scope, right: str) -> Figure:
     """What waits for the holder of a right, with its sum per currency."""
     rows = (
@@ -31,11 +48,7 @@ def _waiting(scope: Scope, right: str) -> Figure:
         .order_by()
         .values_list("currency", "amount")[: CAP + 1]
     )
-    sums: dict[str, Decimal] = {}
-    for currency, amount in rows:
-        sums[currency] = sums.get(currency, Decimal(0)) + amount
-    total = " · ".join(f"{code} {amount:,.2f}" for code, amount in sorted(sums.items()))
-    return counted(len(rows), total if len(rows) <= CAP else "")
+    return counted(len(rows), _sums(rows) if len(rows) <= CAP else "")
 
 
 def to_check(scope: Scope) -> Figure:
@@ -57,3 +70,40 @@ def unknown(scope: Scope) -> Figure:
     """Payments whose outcome nobody can state; shown first, and only when there are any."""
     rows = payments.visible_orders(scope).order_by().filter(shown_state="unknown")
     return counted(rows[: CAP + 1].count(), _("请勿重复付款"))
+
+
+def held(scope: Scope) -> Figure:
+    """Orders on hold, waiting for somebody who is neither their maker nor their checker."""
+    return _in_states(scope, "held")
+
+
+def failures(scope: Scope) -> Figure:
+    """Payments that failed or came back."""
+    return _in_states(scope, "failed", "returned")
+
+
+def at_bank(scope: Scope) -> Figure:
+    """Payments released and not ended: queued, being sent, or with the bank."""
+    return _in_states(scope, "queued", "sending", "accepted", "manual_handling")
+
+
+def cash(scope: Scope) -> Figure:
+    """Book balances as last told by the banks, per currency, with the age of the oldest."""
+    rows = list(statements.latest_balances(scope))
+    if not rows:
+        return Figure("—", _("尚未取得余额"), True)
+    oldest = min(row.fetched_at for row in rows).astimezone(clock.SHANGHAI)
+    words = _("%(n)s 个账户，截至 %(when)s") % {"n": len(rows), "when": f"{oldest:%H:%M}"}
+    return Figure(_sums((row.currency, row.book) for row in rows), words)
+
+
+def paid_today(scope: Scope) -> Figure:
+    """Payments the banks called paid today, with their sum."""
+    start = datetime.combine(clock.today(), time(0), clock.SHANGHAI)
+    rows = (
+        payments.visible_orders(scope)
+        .order_by()
+        .filter(shown_state="succeeded", instruction__final_at__gte=start)
+        .values_list("currency", "amount")[: CAP + 1]
+    )
+    return counted(len(rows), _sums(rows) if len(rows) <= CAP else "")

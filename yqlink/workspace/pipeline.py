@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from bankbridge import selectors as bank
+from django.db.models import Count, Sum
+
 from kernel import clock
 from kernel.scope import Scope
 from masterdata import selectors as master
@@ -12,6 +14,7 @@ from payments import selectors as payments
 from statements import selectors as statements
 
 ITEMS_MAX = 20_000
+_NOTHING = (Decimal(0), 0)
 
 
 def _item(order: Any, tied: set[int]) -> dict[str, Any]:
@@ -44,17 +47,18 @@ def _accounts(scope: Scope) -> list[dict[str, Any]]:
     found = []
     for account in master.visible_accounts(scope).filter(is_direct_link=True):
         entries = statements.in_force(statements.visible_entries(scope).filter(account=account))
-        debits = [entry.amount for entry in entries if entry.direction == "debit"]
-        credits = [entry.amount for entry in entries if entry.direction == "credit"]
+        by_side = entries.order_by().values("direction").annotate(sum=Sum("amount"), n=Count("pk"))
+        sums = {row["direction"]: (row["sum"], row["n"]) for row in by_side}
+        debits, credits = sums.get("debit", _NOTHING), sums.get("credit", _NOTHING)
         balance = latest.get(account.pk)
         found.append(
             {
                 "number": account.number,
                 "book": f"{balance.book:.2f}" if balance else None,
                 "fetched_at": balance.fetched_at.isoformat() if balance else None,
-                "debits": f"{sum(debits):.2f}",
-                "credits": f"{sum(credits):.2f}",
-                "entries": len(debits) + len(credits),
+                "debits": f"{debits[0]:.2f}",
+                "credits": f"{credits[0]:.2f}",
+                "entries": debits[1] + credits[1],
                 "day_differences": [
                     f"{close.day} {close.difference}"
                     for close in statements.visible_day_closes(scope).filter(account=account)
@@ -79,7 +83,6 @@ def pipeline(scope: Scope, *, import_id: int | None = None) -> dict[str, Any]:
             .filter(state="staged")
             .order_by("pk")[:ITEMS_MAX]
         ],
-        "connections": [row.name for row in bank.connections()],
         "accounts": _accounts(scope),
     }
     if import_id is not None:

@@ -1,0 +1,65 @@
+"""The workspace: what waits for the viewer, and the figures a treasurer looks at first."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from kernel import clock
+from masterdata.selectors import scope_of
+from statements.rules import BalanceFigure
+from statements.services import record_balances
+from tests.build_payments import World, a_world, ready, sent
+from yqlink.workspace import counters
+from yqlink.workspace.cards import cards_for
+from yqlink.workspace.pipeline import pipeline
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(frozen_clock) -> World:
+    return a_world()
+
+
+class TestCards:
+    def test_a_treasurer_sees_the_cash_the_banks_told_and_what_was_paid_today(self, world):
+        figure = BalanceFigure(
+            account_id=world.account.pk,
+            currency="CNY",
+            book=Decimal("1268400.00"),
+            available=None,
+            frozen=None,
+            as_of=clock.today(),
+        )
+        record_balances(figures=[figure], exchange_id=None)
+        sent(world, "succeeded", amount=Decimal("12.50"))
+        scope = scope_of(world["treasurer"])
+
+        assert counters.cash(scope).value == "CNY 1,268,400.00"
+        assert (counters.paid_today(scope).value, counters.paid_today(scope).sub) == (
+            "1",
+            "CNY 12.50",
+        )
+
+    def test_a_balance_nobody_told_is_not_zero(self, world):
+        assert counters.cash(scope_of(world["treasurer"])).value == "—"
+
+    def test_a_duty_without_the_right_is_not_offered_the_card(self, world):
+        ready(world)
+
+        labels = {str(card.label) for card in cards_for(scope_of(world["maker"]))}
+
+        assert "待我授权" not in labels
+        assert "待我授权" in {str(c.label) for c in cards_for(scope_of(world["releaser"]))}
+
+
+class TestPipeline:
+    def test_counts_by_state_and_the_next_due_moment(self, world):
+        sent(world, "accepted")
+
+        told = pipeline(scope_of(world["treasurer"]))
+
+        assert told["states"] == {"accepted": 1}
+        assert told["next_due"] is not None
