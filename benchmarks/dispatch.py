@@ -117,25 +117,8 @@ def by_celery(url: str, count: int, home: Path) -> float:
     valkey = Valkey(home, os.environ)
     valkey.start()
     env = os.environ | {"BENCH_BROKER": valkey.url, "BENCH_DATABASE": url}
-    command = [
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "benchmarks.one_task_each",
-        "worker",
-        "-c",
-        "2",
-        "-P",
-        "prefork",
-    ]
-    command += [
-        "--loglevel",
-        "ERROR",
-        "--without-gossip",
-        "--without-mingle",
-        "--without-heartbeat",
-    ]
+    options = "worker -c 2 -P prefork --loglevel ERROR --without-gossip --without-mingle --without-heartbeat"
+    command = [sys.executable, "-m", "celery", "-A", "benchmarks.one_task_each", *options.split()]
     with (home / "celery.log").open("w") as log:
         worker = subprocess.Popen(command, env=env, cwd=rig.ROOT, stdout=log, stderr=log)
     try:

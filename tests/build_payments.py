@@ -204,3 +204,9 @@ def later(seconds: float) -> timedelta:
 
 def a_list(world: World, number: int) -> Sequence[PaymentOrder]:
     return [a_draft(world) for _ in range(number)]
+
+
+def scope_in(world: World) -> Any:
+    from masterdata.selectors import scope_of
+
+    return scope_of(world["maker"])

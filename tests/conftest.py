@@ -30,9 +30,14 @@ _SERVER = pytest.StashKey[tuple[object, Path]]()
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Start the embedded server unless DATABASE_URL names one; parallel workers inherit the controller's."""
+    from django.conf import settings
+
+    from yqlink.messages import compile_all
+
+    if not hasattr(config, "workerinput"):
+        compile_all(Path(__file__).resolve().parents[1])  # a bare clone has no English yet
     if os.environ.get("DATABASE_URL"):
         return
-    from django.conf import settings
 
     from yqlink.servers import Postgres
     from yqlink.settings.base import database
