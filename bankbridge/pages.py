@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bankbridge import selectors
 from desk.filters import ChoiceFilter, DateRangeFilter, TextFilter
+from desk.keysets import whole_number
 from desk.pages import ListPage
 from desk.rows import Column, Row
 from kernel.scope import Scope
@@ -57,9 +58,8 @@ class NumberFilter(TextFilter):
 
     def condition(self, value: str) -> Q:
         """The id."""
-        return (
-            Q(**{self.field: int(value)}) if value.isdigit() and len(value) < 19 else Q(pk__in=[])
-        )
+        number = whole_number(value)
+        return Q(pk__in=[]) if number is None else Q(**{self.field: number})
 
 
 class ExchangesPage(ListPage):

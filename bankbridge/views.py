@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from bankbridge import selectors
 from bankbridge.pages import OPERATION_WORDS, RESULT_WORDS, ExchangesPage
 from bankbridge.services import evidence, refresh
+from desk.keysets import whole_number
 from desk.pages import render_list
 from kernel import clock
 from kernel.errors import NotAllowed
@@ -71,7 +72,8 @@ def exchange(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def pull(request: HttpRequest) -> HttpResponse:
     """Ask the bank about these accounts now; without `account` about all the viewer may refresh."""
-    wanted = [int(text) for text in request.POST.getlist("account") if text.isdigit()]
+    given = (whole_number(text) for text in request.POST.getlist("account"))
+    wanted = [number for number in given if number is not None]
     count = refresh.ask_now(
         account_ids=wanted or None,
         actor=request.user,  # type: ignore[arg-type]  # signed in

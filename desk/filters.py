@@ -18,6 +18,8 @@ from kernel.scope import Scope
 
 Words = str | Promise
 Choices = Sequence[tuple[str, Words]]
+CHOICE_MAX = 18  # characters: no id has more digits, no state is a longer word
+AMOUNT_BOUND = Decimal(10) ** 16  # no amount column holds more
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,9 @@ class ChoiceFilter(Filter):
         values = [value for value in given.get(self.name, "").split(",") if value.strip()]
         if not values:
             return rows
+        known = [value for value in values if len(value) <= CHOICE_MAX]
         try:
-            return rows.filter(**{f"{self.field or self.name}__in": values})
+            return rows.filter(**{f"{self.field or self.name}__in": known})
         except (ValueError, TypeError):
             return rows.none()
 
@@ -108,9 +111,10 @@ class CompanyFilter(ChoiceFilter):
 
 def _as_day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text.strip())
+        day = date.fromisoformat(text.strip())
     except ValueError:
         return None
+    return day if date.min < day < date.max else None  # the day after it is a date as well
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ def _as_amount(text: str) -> Decimal | None:
         value = Decimal(text.replace(",", "").replace("，", "").strip())
     except InvalidOperation:
         return None
-    return value if value.is_finite() else None
+    return value if value.is_finite() and abs(value) < AMOUNT_BOUND else None
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,12 @@ Never OFFSET, never the OR form of a keyset, never an unbounded count: see docs/
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, ValidationError
+from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
@@ -24,13 +22,15 @@ from django.utils.translation import gettext_lazy as _
 
 from desk import selectors
 from desk.filters import Filter
+from desk.keysets import Keyset, whole_number
 from desk.rows import Column, Row, row_html
-from kernel.orm import keyset_where
+from kernel.errors import InvalidInput
 from kernel.scope import Scope
 
 Words = str | Promise
 SIZES = (20, 50, 100, 200)
 COUNT_CAP = 10_000
+PICKED_MAX = 2_000
 
 
 @dataclass(frozen=True)
@@ -126,30 +126,10 @@ class ListPage:
         allowed = {column.sort for column in self.columns if column.sort} | {self.order.lstrip("-")}
         return wanted if wanted.lstrip("-") in allowed else self.order
 
-    def _sort_columns(self) -> tuple[list[str], list[str]]:
-        name, pk = self.sort.lstrip("-"), self.model._meta.pk.attname
-        names = [name] if name in (pk, "pk", "id") else [name, pk]
-        quote = connections[self._base.db].ops.quote_name
-        table = quote(self.model._meta.db_table)
-        return names, [f"{table}.{quote(self.model._meta.get_field(n).column)}" for n in names]
-
-    def _cursor_of(self, row: dict[str, Any]) -> str:
-        names, _columns = self._sort_columns()
-        packed = json.dumps([str(row[name]) for name in names], separators=(",", ":"))
-        return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
-
-    def _read_cursor(self, text: str) -> list[Any] | None:
-        names, _columns = self._sort_columns()
-        try:
-            values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-            if not isinstance(values, list) or len(values) != len(names):
-                return None
-            return [
-                self.model._meta.get_field(n).to_python(v)
-                for n, v in zip(names, values, strict=True)
-            ]
-        except (ValueError, ValidationError, FieldDoesNotExist):
-            return None  # a mangled address shows the first page
+    @property
+    def keyset(self) -> Keyset:
+        """The sort in force as cursors and comparisons."""
+        return Keyset(self._base, self.sort)
 
     def filtered(self) -> QuerySet[Any]:
         """The rows all active filters let through, in no order."""
@@ -159,10 +139,9 @@ class ListPage:
         return rows
 
     def _paths(self) -> list[str]:
-        names, _columns = self._sort_columns()
         wanted = [
             "pk",
-            *names,
+            *self.keyset.names,
             *(path for column in self.columns for path in column.paths),
             *self.needs,
         ]
@@ -171,22 +150,14 @@ class ListPage:
 
     def slice(self) -> Slice:
         """The page asked for: `after` or `before` a cursor, else the first."""
-        names, columns = self._sort_columns()
-        descending, backward = self.sort.startswith("-"), "before" in self.given
-        rows = self.filtered()
-        values = self._read_cursor(self.given.get("before", "") or self.given.get("after", ""))
+        keyset, backward, rows = self.keyset, "before" in self.given, self.filtered()
+        # A mangled cursor shows the first page.
+        values = keyset.read(self.given.get("before", "") or self.given.get("after", ""))
         if values is not None:
-            condition = keyset_where(columns, descending=descending != backward)
-            params = [
-                self.model._meta.get_field(n).get_db_prep_value(v, connections[rows.db])
-                for n, v in zip(names, values, strict=True)
-            ]
-            rows = rows.extra(where=[condition], params=params)  # noqa: S610 - quoted columns, values are parameters
-        sign = "-" if descending != backward else ""
+            rows = keyset.beyond(rows, values, backward=backward)
         paths = self._paths()
-        found = list(
-            rows.order_by(*(sign + name for name in names)).values_list(*paths)[: self.size + 1]
-        )
+        ordering = keyset.ordering(backward=backward)
+        found = list(rows.order_by(*ordering).values_list(*paths)[: self.size + 1])
         more, found = len(found) > self.size, found[: self.size]
         if backward:
             found.reverse()
@@ -195,8 +166,8 @@ class ListPage:
         has_previous = bool(page) and (values is not None if not backward else more)
         return Slice(
             rows=page,
-            next=self._cursor_of(page[-1]) if has_next else "",
-            previous=self._cursor_of(page[0]) if has_previous else "",
+            next=keyset.cursor([page[-1][n] for n in keyset.names]) if has_next else "",
+            previous=keyset.cursor([page[0][n] for n in keyset.names]) if has_previous else "",
         )
 
     # --- totals -------------------------------------------------------------------------------------------------
@@ -335,10 +306,18 @@ class ListPage:
 
 
 def picked_ids(posted: Mapping[str, Any]) -> list[int]:
-    """The ticked rows an action was posted with: several `ids`, or one comma-separated; at most 2,000, in order, once each."""
+    """The ticked rows an action was posted with: several `ids`, or one comma-separated; in order, once each.
+
+    Raises InvalidInput past PICKED_MAX rows: none is left undone quietly.
+    """
     values = posted.getlist("ids") if hasattr(posted, "getlist") else [posted.get("ids", "")]
-    numbers = [int(part) for value in values for part in value.split(",") if part.strip().isdigit()]
-    return list(dict.fromkeys(numbers))[:2000]
+    numbers = [whole_number(part) for value in values for part in value.split(",")]
+    picked = list(dict.fromkeys(number for number in numbers if number is not None))
+    if len(picked) > PICKED_MAX:
+        raise InvalidInput(
+            f"一次最多处理 {PICKED_MAX:,} 笔，请分批操作", "too many at once", code="too_many"
+        )
+    return picked
 
 
 def render_list(

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from desk.api import number_parameter
 from erpbridge.services import intake, publish
 from kernel.errors import InvalidInput, NotAllowed
 from masterdata.api_access import ClientAuthentication, client_of
@@ -174,15 +175,6 @@ def _without_floats(value: Any) -> Any:
     return value
 
 
-def _number(request: Request, name: str, default: int, most: int) -> int:
-    text = request.query_params.get(name, "")
-    if not text:
-        return default
-    if not text.isdigit() or len(text) > 18:
-        raise InvalidInput(f"{name} 应为非负整数", f"{name} is a whole number", field=name)
-    return min(int(text), most)
-
-
 class PaymentResultsView(APIView):
     """Results for the calling finance system."""
 
@@ -203,8 +195,8 @@ class PaymentResultsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Results after a cursor, oldest first; at least once."""
-        after = _number(request, "after", 0, 2**62)
-        limit = max(_number(request, "limit", 100, LIMIT_MAX), 1)
+        after = number_parameter(request, "after") or 0
+        limit = min(max(number_parameter(request, "limit") or 100, 1), LIMIT_MAX)
         only_open = request.query_params.get("open", "").lower() in ("1", "true", "yes")
         rows = publish.results_after(
             client=_system(request), after=after, limit=limit, only_open=only_open

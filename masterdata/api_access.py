@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from kernel.scope import Scope
 from masterdata.models import ApiClient
@@ -46,6 +48,13 @@ class ClientAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Makes a missing key a 401."""
         return "YQ"
+
+
+class ReadingView(APIView):
+    """An endpoint for signed-in people and calling systems."""
+
+    authentication_classes = [ClientAuthentication, SessionAuthentication]
+    permission_classes = [IsAuthenticated]
 
 
 class ClientAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library has no types here

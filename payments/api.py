@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from datetime import date
 from typing import Any
 
 from django.urls import URLPattern, path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.authentication import SessionAuthentication
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from kernel.errors import InvalidInput, NotFound
-from masterdata.api_access import ClientAuthentication, scope_for
+from desk.api import day_parameter, number_parameter, page_of, page_parameters, read_page
+from kernel.errors import NotFound
+from masterdata.api_access import ReadingView, scope_for
 from payments import results, selectors
 from payments.models import PaymentOrder
 from payments.publishing import payload_of
@@ -53,13 +48,6 @@ class OrderSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField()
 
 
-class OrderPageSerializer(serializers.Serializer[Any]):
-    """A page of orders, newest first; `next` is empty on the last one."""
-
-    results = OrderSerializer(many=True)
-    next = serializers.CharField(allow_blank=True)
-
-
 class ImportRowSerializer(serializers.Serializer[Any]):
     """One row of an imported list with what became of it."""
 
@@ -84,13 +72,6 @@ class ImportResultsSerializer(serializers.Serializer[Any]):
     rows = ImportRowSerializer(many=True)
 
 
-class ReadingView(APIView):
-    """Who may read: signed-in people and calling systems."""
-
-    authentication_classes = [ClientAuthentication, SessionAuthentication]
-    permission_classes = [IsAuthenticated]
-
-
 def order_body(order: PaymentOrder) -> dict[str, Any]:
     """An order as the API shows it."""
     return {
@@ -105,32 +86,13 @@ def order_body(order: PaymentOrder) -> dict[str, Any]:
     }
 
 
-def _cursor(text: str) -> int | None:
-    if not text:
-        return None
-    try:
-        return int(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
-    except (binascii.Error, ValueError):
-        raise InvalidInput("after 不是有效的游标", "not a cursor", field="after") from None
-
-
-def _day(request: Request, name: str) -> date | None:
-    text = request.query_params.get(name, "")
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise InvalidInput(
-            f"{name} 应为日期，如 2026-11-24", f"{name} is a date", field=name
-        ) from None
-
-
 class OrderListView(ReadingView):
     """A page of orders."""
 
     @extend_schema(
         operation_id="payment_orders_list",
         summary="查询付款单",
-        responses=OrderPageSerializer,
+        responses=page_of(OrderSerializer),
         parameters=[
             OpenApiParameter(
                 "state", OpenApiTypes.STR, description="one or several, separated by commas"
@@ -140,40 +102,25 @@ class OrderListView(ReadingView):
             OpenApiParameter("import", OpenApiTypes.INT),
             OpenApiParameter("from", OpenApiTypes.DATE, description="wished payment day"),
             OpenApiParameter("to", OpenApiTypes.DATE),
-            OpenApiParameter(
-                "after", OpenApiTypes.STR, description="cursor: `next` of the page before"
-            ),
-            OpenApiParameter("limit", OpenApiTypes.INT, description=f"at most {LIMIT_MAX}"),
+            *page_parameters(LIMIT_MAX),
         ],
     )
     def get(self, request: Request) -> Response:
         """Orders the caller may see, newest first."""
         asked = request.query_params
-        limit_text = asked.get("limit", "50")
-        limit = (
-            min(max(int(limit_text), 1), LIMIT_MAX)
-            if limit_text.isdigit() and len(limit_text) < 6
-            else 50
-        )
-        rows = selectors.visible_orders(scope_for(request)).order_by("-pk")
-        if after := _cursor(asked.get("after", "")):
-            rows = rows.filter(pk__lt=after)
+        rows = selectors.visible_orders(scope_for(request))
         for name, field in (("company", "company__code"), ("doc_no", "erp_doc_no")):
             if text := asked.get(name, ""):
                 rows = rows.filter(**{field: text[:60]})
         if states := [state for state in asked.get("state", "").split(",") if state]:
             rows = rows.filter(shown_state__in=states)
-        if (text := asked.get("import", "")).isdigit():
-            rows = rows.filter(import_set_id=int(text[:18]))
+        if (number := number_parameter(request, "import")) is not None:
+            rows = rows.filter(import_set_id=number)
         for name, lookup in (("from", "wish_date__gte"), ("to", "wish_date__lte")):
-            if day := _day(request, name):
+            if day := day_parameter(request, name):
                 rows = rows.filter(**{lookup: day})
-        found = list(rows.select_related("company", "payer_account", "instruction")[: limit + 1])
-        page = found[:limit]
-        more = len(found) > limit
-        following = (
-            base64.urlsafe_b64encode(str(page[-1].pk).encode()).decode().rstrip("=") if more else ""
-        )
+        rows = rows.select_related("company", "payer_account", "instruction")
+        page, following = read_page(request, rows, order="-pk", size=50, size_max=LIMIT_MAX)
         return Response({"results": [order_body(order) for order in page], "next": following})
 
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
 from django.urls import URLPattern, path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.authentication import SessionAuthentication
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from kernel.errors import InvalidInput
-from masterdata.api_access import ClientAuthentication, scope_for
+from desk.api import day_parameter, page_of, page_parameters, read_page
+from masterdata.api_access import ReadingView, scope_for
 from statements import selectors
 from statements.models import LatestBalance, StatementEntry
 
@@ -66,18 +59,6 @@ class StatementEntrySerializer(serializers.Serializer[Any]):
     reference = serializers.CharField()
 
 
-class StatementEntriesSerializer(serializers.Serializer[Any]):
-    """A page of entries, newest first; `next` is empty on the last one."""
-
-    results = StatementEntrySerializer(many=True)
-    next = serializers.CharField(allow_blank=True)
-
-
-class _ReadingView(APIView):
-    authentication_classes = [ClientAuthentication, SessionAuthentication]
-    permission_classes = [IsAuthenticated]
-
-
 def _figure(value: Any) -> str | None:
     return None if value is None else f"{value:.2f}"
 
@@ -119,29 +100,7 @@ def _entry(row: StatementEntry) -> dict[str, Any]:
     }
 
 
-def _day(request: Request, name: str) -> date | None:
-    text = request.query_params.get(name, "")
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise InvalidInput(
-            f"{name} 应为日期，如 2026-11-24", f"{name} is a date", field=name
-        ) from None
-
-
-def _read_cursor(text: str) -> tuple[datetime, int]:
-    try:
-        when, _, pk = (
-            base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
-            .decode()
-            .partition("|")
-        )
-        return datetime.fromisoformat(when), int(pk)
-    except (binascii.Error, ValueError):
-        raise InvalidInput("after 不是有效的游标", "not a cursor", field="after") from None
-
-
-class BalancesView(_ReadingView):
+class BalancesView(ReadingView):
     """Balances."""
 
     @extend_schema(
@@ -162,49 +121,32 @@ class BalancesView(_ReadingView):
         return Response({"results": [_balance(row) for row in rows]})
 
 
-class StatementEntriesView(_ReadingView):
+class StatementEntriesView(ReadingView):
     """Statement entries."""
 
     @extend_schema(
         operation_id="statement_entries_list",
         summary="交易明细",
-        responses=StatementEntriesSerializer,
+        responses=page_of(StatementEntrySerializer),
         parameters=[
             OpenApiParameter("account", OpenApiTypes.STR),
             OpenApiParameter("direction", OpenApiTypes.STR, enum=["credit", "debit"]),
             OpenApiParameter("from", OpenApiTypes.DATE, description="bank date"),
             OpenApiParameter("to", OpenApiTypes.DATE),
-            OpenApiParameter(
-                "after", OpenApiTypes.STR, description="cursor: `next` of the page before"
-            ),
-            OpenApiParameter("limit", OpenApiTypes.INT, description=f"at most {LIMIT_MAX}"),
+            *page_parameters(LIMIT_MAX),
         ],
     )
     def get(self, request: Request) -> Response:
         """Entries in force of the accounts the caller may see, newest first."""
         asked = request.query_params
-        limit_text = asked.get("limit", "100")
-        limit = (
-            min(max(int(limit_text), 1), LIMIT_MAX)
-            if limit_text.isdigit() and len(limit_text) < 6
-            else 100
-        )
         rows = selectors.visible_entries(scope_for(request)).select_related("account")
         for name, field in (("account", "account__number"), ("direction", "direction")):
             if text := asked.get(name, ""):
                 rows = rows.filter(**{field: text[:40]})
         for name, lookup in (("from", "bank_date__gte"), ("to", "bank_date__lte")):
-            if day := _day(request, name):
+            if day := day_parameter(request, name):
                 rows = rows.filter(**{lookup: day})
-        if text := asked.get("after", ""):
-            when, pk = _read_cursor(text)
-            rows = rows.filter(Q(booked_at__lt=when) | Q(booked_at=when, pk__lt=pk))
-        found = list(rows[: limit + 1])
-        page = found[:limit]
-        following = ""
-        if len(found) > limit:
-            packed = f"{page[-1].booked_at.isoformat()}|{page[-1].pk}".encode()
-            following = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+        page, following = read_page(request, rows, order="-booked_at", size=100, size_max=LIMIT_MAX)
         return Response({"results": [_entry(row) for row in page], "next": following})
 
 

@@ -14,7 +14,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from desk.filters import Filter
-from kernel.errors import DomainError, NotAllowed, NotFound
+from desk.keysets import whole_number
+from kernel.errors import DomainError, InvalidInput, NotAllowed, NotFound
 from kernel.scope import Scope
 from masterdata import selectors
 
@@ -23,6 +24,14 @@ def scope_in(request: HttpRequest) -> Scope:
     """The viewer's scope."""
     scope: Scope = request.scope  # type: ignore[attr-defined]  # set by the scope middleware
     return scope
+
+
+def version_in(request: HttpRequest) -> int:
+    """The version of the row the person saw; raises InvalidInput where the form carries none."""
+    version = whole_number(request.POST.get("version", ""))
+    if version is None:
+        raise InvalidInput("请求缺少版本号", "version is wanted", field="version")
+    return version
 
 
 @dataclass(frozen=True)

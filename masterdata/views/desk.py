@@ -16,7 +16,7 @@ from kernel.errors import InvalidInput, NotFound
 from masterdata import forms, selectors
 from masterdata.services import changes, payees
 from masterdata.states import PayeeState
-from masterdata.views.common import form_page, scope_in
+from masterdata.views.common import form_page, scope_in, version_in
 from masterdata.views.details import warnings_of
 
 FIELD_WORDS = {
@@ -51,20 +51,13 @@ def payee(request: HttpRequest, account_id: int) -> HttpResponse:
     return render(request, "masterdata/payee.html", context)
 
 
-def _version(request: HttpRequest) -> int:
-    text = request.POST.get("version", "")
-    if not text.isdigit():
-        raise InvalidInput("请求缺少版本号", "version is wanted")
-    return int(text)
-
-
 @require_POST
 def payee_decide(request: HttpRequest, account_id: int) -> HttpResponse:
     """Confirm or reject one account."""
     confirm = request.POST.get("decision") == "confirm"
     payees.decide_payee(
         account_id=account_id,
-        version=_version(request),
+        version=version_in(request),
         confirm=confirm,
         actor=request.user,  # type: ignore[arg-type]  # signed in
         why=request.POST.get("why", ""),
@@ -133,7 +126,7 @@ def payee_close(request: HttpRequest, account_id: int) -> HttpResponse:
     """Propose to close a confirmed payee account."""
     change = changes.propose_payee_close(
         account_id=account_id,
-        version=_version(request),
+        version=version_in(request),
         actor=request.user,  # type: ignore[arg-type]  # signed in
     )
     return redirect("masterdata:change", change.pk)

@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from audit.selectors import history
-from kernel.errors import InvalidInput
 from masterdata import checks, forms, selectors
 from masterdata.models import Company, Counterparty, OwnAccount
 from masterdata.services import accounts, changes, companies, counterparties, payees
-from masterdata.views.common import form_page, scope_in
+from masterdata.views.common import form_page, scope_in, version_in
 
 
 def _trail(request: HttpRequest, kind: str, pk: int) -> list[dict[str, object]]:
@@ -146,12 +145,9 @@ def account_form(request: HttpRequest, account_id: int | None = None) -> HttpRes
 @require_POST
 def account_switch(request: HttpRequest, account_id: int) -> HttpResponse:
     """Propose to turn a switch of an account; another person decides."""
-    version = request.POST.get("version", "")
-    if not version.isdigit():
-        raise InvalidInput("请求缺少版本号", "version is wanted")
     change = changes.propose_switch(
         account_id=account_id,
-        version=int(version),
+        version=version_in(request),
         switch=request.POST.get("switch", ""),
         on=request.POST.get("on") == "1",
         actor=request.user,  # type: ignore[arg-type]  # signed in

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from desk.keysets import whole_number
 from kernel import clock
 from kernel.errors import DomainError, InvalidInput, NotAllowed, NotFound
 from kernel.scope import Scope
@@ -27,7 +28,6 @@ from payments.views.lists import PAGES
 if TYPE_CHECKING:
     from masterdata.models import User
 
-BULK_MAX = 2000
 Item = tuple[int, int, str]
 
 _SINGLE: dict[str, Callable[..., Any]] = {
@@ -240,11 +240,12 @@ def read_items(request: HttpRequest) -> list[Item]:
     for part in filter(None, request.POST.get("items", "").split(";")):
         pk, _, rest = part.partition(":")
         version, _, digest = rest.partition(":")
-        if not (pk.isdigit() and version.isdigit()):
+        row, seen = whole_number(pk), whole_number(version)
+        if row is None or seen is None:
             raise InvalidInput(
                 "确认内容无法识别，请重新打开页面", "unreadable items", code="token_mismatch"
             )
-        items.append((int(pk), int(version), digest))
+        items.append((row, seen, digest))
     return items
 
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from desk.pages import PICKED_MAX, picked_ids
 from desk.words import words_of
 from kernel import clock
 from kernel.errors import InvalidInput, NotFound
@@ -25,7 +26,6 @@ from payments.models import PaymentOrder
 from payments.services import confirming
 from payments.views.acts import (
     BULK,
-    BULK_MAX,
     DESK_NAMES,
     ONE_BY_ONE,
     act_of,
@@ -46,21 +46,15 @@ def _chosen(request: HttpRequest, act: Act) -> list[PaymentOrder]:
     if request.GET.get("all"):
         desk = {"submit": "drafts", "lift": "held"}.get(act.name, act.name)
         page = PAGES[desk][0](scope=scope, given=request.GET.dict())
-        rows = rows.filter(pk__in=page.filtered().values("pk")[: BULK_MAX + 1])
+        rows = rows.filter(pk__in=page.filtered().values("pk")[: PICKED_MAX + 1])
     else:
-        ids = [
-            int(text)
-            for part in request.POST.getlist("ids")
-            for text in part.split(",")
-            if text.isdigit()
-        ]
-        rows = rows.filter(pk__in=ids[: BULK_MAX + 1])
+        rows = rows.filter(pk__in=picked_ids(request.POST))
     found = list(
         rows.select_related("company", "payer_account", "maker").order_by("payer_account_id", "pk")
     )
-    if len(found) > BULK_MAX:
+    if len(found) > PICKED_MAX:
         raise InvalidInput(
-            f"一次最多处理 {BULK_MAX} 笔，请筛选后分批操作", "too many at once", code="too_many"
+            f"一次最多处理 {PICKED_MAX} 笔，请筛选后分批操作", "too many at once", code="too_many"
         )
     if not found:
         raise InvalidInput("请先勾选付款单", "nothing chosen", code="nothing_chosen")

@@ -13,6 +13,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from desk.keysets import whole_number
 from kernel.errors import Conflict, DomainError, InvalidInput, NotFound
 from payments import import_selectors, results, selectors
 from payments.forms import ImportForm
@@ -92,9 +93,7 @@ def preview(request: HttpRequest, import_id: int) -> HttpResponse:
     tabs = _tabs(made)
     tab = request.GET.get("tab", "bad" if tabs["bad"] else "all")
     rows = tabs.get(tab, made.rows)
-    page = max(
-        int(request.GET.get("page", "1")) if request.GET.get("page", "1").isdigit() else 1, 1
-    )
+    page = max(whole_number(request.GET.get("page", "")) or 1, 1)
     shown = rows[(page - 1) * PAGE : page * PAGE]
     words = {"all": _("全部"), "good": _("可导入"), "warned": _("警告"), "bad": _("错误")}
     figures = made.totals
@@ -188,8 +187,7 @@ def _outcome(request: HttpRequest, made: ImportSet) -> HttpResponse:
 def confirm(request: HttpRequest, import_id: int) -> HttpResponse:
     """Create the orders, once."""
     made = import_selectors.get_import(import_id, scope=scope_in(request))
-    given = request.POST.get("version", "")
-    version = int(given) if given.isdigit() else 0
+    version = whole_number(request.POST.get("version", "")) or 0
     why = request.POST.get("why_partial", "")
     if (
         made.state == ImportSet.State.PREVIEW
@@ -237,14 +235,15 @@ def _refused(request: HttpRequest, import_id: int, error: DomainError) -> HttpRe
 @require_POST
 def decide(request: HttpRequest, import_id: int, act: str) -> HttpResponse:
     """Judge again, or discard."""
-    given = request.POST.get("version", "")
     try:
         if act == "refresh":
             imports.refresh_import(import_id=import_id, actor=person(request))
             messages.success(request, _("已按当前情况重新检查。"))
             return HttpResponseRedirect(reverse("payments:import_preview", args=[import_id]))
         imports.discard_import(
-            import_id=import_id, version=int(given) if given.isdigit() else 0, actor=person(request)
+            import_id=import_id,
+            version=whole_number(request.POST.get("version", "")) or 0,
+            actor=person(request),
         )
     except DomainError as error:
         return _refused(request, import_id, error)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from desk.keysets import whole_number
 from kernel.errors import DomainError, NotFound
 from masterdata import selectors as master
 from payments import live, reading, selectors
@@ -70,11 +71,11 @@ def batch_page(request: HttpRequest, batch_no: str) -> HttpResponse:
 
 
 def _payee(request: HttpRequest) -> Any:
-    chosen = request.POST.get("payee") or request.GET.get("payee") or ""
-    if not chosen.isdigit():
-        return None
+    chosen = whole_number(request.POST.get("payee") or request.GET.get("payee") or "")
     return (
-        master.visible_payees(scope_in(request)).filter(pk=int(chosen), state="confirmed").first()
+        master.visible_payees(scope_in(request)).filter(pk=chosen, state="confirmed").first()
+        if chosen is not None
+        else None
     )
 
 
@@ -133,7 +134,7 @@ def _make(request: HttpRequest, order: PaymentOrder | None) -> HttpResponse:
         else:
             made = orders.edit_order(
                 order_id=order.pk,
-                version=int(request.POST.get("version") or 0),
+                version=whole_number(request.POST.get("version", "")) or 0,
                 request=form.request(payee),
                 actor=person(request),
             )

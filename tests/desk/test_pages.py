@@ -17,7 +17,7 @@ from desk.models import ExceptionCase, Job
 from desk.pages import ListPage, picked_ids
 from desk.rows import Column
 from kernel import clock
-from kernel.errors import Conflict
+from kernel.errors import Conflict, InvalidInput
 from kernel.scope import Scope
 
 pytestmark = pytest.mark.django_db
@@ -204,3 +204,8 @@ def test_figures_and_accounts_read_as_the_trade_writes_them():
 
 def test_picked_ids_come_once_each():
     assert picked_ids({"ids": "3,1,3,x"}) == [3, 1]
+
+
+def test_more_ticked_rows_than_one_act_takes_are_refused_not_dropped():
+    with pytest.raises(InvalidInput):
+        picked_ids({"ids": ",".join(map(str, range(pages.PICKED_MAX + 1)))})

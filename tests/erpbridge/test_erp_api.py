@@ -152,6 +152,33 @@ class TestReading:
         assert seen == ["5", "4", "3", "2", "1"]
         assert after == ""
 
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            "payment-orders?after="
+            + "WyI5OTk5OTk5OTk5OTk5OTk5OTk5OTk5Il0",  # ["9999999999999999999999"]
+            "payment-orders?after=" + "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OQ",  # a bare number
+            "payment-orders?after=" + "W" * 5000,
+            "payment-orders?after=%C2%B2",
+            "payment-orders?limit=0",
+            "payment-orders?limit=99999999999999999999999",
+            "payment-orders?import=99999999999999999999999",
+            "payment-orders?import=%C2%B2",
+            "payment-orders?from=2026-13-01",
+            "payment-results?after=99999999999999999999999",
+            "statement-entries?after=WyI5OTk5LTEyLTMxIiwiMSJ9",
+            "statement-entries?after=WyIyMDI2LTExLTIzVDA5OjMwOjAwKzA4OjAwIiwiOTk5OTk5OTk5OTk5OTk5OTk5OTk5OTkiXQ",
+        ],
+        ids=range(12),
+    )
+    def test_what_no_row_could_have_is_refused_and_breaks_nothing(
+        self, world: World, key: str, asked: str
+    ) -> None:
+        reply = Client(headers={"Authorization": key}).get(f"/api/v1/{asked}")
+
+        assert reply.status_code == 422, reply.content
+        assert reply.json()["message_zh"]
+
     def test_an_absent_order_is_404(self, world: World, key: str) -> None:
         reply = Client(headers={"Authorization": key}).get("/api/v1/payment-orders/P404")
 

@@ -57,6 +57,31 @@ class TestLists:
     def test_refuses_a_desk_without_its_right(self, world: World) -> None:
         assert signed_in(world["maker"]).get("/payments/release/").status_code == 403
 
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "after=WyI5OTk5LTEyLTMxVDIzOjU5OjU5IiwiOTk5OTk5OTk5OTk5OTk5OTk5OTk5Il0",
+            "company=99999999999999999999999&account=%C2%B2",
+            "day_to=9999-12-31&day_from=0001-01-01",
+            "amount_from=1e99999&amount_to=-1e99999",
+        ],
+    )
+    def test_an_odd_address_breaks_nothing(self, world: World, query: str) -> None:
+        submitted(world)
+
+        assert signed_in(world["maker"]).get(f"/payments/orders/?{query}").status_code == 200
+
+    @pytest.mark.parametrize("number", ["99999999999999999999999", "\u00b2", "-1"])
+    def test_a_number_no_row_could_have_is_refused(self, world: World, number: str) -> None:
+        checker = signed_in(world["checker"])
+
+        ticked = checker.post("/payments/bulk/check/", {"ids": number})
+        shown = checker.post(
+            "/payments/bulk/check/", {"confirm": "yes", "items": f"{number}:1:x", "token": "t"}
+        )
+
+        assert (ticked.status_code, shown.status_code) == (422, 422)
+
     def test_finds_a_payee_by_pinyin_initials(self, world: World) -> None:
         order = submitted(world)
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kernel.errors import InvalidInput
+from desk.api import number_parameter
 from kernel.scope import Scope
 from yqlink.workspace.pipeline import pipeline
 
@@ -30,10 +30,7 @@ class PipelineView(APIView):
     def get(self, request: Request) -> Response:
         """The viewer's companies only."""
         scope = cast(Scope, cast(Any, request)._request.scope)
-        given = request.query_params.get("import", "")
-        if given and not given.isdigit():
-            raise InvalidInput("import 应为导入编号", "import wants a number", field="import")
-        return Response(pipeline(scope, import_id=int(given) if given else None))
+        return Response(pipeline(scope, import_id=number_parameter(request, "import")))
 
 
 urlpatterns: list[URLPattern] = [path("pipeline", PipelineView.as_view(), name="api_pipeline")]
