@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
+import pgtrigger
 from django.db import models
 from django.db.models import F
 
@@ -68,6 +69,23 @@ class Stateful(models.Model):
     def move(self, name: str) -> None:
         """Change the state by one line of the Flow's table; raises IllegalMove. The caller saves."""
         self.state = self.flow.target(name, self.state)
+
+
+def flow_trigger(flow: Flow) -> pgtrigger.Trigger:
+    """The database's own copy of a Flow: an UPDATE of `state` along no declared edge is refused."""
+    pairs = ", ".join(sorted(f"('{a}','{b}')" for a, b in flow.edges()))
+    return pgtrigger.Trigger(
+        name="flow",
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]  # pgtrigger has no types here
+        condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state")),
+        func=f"""
+            IF (OLD.state, NEW.state) NOT IN ({pairs}) THEN
+                RAISE EXCEPTION 'illegal move % -> % of %', OLD.state, NEW.state, OLD.id USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
 
 
 def state_column(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import pgtrigger
-
-from kernel.states import Flow
-
 # An instruction exists only for an order whose present content was checked, approved as often as needed, and released.
 RELEASE_SQL = """
     IF NOT EXISTS (
@@ -20,20 +16,3 @@ RELEASE_SQL = """
     END IF;
     RETURN NEW;
 """
-
-
-def flow_trigger(flow: Flow) -> pgtrigger.Trigger:
-    """The database's own copy of a Flow: an UPDATE of `state` along no declared edge is refused."""
-    pairs = ", ".join(sorted(f"('{a}','{b}')" for a, b in flow.edges()))
-    return pgtrigger.Trigger(
-        name="flow",
-        when=pgtrigger.Before,
-        operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]  # pgtrigger has no types here
-        condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state")),
-        func=f"""
-            IF (OLD.state, NEW.state) NOT IN ({pairs}) THEN
-                RAISE EXCEPTION 'illegal move % -> % of %', OLD.state, NEW.state, OLD.id USING ERRCODE = 'check_violation';
-            END IF;
-            RETURN NEW;
-        """,
-    )

@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Q
 
 from kernel import clock
-from kernel.orm import MoneyRow, Stateful, Versioned, state_column
-from payments.models.guards import RELEASE_SQL, flow_trigger
+from kernel.orm import MoneyRow, Stateful, Versioned, flow_trigger, state_column
+from payments.models.guards import RELEASE_SQL
 from payments.models.orders import PaymentOrder
 from payments.states import INSTRUCTION, NOT_LIVE, InstructionState
 

@@ -6,8 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from kernel.orm import MoneyRow, Stateful, Versioned, state_column
-from payments.models.guards import flow_trigger
+from kernel.orm import MoneyRow, Stateful, Versioned, flow_trigger, state_column
 from payments.states import ORDER, STATE_NAMES, OrderState
 
 
