@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -128,8 +129,17 @@ class ExceptionCase(models.Model):
     next_step = models.CharField(max_length=300, blank=True)
     owner_role = models.CharField(max_length=20, blank=True)
     page = models.CharField(max_length=80, blank=True)  # url name; takes the subject's id
+    # Most cases end with the fact that opened them; these may also be ended by a person who says why.
+    is_closable = models.BooleanField(default=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    taken_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(default=clock.now)
     closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )  # null: the system, by a fact
     outcome = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -144,6 +154,32 @@ class ExceptionCase(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class CaseNote(models.Model):
+    """What a person did or learnt about a case; never changed, never deleted (database trigger)."""
+
+    class Act(models.TextChoices):
+        """What the note tells."""
+
+        TAKEN = "taken"
+        GIVEN_BACK = "given_back"
+        REMARK = "remark"
+        CLOSED = "closed"
+
+    case = models.ForeignKey(ExceptionCase, on_delete=models.PROTECT, related_name="notes")
+    act = models.CharField(max_length=10, choices=Act.choices)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    text = models.CharField(max_length=500)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class UploadedFile(models.Model):

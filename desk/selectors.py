@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import Q, QuerySet
 
-from desk.models import ExceptionCase, Job, Notification, SavedView, UploadedFile
+from desk.models import CaseNote, ExceptionCase, Job, Notification, SavedView, UploadedFile
 from kernel.errors import NotFound
 from kernel.scope import Scope
 from kernel.vault import ring
@@ -61,6 +63,33 @@ def visible_cases(scope: Scope) -> QuerySet[ExceptionCase]:
 def open_cases(scope: Scope) -> QuerySet[ExceptionCase]:
     """What still waits for somebody, newest first."""
     return visible_cases(scope).filter(closed_at=None).order_by("-opened_at", "-pk")
+
+
+def case_of(*, case_id: int, scope: Scope, lock: bool = False) -> ExceptionCase:
+    """A case of the viewer's companies, open or closed, locked when asked; raises NotFound."""
+    rows = visible_cases(scope).select_related("owner", "closed_by")
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    case = rows.filter(pk=case_id).first()
+    if case is None:
+        raise NotFound("case", "未找到该事项")
+    return case
+
+
+def notes_of(case: ExceptionCase) -> list[CaseNote]:
+    """What people did about a case, oldest first."""
+    return list(case.notes.select_related("author").order_by("pk"))
+
+
+def cases_about(
+    *, subject_kind: str, subject_ids: Sequence[int], scope: Scope
+) -> list[ExceptionCase]:
+    """Open cases about these subjects, the most urgent first."""
+    rows = open_cases(scope).filter(
+        subject_kind=subject_kind, subject_id__in=[str(one) for one in subject_ids]
+    )
+    rank = {ExceptionCase.Severity.CRITICAL: 0, ExceptionCase.Severity.HIGH: 1}
+    return sorted(rows, key=lambda one: rank.get(ExceptionCase.Severity(one.severity), 2))
 
 
 def file_content(file: UploadedFile) -> bytes:

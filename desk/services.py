@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -80,6 +81,57 @@ def remember_result(*, token: str, result: Any) -> None:
 
 
 # --- exception cases ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewCase:
+    """One case to open; see `open_case`."""
+
+    kind: str
+    subject_kind: str
+    subject_id: int | str
+    title: str
+    company_id: int | None = None
+    severity: str = ExceptionCase.Severity.NORMAL
+    reason: str = ""
+    next_step: str = ""
+    owner_role: str = ""
+    is_closable: bool = False
+
+
+def open_cases(cases: Sequence[NewCase]) -> None:
+    """Step: open many cases with one statement; one that is open already for its kind and subject stays as it is."""
+    now = clock.now()
+    rows = [
+        ExceptionCase(
+            kind=one.kind,
+            subject_kind=one.subject_kind,
+            subject_id=str(one.subject_id),
+            company_id=one.company_id,
+            severity=one.severity,
+            title=one.title[:200],
+            reason=one.reason[:500],
+            next_step=one.next_step[:300],
+            owner_role=one.owner_role,
+            is_closable=one.is_closable,
+            opened_at=now,
+        )
+        for one in cases
+    ]
+    ExceptionCase.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def close_cases(
+    *, kinds: Sequence[str], subject_kind: str, subject_ids: Sequence[int | str], outcome: str
+) -> int:
+    """Step: close the open cases of these kinds and subjects with one statement; returns how many there were."""
+    rows = ExceptionCase.objects.filter(
+        kind__in=kinds,
+        subject_kind=subject_kind,
+        subject_id__in=[str(one) for one in subject_ids],
+        closed_at=None,
+    )
+    return rows.update(closed_at=clock.now(), outcome=outcome[:300])
 
 
 def open_case(

@@ -88,3 +88,34 @@ STATES: dict[str, StateWords] = {
 def words_of(state: str) -> StateWords:
     """The words of a state; one nobody has named shows as itself, in grey."""
     return STATES.get(state) or StateWords(state or "—", "closed", "minus")
+
+
+# What an exception case is about, by the kind its app opens it under.
+CASE_KINDS: dict[str, str | Promise] = {
+    "payments.order_held": _("付款单暂挂"),
+    "payments.instruction_held": _("指令暂挂"),
+    "payments.unknown": _("结果未知"),
+    "payments.open_too_long": _("久无结果"),
+    "payments.not_found": _("银行查无此笔"),
+    "payments.manual_handling": _("银行落地处理"),
+    "payments.failed": _("支付失败"),
+    "payments.returned": _("退票"),
+    "payments.return_candidate": _("疑似退票"),
+    "payments.disputed": _("状态存疑"),
+    "payments.wrong_echo": _("银行回显不符"),
+    "payments.failed_with_debit": _("答失败但有扣款"),
+    "payments.instruction.paid_twice": _("疑似重复付款"),
+    "payments.instruction.debited_twice": _("重复扣款"),
+    "payments.instruction.amount_differs": _("扣款金额不符"),
+    "payments.instruction.cancelled_but_debited": _("已撤销但有扣款"),
+    "payments.content_altered": _("内容被改动"),
+    "payments.seal_broken": _("封印不符"),
+    "payments.leg_stopped": _("联动付款中断"),
+    "statements.entry.amended": _("流水被更正"),
+    "statements.day.differs": _("余额不连续"),
+}
+
+
+def case_kind(kind: str) -> str:
+    """A case's kind in words; one nobody has named shows as itself."""
+    return str(CASE_KINDS.get(kind, kind))

@@ -34,21 +34,23 @@ ROLE_NAMES: dict[Role, str] = {
 }
 
 _SEE = {"payments.view", "statements.view", "masterdata.view"}
+_WORK = {*_SEE, "cases.work"}  # whoever does something also looks after exception cases
 
 RIGHTS: dict[Role, frozenset[str]] = {
-    Role.MAKER: frozenset(_SEE | {"payments.make", "payments.import", "payees.propose"}),
-    Role.CHECKER: frozenset(_SEE | {"payments.check"}),
-    Role.APPROVER: frozenset(_SEE | {"payments.approve"}),
-    Role.RELEASER: frozenset(_SEE | {"payments.release", "payments.cancel"}),
-    Role.ACCOUNTANT: frozenset(_SEE | {"statements.pull"}),
+    Role.MAKER: frozenset(_WORK | {"payments.make", "payments.import", "payees.propose"}),
+    Role.CHECKER: frozenset(_WORK | {"payments.check"}),
+    Role.APPROVER: frozenset(_WORK | {"payments.approve"}),
+    Role.RELEASER: frozenset(_WORK | {"payments.release", "payments.cancel"}),
+    Role.ACCOUNTANT: frozenset(_WORK | {"statements.pull"}),
     Role.TREASURER: frozenset(
-        _SEE | {"payments.lift_hold", "payments.adjudicate", "payments.inquire", "statements.pull"}
+        _WORK | {"payments.lift_hold", "payments.adjudicate", "payments.inquire", "statements.pull"}
     ),
     Role.VIEWER: frozenset(_SEE),
     Role.ADMIN: frozenset(
         {
             "masterdata.view",
             "masterdata.edit",
+            "cases.work",
             "payees.propose",
             "payees.confirm",
             "connections.edit",

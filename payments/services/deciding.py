@@ -24,6 +24,7 @@ from payments.content import content_hash
 from payments.models import PaymentOrder
 from payments.outcomes import BulkResult
 from payments.services.alarms import alarm
+from payments.services.cases import follow_orders
 from payments.services.refusals import ContentAltered, Held
 from payments.services.releasing import issue, release_checked
 from payments.states import OrderState
@@ -51,6 +52,7 @@ def change(orders: Sequence[PaymentOrder], **values: object) -> None:
     if not orders:
         return
     now = clock.now()
+    left_hold = [one.pk for one in orders if one.held_from and one.state != OrderState.HELD]
     by_state: dict[str, list[PaymentOrder]] = {}
     for order in orders:
         by_state.setdefault(order.state, []).append(order)
@@ -61,6 +63,7 @@ def change(orders: Sequence[PaymentOrder], **values: object) -> None:
         PaymentOrder.objects.filter(pk__in=[order.pk for order in rows]).update(
             state=state, shown_state=state, version=F("version") + 1, updated_at=now, **values
         )
+    follow_orders(orders, left_hold=left_hold)
 
 
 def hold(

@@ -16,6 +16,7 @@ from masterdata import selectors as masterdata
 from payments import selectors
 from payments.content import content_hash
 from payments.models import PaymentInstruction, PaymentOrder
+from payments.services.cases import close_ended_attempt
 from payments.services.deciding import change, findings_by_order
 from payments.services.proof import debit_seen, is_statement_told
 from payments.services.writing import Change, show, write
@@ -227,6 +228,7 @@ def reissue_order(*, order_id: int, version: int, actor: User, why: str) -> Paym
     )
     _require_reissuable(last)
     order.move("reissue")
+    close_ended_attempt(last, outcome=f"{actor} 重新支付")
     if order.approval_id is not None:
         approvals.void_case(case_id=order.approval_id, reason=f"重新支付：{_why(why)}")
     order.content_hash = content_hash(order)

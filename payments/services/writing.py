@@ -12,6 +12,7 @@ from django.db import connection
 from kernel import clock
 from kernel.errors import InvariantBroken
 from payments.models import PaymentInstruction
+from payments.services.cases import follow_instructions
 from payments.states import INSTRUCTION
 
 
@@ -71,8 +72,8 @@ def write(changes: Sequence[Change], *, move: str, fence_step: int = 0) -> None:
     """Make `move` on every row of the list in one statement; raises IllegalMove before, InvariantBroken after the fact."""
     if not changes:
         return
-    sources = {str(change.row.state) for change in changes}
-    targets = {INSTRUCTION.target(move, source) for source in sources}
+    sources = {change.row.pk: str(change.row.state) for change in changes}
+    targets = {INSTRUCTION.target(move, source) for source in set(sources.values())}
     if len(targets) != 1:
         raise InvariantBroken(f"{move} leads to several states at once")
     target = str(targets.pop())
@@ -102,7 +103,7 @@ def write(changes: Sequence[Change], *, move: str, fence_step: int = 0) -> None:
             clock.now(),
             fence_step,
             *(list(column) for column in columns),
-            sorted(sources),
+            sorted(set(sources.values())),
         ]
         cursor.execute(_WRITE, values)
         if cursor.rowcount != len(changes):
@@ -112,6 +113,7 @@ def write(changes: Sequence[Change], *, move: str, fence_step: int = 0) -> None:
     for one in changes:
         one.row.move(move)
         one.row.version += 1
+    follow_instructions(changes, sources=sources, target=target)
 
 
 _SHOW = """

@@ -230,6 +230,12 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 
+# Who knows the subject of an exception case: its page, the system's next step, the acts on offer (desk.guides).
+CASE_GUIDES = {
+    "payments.paymentorder": "payments.guides.of_orders",
+    "payments.paymentinstruction": "payments.guides.of_instructions",
+}
+
 # --- background work: PostgreSQL is the queue, the broker only wakes workers --------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
 CELERY_BROKER_URL = REDIS_URL

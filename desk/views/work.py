@@ -1,94 +1,23 @@
-"""Exception centre, jobs, notifications, saved views."""
+"""Jobs, notifications, saved views."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from desk import selectors, services
-from desk.filters import ChoiceFilter, TextFilter
-from desk.models import ExceptionCase
-from desk.pages import ListPage, render_list
-from desk.rows import Column, Row
-from kernel.scope import Scope
 
 STOP_POLLING = 286
-SEVERITIES = {
-    ExceptionCase.Severity.CRITICAL.value: _("紧急"),
-    ExceptionCase.Severity.HIGH.value: _("重要"),
-    ExceptionCase.Severity.NORMAL.value: _("一般"),
-}
 
 
 def viewer(request: HttpRequest) -> int:
     """Id of who is signed in; pages of this module are for signed-in people only."""
     return int(request.user.pk or 0)
-
-
-def _case_url(row: Row) -> str:
-    """The page to act on; a case whose page is gone leads nowhere."""
-    if not row["page"]:
-        return ""
-    try:
-        return reverse(row["page"], args=[row["subject_id"]])
-    except NoReverseMatch:
-        try:
-            return reverse(row["page"])
-        except NoReverseMatch:
-            return ""
-
-
-class CasesPage(ListPage):
-    """What waits for a person, newest first."""
-
-    key = "desk.cases"
-    title = _("异常中心")
-    caption = _("需要人工处理的事项；处理后自动关闭。")
-    order = "-opened_at"
-    needs = ("page", "subject_id")
-    empty_title = _("当前没有待处理的异常")
-    empty_hint = _("系统发现异常时会在此列出原因与下一步。")
-    columns = (
-        Column(
-            "severity",
-            _("级别"),
-            value=lambda row: SEVERITIES.get(row["severity"], ""),
-            needs=("severity",),
-        ),
-        Column("title", _("事项"), link=_case_url),
-        Column("reason", _("原因")),
-        Column("next_step", _("下一步")),
-        Column("opened_at", _("发现时间"), kind="datetime", sort="opened_at"),
-    )
-    filters = (
-        TextFilter("q", _("搜索"), fields=("title", "reason")),
-        ChoiceFilter("severity", _("级别"), choices=tuple(SEVERITIES.items())),
-    )
-
-    def base(self, scope: Scope) -> QuerySet[Any]:
-        """Open cases of the viewer's companies."""
-        return selectors.open_cases(scope)
-
-    def row_url(self, row: Row) -> str:
-        """The page to act on."""
-        return _case_url(row)
-
-
-@login_required
-@require_GET
-def cases(request: HttpRequest) -> HttpResponseBase:
-    """Exception centre."""
-    return render_list(request, CasesPage)
 
 
 @login_required
