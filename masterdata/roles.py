@@ -41,11 +41,21 @@ RIGHTS: dict[Role, frozenset[str]] = {
     Role.CHECKER: frozenset(_WORK | {"payments.check"}),
     Role.APPROVER: frozenset(_WORK | {"payments.approve"}),
     Role.RELEASER: frozenset(_WORK | {"payments.release", "payments.cancel"}),
-    Role.ACCOUNTANT: frozenset(_WORK | {"statements.pull"}),
-    Role.TREASURER: frozenset(
-        _WORK | {"payments.lift_hold", "payments.adjudicate", "payments.inquire", "statements.pull"}
+    Role.ACCOUNTANT: frozenset(
+        _WORK | {"statements.pull", "ledger.view", "ledger.book", "ledger.import", "ledger.confirm"}
     ),
-    Role.VIEWER: frozenset(_SEE),
+    Role.TREASURER: frozenset(
+        _WORK
+        | {
+            "payments.lift_hold",
+            "payments.adjudicate",
+            "payments.inquire",
+            "statements.pull",
+            "ledger.view",
+            "ledger.confirm",
+        }
+    ),
+    Role.VIEWER: frozenset(_SEE | {"ledger.view"}),
     Role.ADMIN: frozenset(
         {
             "masterdata.view",
@@ -59,6 +69,6 @@ RIGHTS: dict[Role, frozenset[str]] = {
     ),
     Role.SECURITY_ADMIN: frozenset({"masterdata.view", "people.edit", "people.view"}),
     Role.AUDITOR: frozenset(
-        _SEE | {"audit.read", "connections.view", "exchanges.read", "people.view"}
+        _SEE | {"audit.read", "connections.view", "exchanges.read", "people.view", "ledger.view"}
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -31,6 +31,68 @@ SWITCH_WORDS = {
 }
 
 
+def stage(
+    kind: str,
+    *,
+    subject_id: int | str,
+    company_id: int | None,
+    title: str,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+    actor: User,
+) -> StagedChange:
+    """Step: write a proposal of any app's dual-controlled row; Conflict while one of the same row waits.
+
+    The caller holds whatever lock makes one proposal a row certain; `before` and `after` are JSON values.
+    """
+    if selectors.pending_change(kind, subject_id) is not None:
+        raise Conflict("此记录已有一项待复核的变更", "a change of this row is waiting")
+    change = StagedChange.objects.create(
+        kind=kind,
+        subject_id=str(subject_id),
+        company_id=company_id,
+        title=title[:200],
+        before=dict(before),
+        after=dict(after),
+        made_by=actor,
+    )
+    record("masterdata.change.proposed", actor=actor, subject=change, before=before, after=after)
+    return change
+
+
+def settle(
+    change_id: int, *, kinds: Collection[str], right: str, accept: bool, actor: User, why: str
+) -> StagedChange:
+    """Step: the second person's decision on a proposal of another app; the caller applies what was accepted.
+
+    Raises NotFound (also for other kinds and companies out of scope), NotAllowed (right missing, the proposer's own
+    person), Conflict (decided already), InvalidInput (a refusal without reason).
+    """
+    scope = scope_of(actor)
+    changes = selectors.visible_changes(scope).select_for_update(of=("self",))
+    change = changes.filter(pk=change_id, kind__in=list(kinds)).first()
+    if change is None:
+        raise NotFound("staged change")
+    _decide(change, right=right, accept=accept, actor=actor, scope=scope, why=why)
+    if not accept:
+        record("masterdata.change.refused", actor=actor, subject=change, why=why)
+    return change
+
+
+def _decide(
+    change: StagedChange, *, right: str, accept: bool, actor: User, scope: Scope, why: str
+) -> None:
+    scope.demand(right, change.company_id)
+    if change.state != StagedChange.State.PROPOSED:
+        raise Conflict("此变更已处理", "already decided", code="illegal_move")
+    demand_other_person(change.made_by, actor)
+    if not accept and not why.strip():
+        raise InvalidInput("拒绝时请填写原因", "a refusal wants a reason", field="why")
+    change.state = StagedChange.State.ACCEPTED if accept else StagedChange.State.REFUSED
+    change.decided_by, change.decided_at, change.why = actor, clock.now(), why.strip()[:200]
+    change.save(update_fields=["state", "decided_by", "decided_at", "why"])
+
+
 def _stage(
     kind: str,
     subject: OwnAccount | CounterpartyAccount,
@@ -40,20 +102,16 @@ def _stage(
     after: Mapping[str, object],
     actor: User,
 ) -> StagedChange:
-    """Write the proposal; the subject's row is locked by the caller, so one proposal a row is certain."""
-    if selectors.pending_change(kind, subject.pk) is not None:
-        raise Conflict("此记录已有一项待复核的变更", "a change of this row is waiting")
-    change = StagedChange.objects.create(
-        kind=kind,
-        subject_id=str(subject.pk),
+    """A proposal about a row the caller has locked."""
+    return stage(
+        kind,
+        subject_id=subject.pk,
         company_id=getattr(subject, "company_id", None),
-        title=title[:200],
-        before=dict(before),
-        after=dict(after),
-        made_by=actor,
+        title=title,
+        before=before,
+        after=after,
+        actor=actor,
     )
-    record("masterdata.change.proposed", actor=actor, subject=change, before=before, after=after)
-    return change
 
 
 @transaction.atomic(durable=True)
@@ -186,15 +244,7 @@ def decide_change(*, change_id: int, accept: bool, actor: User, why: str = "") -
     if change.kind not in _KINDS:
         raise NotAllowed("此类变更不在这里复核", "decided elsewhere")
     right, apply = _KINDS[change.kind]
-    scope.demand(right, change.company_id)
-    if change.state != StagedChange.State.PROPOSED:
-        raise Conflict("此变更已处理", "already decided", code="illegal_move")
-    demand_other_person(change.made_by, actor)
-    if not accept and not why.strip():
-        raise InvalidInput("拒绝时请填写原因", "a refusal wants a reason", field="why")
-    change.state = StagedChange.State.ACCEPTED if accept else StagedChange.State.REFUSED
-    change.decided_by, change.decided_at, change.why = actor, clock.now(), why.strip()[:200]
-    change.save(update_fields=["state", "decided_by", "decided_at", "why"])
+    _decide(change, right=right, accept=accept, actor=actor, scope=scope, why=why)
     subject = apply(change) if accept else change
     record(
         f"masterdata.{change.kind}.accepted" if accept else "masterdata.change.refused",
