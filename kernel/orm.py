@@ -10,7 +10,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F
 
-from kernel import clock
+from kernel import clock, seal, vault
 from kernel.errors import Conflict
 from kernel.money import Money
 from kernel.states import Flow
@@ -150,3 +150,50 @@ class AppendOnly(models.Model):
         row = cls(**values)
         row.save(force_insert=True)
         return row
+
+
+class DatedRow(models.Model):
+    """One version of one line of settings (see `kernel.dated`): written once, MACed, never changed.
+
+    The concrete model names its content in `sealed_columns` and guards itself with an append-only trigger; whoever reads
+    a row to obey it calls `verify` first, so that a row altered by hand stops what it rules instead of ruling it.
+    """
+
+    sealed_columns: ClassVar[tuple[str, ...]] = ()
+
+    line = models.PositiveIntegerField()
+    number = models.PositiveIntegerField(default=1)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+    is_withdrawn = models.BooleanField(default=False)
+    source_note = models.CharField(max_length=200)
+    change_id = models.BigIntegerField(null=True)  # the StagedChange behind it; null: laid down
+    created_at = models.DateTimeField(default=clock.now)
+    mac = models.CharField(max_length=64)
+
+    class Meta:
+        abstract = True
+
+    def _said(self) -> bytes:
+        names = ("line", "number", "valid_from", "valid_to", "is_withdrawn", *self.sealed_columns)
+        return seal.canonical({name: getattr(self, name) for name in names})
+
+    @property
+    def _purpose(self) -> str:
+        return f"dated:{self._meta.label_lower}"
+
+    def write(self) -> Self:
+        """Insert the row with its MAC."""
+        self.mac = seal.mac(vault.seal_key(), self._purpose, self._said())
+        self.save(force_insert=True)
+        return self
+
+    def verify(self) -> Self:
+        """The row itself; raises SealBroken (an InvariantBroken) when it is not what was written."""
+        try:
+            seal.verify_mac(vault.seal_key(), self._purpose, self._said(), self.mac)
+        except seal.SealBroken:
+            raise seal.SealBroken(
+                f"{self._meta.label_lower} {self.pk} was changed outside the platform"
+            ) from None
+        return self

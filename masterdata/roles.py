@@ -33,7 +33,7 @@ ROLE_NAMES: dict[Role, str] = {
     Role.AUDITOR: "审计员",
 }
 
-_SEE = {"payments.view", "statements.view", "masterdata.view"}
+_SEE = {"payments.view", "statements.view", "masterdata.view", "strategy.view"}
 _WORK = {*_SEE, "cases.work"}  # whoever does something also looks after exception cases
 
 RIGHTS: dict[Role, frozenset[str]] = {
@@ -61,13 +61,18 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "masterdata.view",
             "masterdata.edit",
             "cases.work",
+            "strategy.view",
+            "strategy.propose",
+            "strategy.decide",
             "payees.propose",
             "payees.confirm",
             "connections.edit",
             "connections.view",
         }
     ),
-    Role.SECURITY_ADMIN: frozenset({"masterdata.view", "people.edit", "people.view"}),
+    Role.SECURITY_ADMIN: frozenset(
+        {"masterdata.view", "strategy.view", "people.edit", "people.view"}
+    ),
     Role.AUDITOR: frozenset(
         _SEE | {"audit.read", "connections.view", "exchanges.read", "people.view", "ledger.view"}
     ),

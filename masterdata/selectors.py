@@ -31,6 +31,9 @@ from masterdata.models import (
 )
 from masterdata.roles import RIGHTS, ROLE_NAMES, Role
 from masterdata.states import PayeeState
+from masterdata.strategies import NotDecided as NotDecided
+from masterdata.strategies import Strategies as Strategies
+from masterdata.strategies import strategy as strategy
 
 RowT = TypeVar("RowT", bound=Model)
 LIVE_PAYEE_STATES = (PayeeState.STAGED, PayeeState.CONFIRMED)

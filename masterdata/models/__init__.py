@@ -8,6 +8,7 @@ from masterdata.models.companies import Company
 from masterdata.models.connections import Connection, OutboundGate
 from masterdata.models.counterparties import Counterparty, CounterpartyAccount
 from masterdata.models.people import ApiClient, Membership, User
+from masterdata.models.strategy import StrategyRow
 
 __all__ = [
     "ApiClient",
@@ -23,5 +24,6 @@ __all__ = [
     "OutboundGate",
     "OwnAccount",
     "StagedChange",
+    "StrategyRow",
     "User",
 ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 
 from audit.services import record
 from kernel import clock
@@ -14,7 +15,10 @@ from kernel.scope import Scope
 from masterdata import checks, selectors
 from masterdata.models import CounterpartyAccount, OwnAccount, StagedChange, User
 from masterdata.selectors import scope_of
-from masterdata.services.payees import demand_other_person
+from masterdata.services import dated
+from masterdata.services.staging import decide
+from masterdata.services.staging import settle as settle
+from masterdata.services.staging import stage as stage
 from masterdata.states import PayeeState
 
 SWITCH = "own_account.switch"
@@ -29,68 +33,6 @@ SWITCH_WORDS = {
     ("is_frozen", True): "冻结对外付款",
     ("is_frozen", False): "解除付款冻结",
 }
-
-
-def stage(
-    kind: str,
-    *,
-    subject_id: int | str,
-    company_id: int | None,
-    title: str,
-    before: Mapping[str, object],
-    after: Mapping[str, object],
-    actor: User,
-) -> StagedChange:
-    """Step: write a proposal of any app's dual-controlled row; Conflict while one of the same row waits.
-
-    The caller holds whatever lock makes one proposal a row certain; `before` and `after` are JSON values.
-    """
-    if selectors.pending_change(kind, subject_id) is not None:
-        raise Conflict("此记录已有一项待复核的变更", "a change of this row is waiting")
-    change = StagedChange.objects.create(
-        kind=kind,
-        subject_id=str(subject_id),
-        company_id=company_id,
-        title=title[:200],
-        before=dict(before),
-        after=dict(after),
-        made_by=actor,
-    )
-    record("masterdata.change.proposed", actor=actor, subject=change, before=before, after=after)
-    return change
-
-
-def settle(
-    change_id: int, *, kinds: Collection[str], right: str, accept: bool, actor: User, why: str
-) -> StagedChange:
-    """Step: the second person's decision on a proposal of another app; the caller applies what was accepted.
-
-    Raises NotFound (also for other kinds and companies out of scope), NotAllowed (right missing, the proposer's own
-    person), Conflict (decided already), InvalidInput (a refusal without reason).
-    """
-    scope = scope_of(actor)
-    changes = selectors.visible_changes(scope).select_for_update(of=("self",))
-    change = changes.filter(pk=change_id, kind__in=list(kinds)).first()
-    if change is None:
-        raise NotFound("staged change")
-    _decide(change, right=right, accept=accept, actor=actor, scope=scope, why=why)
-    if not accept:
-        record("masterdata.change.refused", actor=actor, subject=change, why=why)
-    return change
-
-
-def _decide(
-    change: StagedChange, *, right: str, accept: bool, actor: User, scope: Scope, why: str
-) -> None:
-    scope.demand(right, change.company_id)
-    if change.state != StagedChange.State.PROPOSED:
-        raise Conflict("此变更已处理", "already decided", code="illegal_move")
-    demand_other_person(change.made_by, actor)
-    if not accept and not why.strip():
-        raise InvalidInput("拒绝时请填写原因", "a refusal wants a reason", field="why")
-    change.state = StagedChange.State.ACCEPTED if accept else StagedChange.State.REFUSED
-    change.decided_by, change.decided_at, change.why = actor, clock.now(), why.strip()[:200]
-    change.save(update_fields=["state", "decided_by", "decided_at", "why"])
 
 
 def _stage(
@@ -222,12 +164,24 @@ def _apply_payee_close(change: StagedChange) -> CounterpartyAccount:
     return account
 
 
-# kind -> (right of the decider, what acceptance does)
-_KINDS: dict[str, tuple[str, Callable[[StagedChange], OwnAccount | CounterpartyAccount]]] = {
+# kind -> (right of the decider, what acceptance does); kinds of dated settings are known to `dated`
+_KINDS: dict[str, tuple[str, Callable[[StagedChange], Model]]] = {
     SWITCH: ("masterdata.edit", _apply_switch),
     PAYEE_EDIT: ("payees.confirm", _apply_payee_edit),
     PAYEE_CLOSE: ("payees.confirm", _apply_payee_close),
 }
+
+
+def _demand_decider(change: StagedChange, scope: Scope) -> Callable[[StagedChange], Model]:
+    """What acceptance of this kind does; raises NotAllowed where the viewer may not decide it."""
+    if change.kind in dated.kinds():
+        dated.demand(scope, dated.DECIDE, change.company_id)
+        return dated.apply
+    if change.kind not in _KINDS:
+        raise NotAllowed("此类变更不在这里复核", "decided elsewhere")
+    right, apply = _KINDS[change.kind]
+    scope.demand(right, change.company_id)
+    return apply
 
 
 @transaction.atomic(durable=True)
@@ -241,10 +195,8 @@ def decide_change(*, change_id: int, accept: bool, actor: User, why: str = "") -
     change = changes.filter(pk=change_id).first()
     if change is None:
         raise NotFound("staged change")
-    if change.kind not in _KINDS:
-        raise NotAllowed("此类变更不在这里复核", "decided elsewhere")
-    right, apply = _KINDS[change.kind]
-    _decide(change, right=right, accept=accept, actor=actor, scope=scope, why=why)
+    apply = _demand_decider(change, scope)
+    decide(change, accept=accept, actor=actor, why=why)
     subject = apply(change) if accept else change
     record(
         f"masterdata.{change.kind}.accepted" if accept else "masterdata.change.refused",
@@ -259,5 +211,8 @@ def decide_change(*, change_id: int, accept: bool, actor: User, why: str = "") -
 
 def may_decide(change: StagedChange, scope: Scope) -> bool:
     """Whether the viewer holds the right to decide this kind of change (the proposer's own person still may not)."""
-    found = _KINDS.get(change.kind)
-    return found is not None and scope.has(found[0], change.company_id)
+    try:
+        _demand_decider(change, scope)
+    except NotAllowed:
+        return False
+    return True

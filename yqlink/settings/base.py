@@ -162,6 +162,14 @@ CSRF_COOKIE_NAME = "yqlink_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 
+# --- what people decide about the software: versioned, dated, by two people -------------------------------------------
+STRATEGY_TOPICS = [
+    "payments.topics.DuplicateRules",
+]
+DATED_KINDS = [
+    "masterdata.services.strategy.strategy_kinds",
+]
+
 # --- headers ----------------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
