@@ -39,8 +39,8 @@ class Voucher(Versioned, Stateful, MoneyRow):
     description = models.CharField(max_length=200)
     attachment_count = models.PositiveSmallIntegerField(default=0)
     evidence = models.JSONField(default=list)  # [[kind, id], …]: what a person may look up
-    reverses = models.OneToOneField(
-        "self", null=True, on_delete=models.PROTECT, related_name="reversed_by"
+    reverses = models.ForeignKey(
+        "self", null=True, db_index=False, on_delete=models.PROTECT, related_name="reds"
     )
     maker = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -69,6 +69,11 @@ class Voucher(Versioned, Stateful, MoneyRow):
                 name="red_is_negative",
             ),
             models.CheckConstraint(condition=~Q(reverses=F("id")), name="voucher_reverses_another"),
+            models.UniqueConstraint(
+                fields=["reverses"],
+                condition=Q(reverses__isnull=False) & ~Q(state="void"),
+                name="one_red_per_voucher",
+            ),
         ]
         indexes = [
             models.Index(fields=["company", "-day", "-id"], name="voucher_company_newest"),

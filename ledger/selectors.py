@@ -1,0 +1,182 @@
+"""Every read of the books. Functions without a `scope` are system look-ups and say so."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import Case, F, Q, QuerySet, Sum, When
+
+from kernel.errors import NotFound
+from kernel.scope import Scope
+from ledger.models import JournalEntry, JournalOpening, Period, Voucher, VoucherTemplate
+from ledger.rules import ZERO, Rated, template_of
+from ledger.states import PeriodState, VoucherState
+
+VIEW = "ledger.view"
+_NUMBERS_LOCK = 7312  # advisory lock space of "one giver of voucher numbers"
+
+# Money in minus money out, whatever the colour of the entry.
+SIGNED = Sum(Case(When(direction="debit", then=F("amount")), default=-F("amount")))
+
+
+def visible_vouchers(scope: Scope) -> QuerySet[Voucher]:
+    """Vouchers of the companies whose books the viewer may see, newest first."""
+    return Voucher.objects.filter(company_id__in=scope.companies_with(VIEW)).order_by("-day", "-pk")
+
+
+def get_voucher(voucher_id: int, *, scope: Scope) -> Voucher:
+    """A voucher with what its page shows; out of scope looks exactly like absent."""
+    rows = visible_vouchers(scope).select_related(
+        "company", "template", "maker", "poster", "reverses"
+    )
+    voucher = rows.filter(pk=voucher_id).first()
+    if voucher is None:
+        raise NotFound("voucher", "未找到该凭证")
+    return voucher
+
+
+def lock_voucher(voucher_id: int, *, scope: Scope) -> Voucher:
+    """The voucher, locked until the caller's transaction ends; raises NotFound."""
+    voucher = visible_vouchers(scope).select_for_update(of=("self",)).filter(pk=voucher_id).first()
+    if voucher is None:
+        raise NotFound("voucher", "未找到该凭证")
+    return voucher
+
+
+def vouchers_by_key(keys: Collection[tuple[int, str]]) -> dict[tuple[int, str], Voucher]:
+    """The vouchers of these (company id, posting key) pairs. System look-up."""
+    rows = Voucher.objects.filter(
+        company_id__in={company_id for company_id, _ in keys},
+        posting_key__in={key for _, key in keys},
+    )
+    wanted = set(keys)
+    return {pair: row for row in rows if (pair := (row.company_id, row.posting_key)) in wanted}
+
+
+def vouchers_of(source_kind: str, source_ids: Iterable[int | str]) -> QuerySet[Voucher]:
+    """The vouchers that book these subjects, red ones too, oldest first. System look-up: the caller scoped them."""
+    ids = [str(one) for one in source_ids]
+    return Voucher.objects.filter(source_kind=source_kind, source_id__in=ids).order_by("pk")
+
+
+def red_of(voucher: Voucher) -> Voucher | None:
+    """The red voucher of a voucher, drafted or posted; a void one is none. The caller was allowed to see `voucher`."""
+    return voucher.reds.exclude(state=VoucherState.VOID).first()
+
+
+def last_number(company_id: int, period: str, voucher_type: str) -> int:
+    """The highest voucher number given; the giving of further ones waits until the caller's transaction ends.
+
+    System look-up of posting.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, hashtext(%s))",
+            [_NUMBERS_LOCK, f"{company_id}:{period}:{voucher_type}"],
+        )
+    newest = Voucher.objects.filter(
+        company_id=company_id, period=period, voucher_type=voucher_type, voucher_no__isnull=False
+    ).order_by("-voucher_no")
+    return newest.values_list("voucher_no", flat=True).first() or 0
+
+
+def visible_templates(scope: Scope) -> QuerySet[VoucherTemplate]:
+    """Every version of the templates that hold for the viewer's companies, the group's own included."""
+    held = Q(company_id__in=scope.companies_with(VIEW)) | Q(company__isnull=True)
+    return (
+        VoucherTemplate.objects.filter(held) if scope.has(VIEW) else VoucherTemplate.objects.none()
+    )
+
+
+def get_template(template_id: int, *, scope: Scope) -> VoucherTemplate:
+    """One version of a template; raises NotFound."""
+    rows = visible_templates(scope).select_related("company", "made_by", "decided_by")
+    found = rows.filter(pk=template_id).first()
+    if found is None:
+        raise NotFound("voucher template", "未找到该凭证模板")
+    return found
+
+
+def rated_templates(events: Collection[str], company_ids: Collection[int]) -> list[Rated]:
+    """Every version that may book these events for these companies. System look-up of posting."""
+    rows = VoucherTemplate.objects.filter(
+        Q(company_id__in=company_ids) | Q(company__isnull=True), event__in=events
+    )
+    return [
+        Rated(
+            row.pk,
+            row.company_id,
+            row.subject,
+            row.number,
+            row.valid_from,
+            template_of(row.event, row.voucher_type, row.lines),
+        )
+        for row in rows
+    ]
+
+
+# --- months ---------------------------------------------------------------------------------------------------------
+
+
+def visible_periods(scope: Scope) -> QuerySet[Period]:
+    """Months of the companies whose books the viewer may see, newest first."""
+    return (
+        Period.objects.filter(company_id__in=scope.companies_with(VIEW))
+        .select_related("company", "asked_by", "decided_by")
+        .order_by("-code", "company__code")
+    )
+
+
+def get_period(period_id: int, *, scope: Scope, lock: bool = False) -> Period:
+    """One month of one company; raises NotFound."""
+    rows = visible_periods(scope)
+    rows = rows.select_for_update(of=("self",)) if lock else rows
+    found = rows.filter(pk=period_id).first()
+    if found is None:
+        raise NotFound("period", "未找到该会计期间")
+    return found
+
+
+def locked_months(company_ids: Collection[int]) -> set[tuple[int, str]]:
+    """(company id, month) of every locked month. System look-up of posting and imports."""
+    rows = Period.objects.filter(company_id__in=company_ids, state=PeriodState.LOCKED)
+    return set(rows.values_list("company_id", "code"))
+
+
+# --- the bank journal -------------------------------------------------------------------------------------------------
+
+
+def visible_journal(scope: Scope) -> QuerySet[JournalEntry]:
+    """Journal entries of the companies whose books the viewer may see, newest first."""
+    return JournalEntry.objects.filter(company_id__in=scope.companies_with(VIEW)).order_by(
+        "-day", "-pk"
+    )
+
+
+def journal_between(account_id: int, *, first: date, last: date) -> QuerySet[JournalEntry]:
+    """An account's entries of these days, in the order of the book. System look-up: the caller scoped the account."""
+    return JournalEntry.objects.filter(account_id=account_id, day__range=(first, last)).order_by(
+        "day", "pk"
+    )
+
+
+def opening_in_force(account_id: int) -> JournalOpening | None:
+    """The balance an account's journal is kept from, if anybody set one. System look-up."""
+    return JournalOpening.objects.filter(account_id=account_id).order_by("-number").first()
+
+
+def journal_balance(account_id: int, *, before: date) -> Decimal | None:
+    """The book balance of an account at the beginning of the day `before`; None until an opening balance is set.
+
+    A day before the opening's own has no balance either. System look-up: the caller scoped the account.
+    """
+    opening = opening_in_force(account_id)
+    if opening is None or before < opening.day:
+        return None
+    moved = JournalEntry.objects.filter(
+        account_id=account_id, day__gte=opening.day, day__lt=before
+    ).aggregate(total=SIGNED)["total"]
+    return Decimal(opening.balance) + (moved or ZERO)
