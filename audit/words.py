@@ -28,6 +28,7 @@ _EVENTS: dict[str, StrPromise] = {
     "payments.batch.answered": _("银行应答"),
     "payments.batch.inquired": _("银行查询结果"),
     "payments.instruction.inquiry_wished": _("要求立即查询"),
+    "payments.linked.created": _("联动付款制单"),
     "payments.import.previewed": _("上传付款清单"),
     "payments.import.confirmed": _("确认导入"),
     "payments.import.discarded": _("放弃导入"),

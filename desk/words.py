@@ -54,6 +54,7 @@ STATES: dict[str, StateWords] = {
     "all_succeeded": StateWords(_("全部成功"), "ok", "check"),
     "partial": _you(_("部分失败"), "warning"),
     "open": _busy(_("进行中")),
+    "stopped": StateWords(_("中断"), "bad", "pause"),
     "all_failed": StateWords(_("全部失败"), "bad", "cross"),
     "announced": _you(_("待建档")),
     "staged": _you(_("待确认")),

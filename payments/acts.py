@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.scope import Scope
 from payments.models import PaymentOrder
+from payments.states import OrderState
 
 _BEFORE_RELEASE = ("pending_check", "pending_approval", "pending_release")
 
@@ -26,6 +27,9 @@ class Act:
     warning: str | Promise = ""
     maker_only: bool = False
     not_maker: bool = False
+    is_after_release: bool | None = (
+        None  # None: either; `held` is a state of both sides of the release
+    )
 
 
 ACTS: dict[str, Act] = {
@@ -51,6 +55,18 @@ ACTS: dict[str, Act] = {
             wants_why=True,
             warning=_("请先核实并非重复付款；原因将永久记录。"),
             not_maker=True,
+            is_after_release=False,
+        ),
+        Act(
+            "resume",
+            _("恢复发送"),
+            ("payments.release",),
+            ("held",),
+            wants_why=True,
+            tone="danger",
+            warning=_("恢复后系统即按当前汇路向银行发送。"),
+            not_maker=True,
+            is_after_release=True,
         ),
         Act(
             "return",
@@ -59,6 +75,7 @@ ACTS: dict[str, Act] = {
             (*_BEFORE_RELEASE, "held"),
             wants_why=True,
             tone="plain",
+            is_after_release=False,
         ),
         Act(
             "reissue",
@@ -76,15 +93,17 @@ ACTS: dict[str, Act] = {
             ("draft", "rejected", *_BEFORE_RELEASE, "held"),
             wants_why=True,
             tone="plain",
+            is_after_release=False,
         ),
         Act(
             "cancel",
             _("撤销发送"),
             ("payments.cancel",),
-            ("queued",),
+            ("queued", "held"),
             wants_why=True,
             tone="plain",
             warning=_("只有尚未发送的指令可以撤销。"),
+            is_after_release=True,
         ),
     )
 }
@@ -97,6 +116,9 @@ def offered(order: PaymentOrder, *, scope: Scope) -> list[Act]:
     for act in ACTS.values():
         may = any(scope.has(right, order.company_id) for right in act.rights)
         if not may or order.shown_state not in act.states:
+            continue
+        is_released = order.state == OrderState.RELEASED
+        if act.is_after_release not in (None, is_released):
             continue
         if (act.maker_only and not is_maker) or (act.not_maker and is_maker):
             continue

@@ -56,6 +56,9 @@ class Surroundings:
     has_live_instruction: bool
     available: Decimal | None  # None: no balance known
     reserved: Decimal
+    waits_for_funding: bool = (
+        False  # a leg of a linked payment: its funds are looked for when its turn comes
+    )
 
 
 def _is_lifted(order: PaymentOrder, twin: Twin, rule: str) -> bool:
@@ -241,6 +244,8 @@ def before_release(order: PaymentOrder, around: Surroundings) -> list[Finding]:
         for rule, is_clear, text, english in claims
         if not is_clear
     ]
+    if around.waits_for_funding:
+        return found
     if around.available is not None and around.available - around.reserved < order.amount:
         text = f"可用余额不足：可用 {around.available:,.2f}，已占用 {around.reserved:,.2f}，本笔 {order.amount:,.2f}"
         found.append(Finding("FUNDS", "block", text, "not enough available funds"))

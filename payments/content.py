@@ -66,6 +66,16 @@ class OrderRequest:
     import_row: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class LinkedRequest:
+    """The payment itself, and how it is fed: `fund` comes down from `master_number`, `sweep` goes back up after it."""
+
+    payment: OrderRequest
+    master_number: str
+    fund: Decimal
+    sweep: Decimal = Decimal("0.00")
+
+
 _NOT_PAYLOAD = {"import_set_id", "import_row"}
 
 

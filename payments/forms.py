@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from kernel.errors import InvalidInput
 from kernel.money import parse_amount
 from kernel.scope import Scope
 from masterdata import selectors as master
-from payments.content import OrderRequest
+from payments.content import LinkedRequest, OrderRequest
 from payments.models import PaymentOrder
 
 
@@ -116,6 +117,54 @@ class OrderForm(forms.Form):
             gl_subject=given["gl_subject"],
             cash_flow_item=given["cash_flow_item"],
             erp_doc_no=given["erp_doc_no"],
+        )
+
+
+class LinkedForm(OrderForm):
+    """A payment that is fed from another account of the group first, and may send its rest back after."""
+
+    master = forms.ChoiceField(label=_("下拨账户"), help_text=_("资金由此账户下拨到付款账户"))
+    fund = forms.CharField(
+        label=_("下拨金额"), max_length=30, help_text=_("留空时等于付款金额"), required=False
+    )
+    sweep = forms.CharField(
+        label=_("付款后上划金额"), max_length=30, help_text=_("留空时不上划"), required=False
+    )
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, scope=scope, **kwargs)
+        self.fields["master"].choices = self.fields["account"].choices  # type: ignore[attr-defined]  # ChoiceFields
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """What an empty form begins with."""
+        return {"wish_date": clock.today()}
+
+    def _amount(self, name: str) -> Decimal | None:
+        text = self.cleaned_data.get(name, "").strip()
+        if not text:
+            return None
+        try:
+            return parse_amount(text)
+        except InvalidInput as error:
+            raise forms.ValidationError(error.message) from error
+
+    def clean_fund(self) -> Decimal | None:
+        """The amount, exact, or None."""
+        return self._amount("fund")
+
+    def clean_sweep(self) -> Decimal | None:
+        """The amount, exact, or None."""
+        return self._amount("sweep")
+
+    def linked(self, payee: Any) -> LinkedRequest:
+        """What the linked payment is made from; the form is valid."""
+        payment = self.request(payee)
+        return LinkedRequest(
+            payment=payment,
+            master_number=self._accounts[self.cleaned_data["master"]].number,
+            fund=self.cleaned_data["fund"] or payment.amount,
+            sweep=self.cleaned_data["sweep"] or Decimal("0.00"),
         )
 
 

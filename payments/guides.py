@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from desk.formats import money_text
 from desk.guides import CaseAct, Guide
 from kernel.scope import Scope
-from payments import selectors
+from payments import linked_selectors, selectors
 from payments.acts import offered
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.states import OPEN_AT_BANK, InstructionState
@@ -60,4 +60,13 @@ def of_instructions(ids: Sequence[str], scope: Scope) -> dict[str, Guide]:
     return {
         str(one.pk): _guide(one.order, scope, one)
         for one in rows.select_related("order", "order__maker")
+    }
+
+
+def of_legs(ids: Sequence[str], scope: Scope) -> dict[str, Guide]:
+    """Guides of legs of linked payments by id; those out of scope are absent."""
+    wanted = linked_selectors.visible_legs(scope).filter(pk__in=_numbers(ids))
+    return {
+        str(leg.pk): _guide(leg.order, scope, leg.order.instruction)
+        for leg in wanted.select_related("order", "order__instruction", "order__maker")
     }

@@ -12,6 +12,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from kernel.errors import NotFound
 from kernel.scope import Scope
 from payments.checks import Twin
+from payments.linked_rules import WAITS
 from payments.models import (
     Adjudication,
     Batch,
@@ -183,6 +184,8 @@ def reserved(account_id: int, *, since: datetime | None) -> Decimal:
     if since is not None:
         open_ones |= Q(state=InstructionState.SUCCEEDED, final_at__gte=since)
     rows = PaymentInstruction.objects.filter(open_ones, payer_account_id=account_id)
+    # A leg that waits for its funding claims the money that is to come, not what is there.
+    rows = rows.exclude(state=InstructionState.HELD, hold_reason__startswith=WAITS)
     total = rows.aggregate(total=Sum("amount"))["total"]
     return total if total is not None else Decimal("0.00")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from payments.services.linked import advance_linked
 from payments.services.waiting import lift_cleared
 
 
@@ -11,3 +12,9 @@ from payments.services.waiting import lift_cleared
 def tick_waiting(**_: object) -> None:
     """Let instructions go on whose cause of waiting went away."""
     lift_cleared()
+
+
+@shared_task(queue="quiet", acks_late=True, ignore_result=True)
+def tick_linked(**_: object) -> None:
+    """Let legs of linked payments go whose turn has come."""
+    advance_linked()

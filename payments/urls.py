@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, path
 
-from payments.views import acts, bulk, imports, lists, pages
+from payments.views import acts, bulk, imports, linked, lists, pages
 
 app_name = "payments"
 
@@ -32,6 +32,9 @@ urlpatterns: list[URLPattern] = [
     _list("failed/", "failed", "failures"),
     _list("batches/", "batches", "batches"),
     path("batches/<str:batch_no>/", login_required(pages.batch_page), name="batch"),
+    path("linked/", login_required(linked.linked_list), name="linked_list"),
+    path("linked/new/", login_required(linked.create), name="linked_create"),
+    path("linked/<str:link_no>/", login_required(linked.linked_page), name="linked"),
     path("import/", login_required(imports.upload), name="import"),
     _list("imports/", "imports", "imports"),
     path("imports/<int:import_id>/", login_required(imports.preview), name="import_preview"),

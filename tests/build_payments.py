@@ -19,6 +19,7 @@ from masterdata.models import (
     BankProfile,
     Company,
     Connection,
+    CounterpartyAccount,
     Membership,
     OutboundGate,
     OwnAccount,
@@ -49,6 +50,10 @@ class World:
 
     def __getitem__(self, name: str) -> User:
         return self.people[name]
+
+    def payee(self) -> CounterpartyAccount:
+        """The confirmed payee account."""
+        return CounterpartyAccount.objects.get(number=self.payee_number)
 
 
 def a_person(username: str, *, person: str, role: str, company: Company) -> User:

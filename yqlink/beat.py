@@ -13,6 +13,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("bankbridge.tasks.tick_statements", 5),
     ("bankbridge.tasks.tick_health", 30),
     ("payments.tasks.tick_waiting", 5),
+    ("payments.tasks.tick_linked", 5),
     ("erpbridge.tasks.tick_publish", 5),
     ("desk.tasks.tick_exports", 5),
     ("yqlink.health.tick_heartbeat", 10),

@@ -3,6 +3,7 @@
 from payments.models.evidence import Adjudication, DebitTie
 from payments.models.imports import ImportSet
 from payments.models.instructions import Batch, PaymentInstruction
+from payments.models.linked import LinkedLeg, LinkedPayment
 from payments.models.orders import PaymentOrder
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "Batch",
     "DebitTie",
     "ImportSet",
+    "LinkedLeg",
+    "LinkedPayment",
     "PaymentInstruction",
     "PaymentOrder",
 ]

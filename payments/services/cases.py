@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desk import services as desk
+from payments.linked_rules import WAITS
 from payments.states import STATE_NAMES, InstructionState, OrderState
 
 if TYPE_CHECKING:
@@ -70,7 +71,10 @@ def _reason(change: Change) -> str:
 
 
 def follow_instructions(changes: Sequence[Change], *, sources: dict[int, str], target: str) -> None:
-    """Instructions moved from `sources` (state by id) to `target`: close what that ends, open what it begins."""
+    """Instructions moved from `sources` (state by id) to `target`: close what that ends, open what it begins.
+
+    A leg of a linked payment that waits for its turn wants nobody.
+    """
     left: dict[str, list[int]] = {}
     for pk, source in sources.items():
         if source != target and source in _CLOSED_BY_LEAVING:
@@ -100,7 +104,7 @@ def follow_instructions(changes: Sequence[Change], *, sources: dict[int, str], t
                 is_closable=manner.is_closable,
             )
             for change in changes
-            if sources[change.row.pk] != target
+            if sources[change.row.pk] != target and not change.hold_reason.startswith(WAITS)
         ]
     )
 

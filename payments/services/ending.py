@@ -15,6 +15,7 @@ from kernel.scope import Scope
 from masterdata import selectors as masterdata
 from payments import selectors
 from payments.content import content_hash
+from payments.linked_rules import WAITS
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.services.cases import close_ended_attempt
 from payments.services.deciding import change, findings_by_order
@@ -257,7 +258,9 @@ def reissue_order(*, order_id: int, version: int, actor: User, why: str) -> Paym
 
 @transaction.atomic(durable=True)
 def lift_instruction(*, order_id: int, version: int, actor: User, why: str) -> PaymentOrder:
-    """Let an instruction held for a changed route wait for its window again. A broken seal is never lifted: cancel it.
+    """Let an instruction held for a changed route go by the route of now; the window rules again when it is sent.
+
+    A broken seal is never lifted: cancel it. Nor is a leg that waits for the one before it.
 
     Raises NotAllowed (right payments.release), Conflict.
     """
@@ -271,6 +274,12 @@ def lift_instruction(*, order_id: int, version: int, actor: User, why: str) -> P
             "封印不符的指令不能恢复发送，只能撤销",
             "a broken seal is not lifted",
             code="seal_broken",
+        )
+    if instruction.hold_reason.startswith(WAITS):
+        raise Conflict(
+            "联动付款的后续环节在前一环成功且余额到位后自动发送，不能提前恢复",
+            "a later leg is sent when the one before it is paid",
+            code="leg_waits",
         )
     write([Change(instruction, InstructionState.QUEUED, not_before=clock.now())], move="lift")
     show([instruction.pk])

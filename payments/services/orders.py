@@ -12,6 +12,7 @@ from payments.services.drafting import create_order, draft_order, edit_order
 from payments.services.ending import (
     cancel_order,
     lift_hold,
+    lift_instruction,
     reissue_order,
     return_to_maker,
     void_order,
@@ -34,6 +35,7 @@ __all__ = [
     "draft_order",
     "edit_order",
     "lift_hold",
+    "lift_instruction",
     "reissue_order",
     "release_order",
     "release_orders",

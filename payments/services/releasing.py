@@ -17,6 +17,7 @@ from masterdata import selectors as masterdata
 from masterdata.states import PayeeState
 from payments import checks, routing, selectors
 from payments.models import PaymentInstruction, PaymentOrder
+from payments.services import linked
 from payments.services.sealing import seal_instruction
 from payments.states import InstructionState
 from statements import selectors as statements
@@ -78,6 +79,7 @@ def release_checked(
     faults = payee_faults(orders)
     live = selectors.live_instructions([order.pk for order in orders])
     funds = {pk: _funds(pk) for pk in {order.payer_account_id for order in orders}}
+    later = linked.waiting([order.pk for order in orders])
     good, refused = [], {}
     for order in orders:
         account = order.payer_account
@@ -94,6 +96,7 @@ def release_checked(
             has_live_instruction=order.pk in live,
             available=available,
             reserved=taken,
+            waits_for_funding=order.pk in later,
         )
         findings = checks.before_release(order, around)
         route = route_of(order, now)
@@ -155,6 +158,7 @@ def issue(orders: Sequence[PaymentOrder], *, actor: User, note: str) -> list[Pay
     with connection.cursor() as cursor:
         cursor.execute(_LINK, [actor.pk, now, now, [one.pk for one in instructions]])
     _record(instructions, actor=actor, note=note)
+    linked.hold_waiting(instructions, waits=linked.waiting([order.pk for order in orders]))
     return instructions
 
 

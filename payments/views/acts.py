@@ -46,6 +46,9 @@ _SINGLE: dict[str, Callable[..., Any]] = {
     "lift": lambda one, actor, why: orders.lift_hold(
         order_id=one[0], version=one[1], actor=actor, why=why
     ),
+    "resume": lambda one, actor, why: orders.lift_instruction(
+        order_id=one[0], version=one[1], actor=actor, why=why
+    ),
     "reissue": lambda one, actor, why: orders.reissue_order(
         order_id=one[0], version=one[1], actor=actor, why=why
     ),

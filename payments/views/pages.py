@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from desk.keysets import whole_number
 from kernel.errors import DomainError, NotFound
 from masterdata import selectors as master
-from payments import live, reading, selectors
+from payments import linked_selectors, live, reading, selectors
 from payments.forms import OrderForm
 from payments.models import PaymentOrder
 from payments.services import orders
@@ -35,6 +35,7 @@ def order_page(request: HttpRequest, order_no: str) -> HttpResponse:
         "can_ask": may_ask and is_open,
         "can_edit": is_maker and order.shown_state in ("draft", "rejected"),
         "can_see_bank": scope.has("exchanges.read"),
+        "linked": linked_selectors.linked_of(order.pk),
         **reading.story(order, scope=scope),
     }
     return render(request, "payments/order.html", context)
@@ -70,7 +71,8 @@ def batch_page(request: HttpRequest, batch_no: str) -> HttpResponse:
     return render(request, "payments/batch.html", context)
 
 
-def _payee(request: HttpRequest) -> Any:
+def payee_of(request: HttpRequest) -> Any:
+    """The confirmed payee account the page was opened for, or None."""
     chosen = whole_number(request.POST.get("payee") or request.GET.get("payee") or "")
     return (
         master.visible_payees(scope_in(request)).filter(pk=chosen, state="confirmed").first()
@@ -79,7 +81,8 @@ def _payee(request: HttpRequest) -> Any:
     )
 
 
-def _found_payees(request: HttpRequest) -> list[Any]:
+def found_payees(request: HttpRequest) -> list[Any]:
+    """Payees the search box of the page finds, at most 20."""
     query = request.GET.get("q", "").strip()[:60]
     if not query:
         return []
@@ -94,7 +97,7 @@ def _form_page(
     context = {
         "form": form,
         "payee": payee,
-        "found": _found_payees(request),
+        "found": found_payees(request),
         "query": request.GET.get("q", ""),
         "order": order,
         "error": error,
@@ -121,7 +124,7 @@ def edit(request: HttpRequest, order_no: str) -> HttpResponse:
 
 def _make(request: HttpRequest, order: PaymentOrder | None) -> HttpResponse:
     scope = scope_in(request)
-    payee = _payee(request) or (order.payee_account if order else None)
+    payee = payee_of(request) or (order.payee_account if order else None)
     if request.method == "GET":
         return _form_page(request, OrderForm.of(order, scope=scope), payee, order, None)
     form = OrderForm(request.POST, scope=scope)
@@ -150,7 +153,7 @@ def _make(request: HttpRequest, order: PaymentOrder | None) -> HttpResponse:
 def check_live(request: HttpRequest) -> HttpResponse:
     """The right rail of the form while it is filled in."""
     scope_in(request).demand("payments.make")
-    payee, form = _payee(request), OrderForm(request.POST, scope=scope_in(request))
+    payee, form = payee_of(request), OrderForm(request.POST, scope=scope_in(request))
     asked = form.request(payee) if payee and form.is_valid() else None
     return render(
         request, "payments/_checks.html", {"checks": live.checks(asked, scope=scope_in(request))}

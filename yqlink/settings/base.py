@@ -242,6 +242,7 @@ SPECTACULAR_SETTINGS = {
 CASE_GUIDES = {
     "payments.paymentorder": "payments.guides.of_orders",
     "payments.paymentinstruction": "payments.guides.of_instructions",
+    "payments.linkedleg": "payments.guides.of_legs",
 }
 
 # --- background work: PostgreSQL is the queue, the broker only wakes workers --------------------------------------------
