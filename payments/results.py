@@ -40,6 +40,11 @@ class ResultRow:
         return [*self.cells, self.state_name, self.bank_serial, self.reason, when]
 
 
+def hold_words(hold_reason: str) -> str:
+    """Why an instruction waits, without the word before the blank that says which rule holds it."""
+    return hold_reason.partition(" ")[2] or hold_reason
+
+
 def reason_of(order: PaymentOrder) -> str:
     """Why an order stands where it stands, in words; empty when nothing is amiss."""
     instruction = order.instruction
@@ -53,7 +58,7 @@ def reason_of(order: PaymentOrder) -> str:
         return instruction.unknown_why or "银行未返回结果，系统将自动查询，请勿重复付款"
     if order.shown_state in ("failed", "returned", "disputed", "manual_handling"):
         return " ".join(filter(None, [instruction.bank_code, instruction.bank_text]))
-    return instruction.hold_reason
+    return hold_words(instruction.hold_reason)
 
 
 def _end(row: Mapping[str, Any], order: PaymentOrder | None, imported: ImportSet) -> ResultRow:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from desk import services as desk
 from payments.linked_rules import WAITS
+from payments.results import hold_words
 from payments.states import STATE_NAMES, InstructionState, OrderState
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from payments.models import LinkedPayment, PaymentInstruction
 from payments.services import instructions, linked, orders
 from payments.states import STATE_NAMES
 from statements import services as statements
-from statements.services import BalanceFigure
+from statements.rules import BalanceFigure
 from tests.build_payments import World, a_request, act, answer, claim, fresh, item, say
 
 MASTER = "320766250001"
