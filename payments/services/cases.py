@@ -64,7 +64,7 @@ _CLOSED_BY_LEAVING: dict[str, tuple[str, ...]] = {
 
 def _reason(change: Change) -> str:
     said = (
-        change.hold_reason,
+        hold_words(change.hold_reason),
         change.unknown_why,
         f"{change.bank_code} {change.bank_text}".strip(),
     )
