@@ -244,9 +244,13 @@ def before_release(order: PaymentOrder, around: Surroundings) -> list[Finding]:
         for rule, is_clear, text, english in claims
         if not is_clear
     ]
-    if around.waits_for_funding:
-        return found
-    if around.available is not None and around.available - around.reserved < order.amount:
-        text = f"可用余额不足：可用 {around.available:,.2f}，已占用 {around.reserved:,.2f}，本笔 {order.amount:,.2f}"
-        found.append(Finding("FUNDS", "block", text, "not enough available funds"))
-    return found
+    return found + _funds(order, around)
+
+
+def _funds(order: PaymentOrder, around: Surroundings) -> list[Finding]:
+    if around.waits_for_funding or around.available is None:
+        return []
+    if around.available - around.reserved >= order.amount:
+        return []
+    text = f"可用余额不足：可用 {around.available:,.2f}，已占用 {around.reserved:,.2f}，本笔 {order.amount:,.2f}"
+    return [Finding("FUNDS", "block", text, "not enough available funds")]
