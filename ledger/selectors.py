@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
@@ -60,6 +60,14 @@ def vouchers_of(source_kind: str, source_ids: Iterable[int | str]) -> QuerySet[V
     """The vouchers that book these subjects, red ones too, oldest first. System look-up: the caller scoped them."""
     ids = [str(one) for one in source_ids]
     return Voucher.objects.filter(source_kind=source_kind, source_id__in=ids).order_by("pk")
+
+
+def acknowledged_sources(source_kind: str, *, since: datetime) -> list[str]:
+    """Ids of the subjects whose vouchers the ERP acknowledged since. System look-up."""
+    rows = Voucher.objects.filter(
+        acked_at__gte=since, source_kind=source_kind, reverses__isnull=True
+    )
+    return list(rows.values_list("source_id", flat=True))
 
 
 def red_of(voucher: Voucher) -> Voucher | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from payments.services import booking
 from payments.services.linked import advance_linked
 from payments.services.waiting import lift_cleared
 
@@ -18,3 +19,9 @@ def tick_waiting(**_: object) -> None:
 def tick_linked(**_: object) -> None:
     """Let legs of linked payments go whose turn has come."""
     advance_linked()
+
+
+@shared_task(queue="quiet", acks_late=True, ignore_result=True)
+def tick_booking(**_: object) -> None:
+    """Bring what was paid and what was returned into the books."""
+    booking.keep_books()

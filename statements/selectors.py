@@ -71,6 +71,11 @@ def entries_in_force(ids: Iterable[int]) -> list[StatementEntry]:
     return list(in_force(StatementEntry.objects.filter(pk__in=list(ids))).order_by("pk"))
 
 
+def entries_by_id(ids: Iterable[int]) -> dict[int, StatementEntry]:
+    """These entries, in force or amended since, by id. System look-up."""
+    return StatementEntry.objects.in_bulk(list(ids))
+
+
 def entry_ids_since(account_id: int, last_id: int, *, limit: int) -> list[int]:
     """Ids of the account's entries that arrived after `last_id`, oldest first. System look-up."""
     return list(

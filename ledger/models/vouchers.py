@@ -83,6 +83,9 @@ class Voucher(Versioned, Stateful, MoneyRow):
                 condition=~Q(source_kind=""),
                 name="voucher_of_source",
             ),
+            models.Index(
+                fields=["acked_at"], condition=Q(acked_at__isnull=False), name="voucher_acked"
+            ),
         ]
         triggers = [
             flow_trigger(VOUCHER),

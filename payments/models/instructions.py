@@ -131,6 +131,17 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
             models.Index(fields=["payer_account", "amount"], name="instruction_debit"),
             models.Index(fields=["payer_account", "final_at"], name="instruction_reserved"),
             models.Index(
+                fields=["id"],
+                condition=Q(recon_status="matched", voucher_status="none"),
+                name="instruction_to_book",
+            ),
+            models.Index(
+                fields=["voucher_status"],
+                condition=Q(voucher_status="exception")
+                | Q(state="returned", voucher_status__in=["posted", "acked"]),
+                name="instruction_to_book_back",
+            ),
+            models.Index(
                 fields=["state"],
                 condition=Q(state__in=["queued", "sending", "held", "unknown", "disputed"]),
                 name="instruction_unsettled",

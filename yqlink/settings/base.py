@@ -165,6 +165,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 # --- what people decide about the software: versioned, dated, by two people -------------------------------------------
 STRATEGY_TOPICS = [
     "payments.topics.DuplicateRules",
+    "ledger.topics.Booking",
 ]
 DATED_KINDS = [
     "masterdata.services.strategy.strategy_kinds",
