@@ -60,6 +60,8 @@ STATES: dict[str, StateWords] = {
     "staged": _you(_("待确认")),
     "pending": _you(_("待处理")),
     "proposed": _you(_("待确认")),
+    "agreed": StateWords(_("已确认"), "ok", "check"),
+    "refused": _closed(_("已否决"), "cross"),
     "active": StateWords(_("启用"), "ok", "check"),
     "confirmed": StateWords(_("已确认"), "ok", "check"),
     "inactive": _closed(_("停用")),
@@ -112,6 +114,7 @@ CASE_KINDS: dict[str, str | Promise] = {
     "payments.content_altered": _("内容被改动"),
     "payments.seal_broken": _("封印不符"),
     "payments.leg_stopped": _("联动付款中断"),
+    "payments.outside_unproved": _("平台外支付无扣款"),
     "statements.entry.amended": _("流水被更正"),
     "statements.day.differs": _("余额不连续"),
 }

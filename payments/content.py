@@ -76,6 +76,18 @@ class LinkedRequest:
     sweep: Decimal = Decimal("0.00")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What somebody brings who says that an order was paid outside the platform."""
+
+    channel: str
+    paid_on: date
+    reason: str
+    evidence_name: str
+    evidence_file: bytes
+    bank_serial: str = ""
+
+
 _NOT_PAYLOAD = {"import_set_id", "import_row"}
 
 

@@ -13,8 +13,8 @@ from kernel.errors import InvalidInput
 from kernel.money import parse_amount
 from kernel.scope import Scope
 from masterdata import selectors as master
-from payments.content import LinkedRequest, OrderRequest
-from payments.models import PaymentOrder
+from payments.content import LinkedRequest, OrderRequest, Proof
+from payments.models import OutsidePayment, PaymentOrder
 
 
 class OrderForm(forms.Form):
@@ -176,3 +176,33 @@ class ImportForm(forms.Form):
         help_text=_("支持 .xlsx 与 .csv（UTF-8、GB18030），首行为列名，最多 20,000 行。"),
         widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv", "class": "form-control"}),
     )
+
+
+class OutsideForm(forms.Form):
+    """A payment made outside the platform, with its proof."""
+
+    channel = forms.ChoiceField(label=_("付款渠道"), choices=OutsidePayment.Channel.choices)
+    paid_on = forms.DateField(
+        label=_("付款日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    bank_serial = forms.CharField(label=_("银行流水号"), max_length=60, required=False)
+    reason = forms.CharField(label=_("在平台外支付的原因"), max_length=300)
+    evidence = forms.FileField(label=_("银行回单或凭证"), help_text=_("最大 10 MB；加密保存。"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            kind = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+            field.widget.attrs.setdefault("class", kind)
+
+    def proof(self) -> Proof:
+        """What the record is made from; the form is valid."""
+        given = self.cleaned_data
+        return Proof(
+            channel=given["channel"],
+            paid_on=given["paid_on"],
+            bank_serial=given["bank_serial"],
+            reason=given["reason"],
+            evidence_name=given["evidence"].name,
+            evidence_file=given["evidence"].read(),
+        )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from desk.formats import money_text
 from desk.guides import CaseAct, Guide
 from kernel.scope import Scope
-from payments import linked_selectors, selectors
+from payments import linked_selectors, outside_selectors, selectors
 from payments.acts import offered
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.states import OPEN_AT_BANK, InstructionState
@@ -69,4 +69,18 @@ def of_legs(ids: Sequence[str], scope: Scope) -> dict[str, Guide]:
     return {
         str(leg.pk): _guide(leg.order, scope, leg.order.instruction)
         for leg in wanted.select_related("order", "order__instruction", "order__maker")
+    }
+
+
+def of_outside(ids: Sequence[str], scope: Scope) -> dict[str, Guide]:
+    """Guides of payments made outside the platform by id; those out of scope are absent."""
+    rows = outside_selectors.visible_outside(scope).filter(pk__in=_numbers(ids))
+    return {
+        str(row.pk): Guide(
+            label=row.order.order_no,
+            url=reverse("payments:outside", args=[row.pk]),
+            state=row.state,
+            amount=f"{row.order.currency} {money_text(row.order.amount)}",
+        )
+        for row in rows
     }

@@ -8,9 +8,8 @@ from django.db.models import QuerySet
 
 from kernel.errors import NotFound
 from kernel.scope import Scope
-from payments.models import ImportSet, PaymentOrder
+from payments.models import GAVE_UP_ITS_LINE, ImportSet, PaymentOrder
 from payments.selectors import visible_imports, visible_orders
-from payments.states import OrderState
 
 
 def orders_of_documents(
@@ -18,7 +17,7 @@ def orders_of_documents(
 ) -> QuerySet[PaymentOrder]:
     """Live orders of these document numbers, whichever way they came in. System look-up: the caller scoped the companies."""
     return PaymentOrder.objects.filter(erp_doc_no__in=numbers, company_id__in=company_ids).exclude(
-        state__in=[OrderState.VOID, OrderState.CANCELLED]
+        GAVE_UP_ITS_LINE
     )
 
 

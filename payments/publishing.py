@@ -44,6 +44,7 @@ def payload_of(order: PaymentOrder) -> dict[str, Any]:
         "bank_serial": instruction.bank_serial if instruction else "",
         "bank_code": instruction.bank_code if instruction else "",
         "reason": reason_of(order),
+        "paid_outside": order.is_paid_outside,
         "final_at": final_at.isoformat() if final_at else None,
         "updated_at": order.updated_at.isoformat(),
     }

@@ -14,6 +14,7 @@ from kernel.scope import Scope
 from payments.checks import Twin
 from payments.linked_rules import WAITS
 from payments.models import (
+    GAVE_UP_ITS_LINE,
     Adjudication,
     Batch,
     DebitTie,
@@ -105,7 +106,7 @@ def order_by_erp_key(
             erp_doc_no=doc_no,
             erp_line_no=line_no,
         )
-        .exclude(state__in=[OrderState.VOID, OrderState.CANCELLED])
+        .exclude(GAVE_UP_ITS_LINE)
         .first()
     )
 
@@ -218,7 +219,7 @@ def twins(orders: Collection[PaymentOrder], *, today: date) -> list[Twin]:
         created_at__date__gte=today - timedelta(days=30),
     )
     rows = PaymentOrder.objects.exclude(
-        state__in=[OrderState.VOID, OrderState.CANCELLED, OrderState.DRAFT, OrderState.REJECTED]
+        GAVE_UP_ITS_LINE | Q(state__in=[OrderState.DRAFT, OrderState.REJECTED])
     ).exclude(shown_state__in=[InstructionState.FAILED, InstructionState.RETURNED])
     found = {row[0]: row for row in rows.filter(same_payee).values_list(*_TWIN_COLUMNS)}
     if invoices:

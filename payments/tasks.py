@@ -6,6 +6,7 @@ from celery import shared_task
 
 from payments.services import booking
 from payments.services.linked import advance_linked
+from payments.services.outside import alarm_unproved
 from payments.services.waiting import lift_cleared
 
 
@@ -25,3 +26,9 @@ def tick_linked(**_: object) -> None:
 def tick_booking(**_: object) -> None:
     """Bring what was paid and what was returned into the books."""
     booking.keep_books()
+
+
+@shared_task(queue="quiet", acks_late=True, ignore_result=True)
+def tick_outside(**_: object) -> None:
+    """Ask after payments outside the platform that no statement shows."""
+    alarm_unproved()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, path
 
-from payments.views import acts, bulk, imports, linked, lists, pages
+from payments.views import acts, bulk, imports, linked, lists, outside, pages
 
 app_name = "payments"
 
@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern] = [
     path("orders/<str:order_no>/", login_required(pages.order_page), name="order"),
     path("orders/<str:order_no>/edit/", login_required(pages.edit), name="edit"),
     path("orders/<str:order_no>/ask/", login_required(acts.ask), name="ask"),
+    path("orders/<str:order_no>/outside/", login_required(outside.propose), name="outside_propose"),
     path("orders/<str:order_no>/<slug:name>/", login_required(acts.act_on_order), name="act"),
     path("bulk/<slug:name>/", login_required(bulk.bulk), name="bulk"),
     _list("check/", "check", "check_desk"),
@@ -32,6 +33,14 @@ urlpatterns: list[URLPattern] = [
     _list("failed/", "failed", "failures"),
     _list("batches/", "batches", "batches"),
     path("batches/<str:batch_no>/", login_required(pages.batch_page), name="batch"),
+    path("outside/", login_required(outside.outside_list), name="outside_list"),
+    path("outside/<int:record_id>/", login_required(outside.record_page), name="outside"),
+    path("outside/<int:record_id>/decide/", login_required(outside.decide), name="outside_decide"),
+    path(
+        "outside/<int:record_id>/evidence/",
+        login_required(outside.evidence),
+        name="outside_evidence",
+    ),
     path("linked/", login_required(linked.linked_list), name="linked_list"),
     path("linked/new/", login_required(linked.create), name="linked_create"),
     path("linked/<str:link_no>/", login_required(linked.linked_page), name="linked"),

@@ -9,6 +9,11 @@ from django.db.models import Q
 from kernel.orm import MoneyRow, Stateful, Versioned, flow_trigger, state_column
 from payments.states import ORDER, STATE_NAMES, OrderState
 
+# An order that ended without a payment gives its document line free again; one paid outside the platform never does.
+GAVE_UP_ITS_LINE = Q(
+    state__in=[OrderState.VOID.value, OrderState.CANCELLED.value], is_paid_outside=False
+)
+
 
 class PaymentOrder(Versioned, Stateful, MoneyRow):
     """A business intent: one payer account, one payee, one amount. Money fields are frozen by `content_hash` once submitted."""
@@ -81,6 +86,7 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
     hold_reasons = models.JSONField(default=list)  # [{rule, message, details}]
     lifted_rules = models.JSONField(default=list)  # [{rule, details, by, why}]
     return_reason = models.CharField(max_length=200, blank=True)
+    is_paid_outside = models.BooleanField(default=False)  # two people said so (OutsidePayment)
     maker = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -118,7 +124,7 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
             models.UniqueConstraint(fields=["order_no"], name="order_no_once"),
             models.UniqueConstraint(
                 fields=["erp_doc_no", "company", "source_system", "erp_doc_type", "erp_line_no"],
-                condition=~Q(state__in=["void", "cancelled"]),
+                condition=~GAVE_UP_ITS_LINE,
                 name="one_order_per_erp_line",
             ),
         ]

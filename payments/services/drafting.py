@@ -51,7 +51,8 @@ class _Known:
         self.taken: dict[tuple[object, ...], PaymentOrder] = {}
         self.ended: dict[tuple[object, ...], PaymentOrder] = {}
         for order in orders.order_by("pk") if keyed else ():
-            is_ended = order.state in (OrderState.VOID, OrderState.CANCELLED)
+            has_ended = order.state in (OrderState.VOID, OrderState.CANCELLED)
+            is_ended = has_ended and not order.is_paid_outside
             (self.ended if is_ended else self.taken)[_key(order, order.company_id)] = order
 
 

@@ -17,6 +17,7 @@ from masterdata.services import accounts
 from payments import selectors
 from payments.models import Adjudication, DebitTie, PaymentInstruction, PaymentOrder
 from payments.services.alarms import alarm, settle
+from payments.services.outside import tie_outside
 from payments.services.proof import debit_seen
 from payments.services.writing import Change, show, write
 from payments.states import OPEN_AT_BANK, VERDICTS, InstructionState
@@ -87,15 +88,16 @@ def tie_entries(*, account_id: int, entry_ids: Sequence[int]) -> int:
     list(
         behind.select_for_update(no_key=True).values_list("pk")
     )  # in one order: no deadlock with answers
-    made = 0
+    made, others = 0, []
     for entry in sorted(entries, key=lambda one: (one.booked_at, one.pk)):
         row = _ours(entry, candidates)
         if row is None:
+            others.append(entry)
             continue
         locked = selectors.lock_instruction(row.pk)
         is_tied = _debit(locked, entry) if entry.direction == "debit" else _credit(locked, entry)
         made += is_tied
-    return made
+    return made + tie_outside(others)
 
 
 def _candidates(account_id: int, entries: Sequence[Any]) -> list[PaymentInstruction]:

@@ -13,12 +13,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from desk.keysets import whole_number
 from kernel.errors import DomainError, NotFound
+from kernel.scope import Scope
 from masterdata import selectors as master
-from payments import linked_selectors, live, reading, selectors
+from payments import linked_selectors, live, outside_selectors, reading, selectors
 from payments.forms import OrderForm
 from payments.models import PaymentOrder
 from payments.services import orders
 from payments.views.acts import person, scope_in
+
+
+def _may_record_outside(order: PaymentOrder, scope: Scope) -> bool:
+    is_free = order.state not in ("void", "cancelled", "released")
+    is_free = is_free or order.shown_state in ("failed", "returned")
+    rights = ("payments.make", "payments.adjudicate")
+    return is_free and any(scope.has(right, order.company_id) for right in rights)
 
 
 @require_safe
@@ -36,6 +44,8 @@ def order_page(request: HttpRequest, order_no: str) -> HttpResponse:
         "can_edit": is_maker and order.shown_state in ("draft", "rejected"),
         "can_see_bank": scope.has("exchanges.read"),
         "linked": linked_selectors.linked_of(order.pk),
+        "outside": outside_selectors.open_outside(order.pk),
+        "can_record_outside": _may_record_outside(order, scope),
         **reading.story(order, scope=scope),
     }
     return render(request, "payments/order.html", context)

@@ -244,6 +244,7 @@ CASE_GUIDES = {
     "payments.paymentorder": "payments.guides.of_orders",
     "payments.paymentinstruction": "payments.guides.of_instructions",
     "payments.linkedleg": "payments.guides.of_legs",
+    "payments.outsidepayment": "payments.guides.of_outside",
 }
 
 # --- background work: PostgreSQL is the queue, the broker only wakes workers --------------------------------------------

@@ -35,6 +35,7 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
             (_("失败与退票"), "payments:failures", "payments.view"),
             (_("结果未知"), "payments:unknown", "payments.view"),
             (_("暂挂"), "payments:held", "payments.lift_hold"),
+            (_("平台外支付"), "payments:outside_list", "payments.view"),
         ],
     ),
     (
@@ -105,6 +106,7 @@ ICONS = {
     "payments:failures": "back",
     "payments:unknown": "question",
     "payments:held": "pause",
+    "payments:outside_list": "file",
     "statements:balances": "wallet",
     "statements:entries": "swap",
     "statements:receipts": "file",
