@@ -104,6 +104,10 @@ class Decision(models.Model):
     digest = models.CharField(max_length=64)
     note = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField(default=clock.now)
+    # the second factor given for this act: "totp", which device, when
+    factor_method = models.CharField(max_length=12, blank=True)
+    factor_id = models.CharField(max_length=40, blank=True)
+    factor_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

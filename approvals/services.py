@@ -14,11 +14,14 @@ from approvals.rules import CaseView, refusal
 from kernel import clock
 from kernel.errors import DomainError, NotAllowed, NotFound, require
 from kernel.money import Money
+from masterdata.services import stepup as second_factor
+from masterdata.services.stepup import StepUp, StepUpNeeded
 
 if TYPE_CHECKING:
     from masterdata.models import User
 
 Act = Decision.Act
+WANTS_STEP_UP = frozenset({Act.APPROVE, Act.RELEASE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +111,9 @@ def open_case(
     return cases[key]
 
 
-def _decision(case: Case, act: Decision.Act, actor: User, *, step: int, note: str) -> Decision:
+def _decision(
+    case: Case, act: Decision.Act, actor: User, *, step: int, note: str, stepup: StepUp | None
+) -> Decision:
     return Decision(
         case=case,
         act=act,
@@ -117,20 +122,34 @@ def _decision(case: Case, act: Decision.Act, actor: User, *, step: int, note: st
         person_key=actor.person_key,
         digest=case.digest,
         note=note,
+        factor_method=stepup.method if stepup else "",
+        factor_id=stepup.factor_id if stepup else "",
+        factor_at=stepup.at if stepup else None,
     )
 
 
 def decide_many(
-    digests: Mapping[int, str], *, act: Decision.Act, actor: User, note: str = ""
+    digests: Mapping[int, str],
+    *,
+    act: Decision.Act,
+    actor: User,
+    note: str = "",
+    stepup: StepUp | None = None,
 ) -> tuple[dict[int, Decided], dict[int, DomainError]]:
     """Write one act of one person in many cases (case id → the digest the person saw); refusals by case id.
 
     The matrix is asked again as of now: what it asks for today rules, not what it asked for when the case was opened.
+    Approval and release want the actor's second factor (`stepup`), which is kept with the decision.
     """
     require(
         transaction.get_connection().in_atomic_block,
         "a decision is made in the transaction of its subject",
     )
+    if act in WANTS_STEP_UP:
+        try:
+            second_factor.demand(stepup, actor)
+        except StepUpNeeded as needed:
+            return {}, dict.fromkeys(digests, needed)
     cases = list(Case.objects.select_for_update().filter(pk__in=digests).order_by("pk"))
     acts: dict[int, list[tuple[str, str]]] = {case.pk: [] for case in cases}
     rows = Decision.objects.filter(case_id__in=acts).order_by("pk")
@@ -162,7 +181,7 @@ def decide_many(
             continue
         approvals = sum(one == Act.APPROVE for one, _ in acts[case.pk])
         step = approvals + 1 if act == Act.APPROVE else 1
-        decisions.append(_decision(case, act, actor, step=step, note=note))
+        decisions.append(_decision(case, act, actor, step=step, note=note, stepup=stepup))
         if case.approvers_needed != policy.approvers:
             Case.objects.filter(pk=case.pk).update(
                 approvers_needed=policy.approvers, policy_id=policy.pk
@@ -172,12 +191,20 @@ def decide_many(
     return done_now, refused
 
 
-def decide(*, case_id: int, act: Decision.Act, actor: User, digest: str, note: str = "") -> Case:
+def decide(
+    *,
+    case_id: int,
+    act: Decision.Act,
+    actor: User,
+    digest: str,
+    note: str = "",
+    stepup: StepUp | None = None,
+) -> Case:
     """Write one act of one person.
 
-    Raises NotAllowed (the maker, or a person who acted already), Conflict (changed digest, void case, out of turn).
+    Raises NotAllowed (the maker, or a person who acted already; StepUpNeeded), Conflict (changed digest, void case, out of turn).
     """
-    _, refused = decide_many({case_id: digest}, act=act, actor=actor, note=note)
+    _, refused = decide_many({case_id: digest}, act=act, actor=actor, note=note, stepup=stepup)
     if case_id in refused:
         raise refused[case_id]
     return Case.objects.get(pk=case_id)

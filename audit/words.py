@@ -55,6 +55,9 @@ _EVENTS: dict[str, StrPromise] = {
     "masterdata.payee.rejected": _("拒绝收款账户"),
     "masterdata.session.opened": _("登录"),
     "masterdata.password.changed": _("修改密码"),
+    "masterdata.factor.enrolled": _("绑定动态验证码"),
+    "masterdata.factor.refused": _("动态验证码错误"),
+    "masterdata.recovery_code.used": _("使用恢复码"),
     "masterdata.api_client.created": _("新增接口密钥"),
 }
 

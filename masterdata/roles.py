@@ -1,18 +1,24 @@
-"""Rights by role: the one table that says what each duty may do. Admin roles hold no money rights."""
+"""Duties: what each may do (RIGHTS), and which two never meet in one natural person (CONFLICTS). The one place for both.
+
+Admin duties hold no money rights; money duties edit neither people nor settings.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import combinations
 
 
 class Role(StrEnum):
     """A duty a person holds in a company (and in the companies below it)."""
 
     MAKER = "maker"
+    CLERK = "sales_clerk"
     CHECKER = "checker"
     APPROVER = "approver"
     RELEASER = "releaser"
-    ACCOUNTANT = "accountant"
+    RECEIPTS = "receipts_accountant"
+    RECONCILER = "recon_accountant"
     TREASURER = "treasurer"
     VIEWER = "viewer"
     ADMIN = "admin"
@@ -22,10 +28,12 @@ class Role(StrEnum):
 
 ROLE_NAMES: dict[Role, str] = {
     Role.MAKER: "制单",
+    Role.CLERK: "销售办事处",
     Role.CHECKER: "复核",
     Role.APPROVER: "审批",
     Role.RELEASER: "授权",
-    Role.ACCOUNTANT: "会计",
+    Role.RECEIPTS: "收款会计",
+    Role.RECONCILER: "对账会计",
     Role.TREASURER: "资金主管",
     Role.VIEWER: "集团财务查询",
     Role.ADMIN: "系统管理员",
@@ -38,10 +46,14 @@ _WORK = {*_SEE, "cases.work"}  # whoever does something also looks after excepti
 
 RIGHTS: dict[Role, frozenset[str]] = {
     Role.MAKER: frozenset(_WORK | {"payments.make", "payments.import", "payees.propose"}),
+    Role.CLERK: frozenset(_WORK | {"payments.make"}),
     Role.CHECKER: frozenset(_WORK | {"payments.check"}),
     Role.APPROVER: frozenset(_WORK | {"payments.approve"}),
     Role.RELEASER: frozenset(_WORK | {"payments.release", "payments.cancel"}),
-    Role.ACCOUNTANT: frozenset(
+    Role.RECEIPTS: frozenset(
+        _WORK | {"statements.pull", "ledger.view", "ledger.book", "ledger.import", "ledger.confirm"}
+    ),
+    Role.RECONCILER: frozenset(
         _WORK | {"statements.pull", "ledger.view", "ledger.book", "ledger.import", "ledger.confirm"}
     ),
     Role.TREASURER: frozenset(
@@ -77,3 +89,42 @@ RIGHTS: dict[Role, frozenset[str]] = {
         _SEE | {"audit.read", "connections.view", "exchanges.read", "people.view", "ledger.view"}
     ),
 }
+
+ADMIN_ROLES = frozenset({Role.ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
+MONEY_RIGHTS = frozenset(
+    {
+        "payments.make",
+        "payments.import",
+        "payments.check",
+        "payments.approve",
+        "payments.release",
+        "payments.cancel",
+        "payments.lift_hold",
+        "payments.adjudicate",
+    }
+)
+
+
+def _pairs(left: tuple[Role, ...], right: tuple[Role, ...]) -> set[frozenset[Role]]:
+    return {frozenset({a, b}) for a in left for b in right if a != b}
+
+
+_MAKING = (Role.MAKER, Role.CLERK)
+_DECIDING = (Role.CHECKER, Role.APPROVER, Role.RELEASER)
+
+# Pairs no natural person holds where their companies overlap: maker, checker, approver and releaser are four people
+# (DOMAIN §3.7); a hold is lifted by neither maker nor checker (§3.6); who pays out neither books nor reconciles
+# (会计法: 出纳不得兼任稽核和账目登记); the three administrations stay apart from money and from each other.
+CONFLICTS: frozenset[frozenset[Role]] = frozenset(
+    _pairs(_MAKING, _DECIDING)
+    | {frozenset(pair) for pair in combinations(_DECIDING, 2)}
+    | _pairs((*_MAKING, Role.CHECKER), (Role.TREASURER,))
+    | _pairs(_MAKING, (Role.RECEIPTS, Role.RECONCILER))
+    | _pairs((Role.RELEASER,), (Role.RECONCILER,))
+    | _pairs(tuple(ADMIN_ROLES), tuple(role for role in Role if role != Role.VIEWER))
+)
+
+
+def are_in_conflict(one: Role, other: Role) -> bool:
+    """Whether one natural person may not hold both duties where their companies overlap."""
+    return frozenset({one, other}) in CONFLICTS

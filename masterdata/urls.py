@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("sign-in/", people.SignIn.as_view(), name="sign_in"),
     path("sign-out/", people.SignOut.as_view(), name="sign_out"),
     path("password/", people.password, name="password_change"),
+    path("step-up/", people.step_up, name="step_up"),
     path("language/", people.language, name="language"),
     *(_page(f"{name}/", lists.show_list, name, which=name) for name in lists.LISTS),
     _page("companies/new/", details.company_form, "company_new"),

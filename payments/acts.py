@@ -30,6 +30,7 @@ class Act:
     is_after_release: bool | None = (
         None  # None: either; `held` is a state of both sides of the release
     )
+    wants_step_up: bool = False  # the second factor is given again for it
 
 
 ACTS: dict[str, Act] = {
@@ -37,7 +38,14 @@ ACTS: dict[str, Act] = {
     for act in (
         Act("submit", _("提交复核"), ("payments.make",), ("draft",), maker_only=True),
         Act("check", _("复核通过"), ("payments.check",), ("pending_check",), not_maker=True),
-        Act("approve", _("审批通过"), ("payments.approve",), ("pending_approval",), not_maker=True),
+        Act(
+            "approve",
+            _("审批通过"),
+            ("payments.approve",),
+            ("pending_approval",),
+            not_maker=True,
+            wants_step_up=True,
+        ),
         Act(
             "release",
             _("授权付款"),
@@ -46,6 +54,7 @@ ACTS: dict[str, Act] = {
             tone="danger",
             warning=_("授权后系统即向银行发送，发送后无法撤回。"),
             not_maker=True,
+            wants_step_up=True,
         ),
         Act(
             "lift",
@@ -56,6 +65,7 @@ ACTS: dict[str, Act] = {
             warning=_("请先核实并非重复付款；原因将永久记录。"),
             not_maker=True,
             is_after_release=False,
+            wants_step_up=True,
         ),
         Act(
             "resume",
@@ -67,6 +77,7 @@ ACTS: dict[str, Act] = {
             warning=_("恢复后系统即按当前汇路向银行发送。"),
             not_maker=True,
             is_after_release=True,
+            wants_step_up=True,
         ),
         Act(
             "return",

@@ -29,7 +29,7 @@ def alarm_amended(*, account_id: int, company_id: int, entry_ids: Sequence[int])
             company_id=company_id,
             reason="同一流水号的内容与先前取得的不同，两个版本均已保留",
             next_step="核对两个版本，必要时向开户行查询",
-            owner_role="accountant",
+            owner_role="recon_accountant",
             page=f"/statements/entries/{entry.pk}/",
         )
 
@@ -45,7 +45,7 @@ def alarm_day(row: DayClose) -> None:
         severity="high",
         reason=row.note,
         next_step="重新取得该日明细；仍不符时向开户行查询",
-        owner_role="accountant",
+        owner_role="recon_accountant",
         page=f"/statements/days/?account={row.account_id}",
     )
 

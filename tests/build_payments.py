@@ -31,6 +31,7 @@ from payments.content import OrderRequest
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.outcomes import ClaimedBatch, DueInquiry, ReportedOutcome
 from payments.services import instructions, orders
+from tests.build import step_up
 
 _serial = count(1)
 ROLES = ("maker", "checker", "approver", "releaser", "treasurer")
@@ -147,8 +148,9 @@ def submitted(world: World, **changes: Any) -> PaymentOrder:
 
 def act(name: str, order: PaymentOrder, actor: User) -> Any:
     pk, version, digest = item(order)
+    given = {"stepup": step_up(actor)} if name in ("approve", "release") else {}
     return getattr(orders, f"{name}_order")(
-        order_id=pk, version=version, actor=actor, digest=digest
+        order_id=pk, version=version, actor=actor, digest=digest, **given
     )
 
 
@@ -162,6 +164,14 @@ def ready(world: World, **changes: Any) -> PaymentOrder:
 
 def released(world: World, **changes: Any) -> PaymentInstruction:
     return act("release", ready(world, **changes), world["releaser"])
+
+
+def release_many(world: World, rows: Sequence[PaymentOrder]) -> Any:
+    """Release these orders in one act."""
+    releaser = world["releaser"]
+    return orders.release_orders(
+        items=[item(one) for one in rows], actor=releaser, stepup=step_up(releaser)
+    )
 
 
 def claim(world: World, lease_s: int = 60) -> ClaimedBatch:

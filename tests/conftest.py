@@ -77,6 +77,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             setattr(function, name, more)
 
 
+@pytest.fixture(autouse=True)
+def factor_just_given() -> Iterator[None]:
+    """Whoever a test signs in by `force_login` has just given the second factor; a real sign-in has to give it itself."""
+    from django.contrib.auth.signals import user_logged_in
+
+    from kernel import clock
+    from masterdata.services import stepup
+
+    def give(sender: object, request: object, user: object, **_: object) -> None:
+        if "REQUEST_METHOD" not in request.META:  # type: ignore[attr-defined]  # force_login makes a request out of nothing
+            given = stepup.StepUp(user.pk, "totp", "totp:0", clock.now())  # type: ignore[attr-defined]
+            stepup.keep(request.session, given)  # type: ignore[attr-defined]
+
+    user_logged_in.connect(give)
+    yield
+    user_logged_in.disconnect(give)
+
+
 @pytest.fixture
 def frozen_clock() -> Iterator[clock.fixed]:
     """Tuesday 24 November 2026, 09:30 in Shanghai, standing still until `advance`d."""

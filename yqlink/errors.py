@@ -9,11 +9,15 @@ import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from kernel.errors import DomainError
+from masterdata.services.stepup import FIELD as STEP_UP_FIELD
+from masterdata.services.stepup import StepUpNeeded
 
 log = structlog.get_logger(__name__)
 
@@ -53,10 +57,33 @@ class DomainErrorMiddleware:
         log.info("refused", code=error.code, status=error.status, path=request.path)
         if wants_json(request):
             return JsonResponse(error_body(error), status=error.status)
+        if isinstance(error, StepUpNeeded) and not request.FILES:
+            return ask_for_factor(request, error)
         template = "_error.html" if getattr(request, "htmx", False) else "error.html"
         return render(
             request, template, {"error": error, "status": error.status}, status=error.status
         )
+
+
+def ask_for_factor(request: HttpRequest, error: StepUpNeeded) -> HttpResponse:
+    """The page that asks for the code and then sends the very same form again; nothing typed is lost."""
+    is_post = request.method == "POST"
+    left_out = {"csrfmiddlewaretoken", STEP_UP_FIELD}
+    carried = [
+        (name, value)
+        for name, values in request.POST.lists()
+        for value in values
+        if name not in left_out
+    ]
+    context = {
+        "action": request.get_full_path() if is_post else reverse("masterdata:step_up"),
+        "carried": carried if is_post else [("next", request.get_full_path())],
+        "error": error.message_en if get_language() == "en" else error.message,
+        "tone": "bad" if request.POST.get(STEP_UP_FIELD) else "info",
+        "back": request.get_full_path() if is_post else "/",
+        "step_up_holds": False,
+    }
+    return render(request, "masterdata/step_up.html", context, status=error.status)
 
 
 _API_WORDS: dict[type[exceptions.APIException], tuple[str, str]] = {

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from masterdata.selectors import scope_of
+from masterdata.services import stepup
 
 SIGNED_IN_AT = "signed_in_at"
 SEEN_AT = "seen_at"
@@ -57,10 +58,15 @@ class ScopeMiddleware:
             session[SEEN_AT] = now
 
 
+def _holds(request: HttpRequest) -> bool:
+    return stepup.current(request.session, request.user.pk) is not None
+
+
 def context(request: HttpRequest) -> dict[str, Any]:
     """Template context: the viewer's scope, the channel payments go to, and the idle limit in seconds."""
     return {
         "scope": getattr(request, "scope", None),
         "channel": settings.CHANNEL,
         "session_idle_s": settings.SESSION_IDLE_S,
+        "step_up_holds": SimpleLazyObject(lambda: _holds(request)),
     }

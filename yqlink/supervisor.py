@@ -317,6 +317,11 @@ def _announce(platform: Platform) -> None:
     for login in platform.logins():
         who = f"{login['role_name']} {login['display_name']}（{login['company']}）"
         print(f"  {login['username']:<14}{login['password']:<20}{who}")
+    print(
+        "\n动态验证码（审批、授权等操作时输入）：.venv/bin/python manage.py demo_code 用户名",
+        flush=True,
+    )
+    print("绑定自己的手机验证器：.venv/bin/python manage.py demo_code 用户名 --uri")
     print("\nCtrl-C 停止；数据保留在 var/，再次运行从上次继续。", flush=True)
 
 

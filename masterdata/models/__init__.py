@@ -1,5 +1,6 @@
 """Master data: companies, people, accounts, counterparties, banks, connections, calendars."""
 
+from masterdata.models.access import Factor, RecoveryCode
 from masterdata.models.accounts import OwnAccount
 from masterdata.models.banks import Bank, BankProfile, Branch
 from masterdata.models.calendars import CalendarDay
@@ -20,9 +21,11 @@ __all__ = [
     "Connection",
     "Counterparty",
     "CounterpartyAccount",
+    "Factor",
     "Membership",
     "OutboundGate",
     "OwnAccount",
+    "RecoveryCode",
     "StagedChange",
     "StrategyRow",
     "User",

@@ -15,6 +15,7 @@ from desk.pages import picked_ids
 from kernel.errors import InvalidInput, NotFound
 from masterdata import forms, selectors
 from masterdata.services import changes, payees
+from masterdata.services.stepup import require_stepup
 from masterdata.states import PayeeState
 from masterdata.views.common import form_page, scope_in, version_in
 from masterdata.views.details import warnings_of
@@ -55,6 +56,7 @@ def payee(request: HttpRequest, account_id: int) -> HttpResponse:
 def payee_decide(request: HttpRequest, account_id: int) -> HttpResponse:
     """Confirm or reject one account."""
     confirm = request.POST.get("decision") == "confirm"
+    require_stepup(request, "payees.decide")
     payees.decide_payee(
         account_id=account_id,
         version=version_in(request),
@@ -78,6 +80,7 @@ def payees_decide(request: HttpRequest, *, confirm: bool) -> HttpResponse:
         rows = selectors.visible_payees(scope).filter(pk__in=ids, state=PayeeState.STAGED)
         context = {"rows": rows, "confirm": confirm, "action": request.path}
         return render(request, "masterdata/payees_decide.html", context)
+    require_stepup(request, "payees.decide")
     outcome = payees.decide_payees(
         account_ids=ids,
         confirm=confirm,
@@ -164,6 +167,7 @@ def change(request: HttpRequest, change_id: int) -> HttpResponse:
 def change_decide(request: HttpRequest, change_id: int) -> HttpResponse:
     """Accept or refuse a proposed change."""
     accept = request.POST.get("decision") == "accept"
+    require_stepup(request, "changes.decide")
     changes.decide_change(
         change_id=change_id,
         accept=accept,

@@ -11,14 +11,16 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import check_for_language
+from django.utils.translation import check_for_language, get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kernel.secrets import Secret
 from masterdata import services
 from masterdata.models import User
+from masterdata.services.stepup import StepUpNeeded, require_stepup
 from masterdata.views.common import form_page
 
 
@@ -63,6 +65,31 @@ def _remember(response: HttpResponse, language: str) -> None:
         samesite="Lax",
         secure=settings.SESSION_COOKIE_SECURE,
     )
+
+
+@login_required
+def step_up(request: HttpRequest) -> HttpResponse:
+    """Give the second factor before a page that wants it, then go on to it."""
+    after = request.POST.get("next") or request.GET.get("next", "/")
+    is_local = url_has_allowed_host_and_scheme(after, allowed_hosts={request.get_host()})
+    after = after if is_local else "/"
+    error = ""
+    if request.method == "POST":
+        try:
+            require_stepup(request, "step_up")
+        except StepUpNeeded as needed:
+            error = needed.message_en if get_language() == "en" else needed.message
+        else:
+            return redirect(after)
+    context = {
+        "action": reverse("masterdata:step_up"),
+        "carried": [("next", after)],
+        "error": error,
+        "tone": "bad",
+        "back": "/",
+        "step_up_holds": False,
+    }
+    return render(request, "masterdata/step_up.html", context, status=403 if error else 200)
 
 
 @require_POST

@@ -19,10 +19,10 @@ from kernel.errors import Conflict, DomainError, Finding, NotAllowed, NotFound
 from kernel.orm import StaleVersion
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
+from masterdata.services import stepup as second_factor
 from payments import checks, selectors
 from payments.content import content_hash
 from payments.models import PaymentOrder
-from payments.outcomes import BulkResult
 from payments.services.alarms import alarm
 from payments.services.cases import follow_orders
 from payments.services.refusals import ContentAltered, Held
@@ -31,6 +31,7 @@ from payments.states import OrderState
 
 if TYPE_CHECKING:
     from masterdata.models import User
+    from masterdata.services.stepup import StepUp
 
 Item = tuple[int, int, str]  # order id, the version seen, the content hash seen ("" for a draft)
 Refusals = dict[int, DomainError]
@@ -40,11 +41,12 @@ Step = Callable[[Sequence[PaymentOrder], "Act"], Refusals]
 
 @dataclass(frozen=True)
 class Act:
-    """Who does it, with what note."""
+    """Who does it, with what note, and the second factor given for it."""
 
     actor: User
     scope: Scope
     note: str = ""
+    stepup: StepUp | None = None
 
 
 def change(orders: Sequence[PaymentOrder], **values: object) -> None:
@@ -242,6 +244,7 @@ def _decide(
         act=kind,
         actor=act.actor,
         note=act.note[:200],
+        stepup=act.stepup,
     )
     good = [cases[case_id] for case_id in decided]
     by_order = {cases[case_id].pk: done for case_id, done in decided.items()}
@@ -340,8 +343,16 @@ def _admitted(
 
 
 @transaction.atomic(durable=True)
-def _run(name: str, items: Sequence[Item], actor: User, note: str) -> Refusals:
+def run_chunk(
+    name: str, items: Sequence[Item], actor: User, note: str, stepup: StepUp | None
+) -> Refusals:
+    """One step of one person for up to CHUNK orders, in one transaction; refusals by order id.
+
+    Raises StepUpNeeded before anything is touched, where the step wants the second factor.
+    """
     step, right = _STEPS[name]
+    if name in approvals.WANTS_STEP_UP:
+        second_factor.demand(stepup, actor)
     scope = masterdata.scope_of(actor)
     ids = [pk for pk, _, _ in items]
     if name == "release":
@@ -359,7 +370,7 @@ def _run(name: str, items: Sequence[Item], actor: User, note: str) -> Refusals:
                 title=f"付款单 {orders[pk].order_no} 内容在平台之外被改动",
                 details={"环节": name},
             )
-    return refused | step(good, Act(actor, scope, note))
+    return refused | step(good, Act(actor, scope, note, stepup))
 
 
 def _lock_payers(order_ids: Sequence[int], scope: Scope) -> None:
@@ -369,28 +380,6 @@ def _lock_payers(order_ids: Sequence[int], scope: Scope) -> None:
         pk__in=set(accounts.values_list("payer_account_id", flat=True))
     )
     list(rows.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
-
-
-def run_one(
-    name: str, *, order_id: int, version: int, actor: User, digest: str = "", note: str = ""
-) -> None:
-    """One step for one order; a hold it ran into stays, then the refusal is raised."""
-    refused = _run(name, [(order_id, version, digest)], actor, note)
-    if order_id in refused:
-        raise refused[order_id]
-
-
-def run_many(name: str, *, items: Sequence[Item], actor: User, note: str = "") -> BulkResult:
-    """One step for many orders, in transactions of CHUNK orders; refused rows are reported, none is lost."""
-    unique = list({pk: (pk, version, digest) for pk, version, digest in items}.values())
-    done: list[int] = []
-    refused: list[tuple[int, str]] = []
-    for start in range(0, len(unique), CHUNK):
-        chunk = unique[start : start + CHUNK]
-        errors = _run(name, chunk, actor, note)
-        done += [pk for pk, _, _ in chunk if pk not in errors]
-        refused += [(pk, error.message) for pk, error in errors.items()]
-    return BulkResult(done, refused)
 
 
 def submit_drafts(orders: Sequence[PaymentOrder], *, actor: User, scope: Scope) -> Refusals:

@@ -12,11 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from approvals import services as approvals
 from desk.keysets import whole_number
 from kernel import clock
 from kernel.errors import DomainError, InvalidInput, NotAllowed, NotFound
 from kernel.scope import Scope
 from masterdata import selectors as master
+from masterdata.services.stepup import StepUp, require_stepup
 from payments import checks, reading, routing, selectors
 from payments.acts import Act, offered
 from payments.models import PaymentOrder
@@ -85,8 +87,15 @@ def act_of(name: str) -> Act:
     return act
 
 
-def do(act: Act, items: Sequence[Item], actor: Any, note: str) -> BulkResult:
+def step_up_for(request: HttpRequest, act: Act) -> StepUp | None:
+    """The second factor given for this act, where it wants one; raises StepUpNeeded."""
+    return require_stepup(request, f"payments.{act.name}") if act.wants_step_up else None
+
+
+def do(act: Act, items: Sequence[Item], actor: Any, note: str, stepup: StepUp | None) -> BulkResult:
     """The act for each item; what cannot be done is reported by row."""
+    if act.name in approvals.WANTS_STEP_UP:
+        return BULK[act.name](items=items, actor=actor, note=note, stepup=stepup)
     if act.name in BULK:
         return BULK[act.name](items=items, actor=actor, note=note)
     done: list[int] = []
@@ -209,12 +218,13 @@ def _act_now(request: HttpRequest, order: PaymentOrder, act: Act) -> HttpRespons
             "tick that the look-alikes were seen",
             code="seen_duplicates",
         )
+    stepup = step_up_for(request, act)
     result = confirming.once(
         act=act.name,
         items=items,
         actor=person(request),
         token=request.POST.get("token", ""),
-        do=lambda: do(act, items, person(request), why),
+        do=lambda: do(act, items, person(request), why, stepup),
     )
     if wants_json(request):
         return JsonResponse({"done": result.done, "refused": result.refused})

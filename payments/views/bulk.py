@@ -33,6 +33,7 @@ from payments.views.acts import (
     person,
     read_items,
     scope_in,
+    step_up_for,
     wants_json,
     why_of,
 )
@@ -203,12 +204,13 @@ def _bulk_now(request: HttpRequest, act: Act) -> HttpResponse:
             "tick that the look-alikes were seen",
             code="seen_duplicates",
         )
+    stepup = step_up_for(request, act)
     result = confirming.once(
         act=act.name,
         items=items,
         actor=person(request),
         token=request.POST.get("token", ""),
-        do=lambda: do(act, items, person(request), why),
+        do=lambda: do(act, items, person(request), why, stepup),
     )
     if wants_json(request):
         return JsonResponse({"done": result.done, "refused": result.refused})

@@ -17,6 +17,7 @@ from approvals.rules import CaseView, refusal
 from kernel.errors import Conflict, NotAllowed
 from kernel.money import Money
 from masterdata.models import User
+from tests.build import step_up
 
 Act = Decision.Act
 
@@ -100,7 +101,9 @@ def _case(people, amount="100.00"):
 
 def _decide(case, act, actor, digest="d" * 64):
     with transaction.atomic():
-        return services.decide(case_id=case.pk, act=act, actor=actor, digest=digest)
+        return services.decide(
+            case_id=case.pk, act=act, actor=actor, digest=digest, stepup=step_up(actor)
+        )
 
 
 class TestMatrix:

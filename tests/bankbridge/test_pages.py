@@ -42,22 +42,24 @@ class TestReading:
         twin.pk, twin.number, twin.is_direct_link = None, "440012345999", False
         twin.save()
 
-        body = page(told, "accountant", "statements:balances").content.decode()
+        body = page(told, "recon_accountant", "statements:balances").content.decode()
         assert all(word in body for word in ("1,012,257.60", "刚刚", "未开通直联", "—", "立即刷新"))
         assert page(told, "admin", "statements:balances").status_code == 403
 
-        body = page(told, "accountant", "statements:entries").content.decode()
+        body = page(told, "recon_accountant", "statements:entries").content.decode()
         assert all(word in body for word in ("来款客户甲", "12,345.60", "支出合计"))
-        body = page(told, "accountant", "statements:entries", direction="debit").content.decode()
+        body = page(
+            told, "recon_accountant", "statements:entries", direction="debit"
+        ).content.decode()
         assert "来款客户甲" not in body
         assert "样例供应商有限公司" in body
 
         entry = StatementEntry.objects.get(direction="credit")
-        body = page(told, "accountant", "statements:entry", entry.pk).content.decode()
+        body = page(told, "recon_accountant", "statements:entry", entry.pk).content.decode()
         assert "壹万贰仟叁佰肆拾伍元陆角整" in body
         assert entry.bank_serial in body
 
-        assert "暂定" in page(told, "accountant", "statements:days").content.decode()
+        assert "暂定" in page(told, "recon_accountant", "statements:days").content.decode()
 
     def test_wire_evidence_is_read_by_the_auditor_only_and_leaves_a_trace(self, told):
         row = Exchange.objects.filter(operation="b2e0009").get()
@@ -86,7 +88,7 @@ class TestPull:
     def test_makes_the_accounts_due_and_refuses_a_second_wish_at_once(self, told):
         PullCursor.objects.update(last_ok_at=None, last_error_at=None)
         client = Client()
-        client.force_login(told.people["accountant"])
+        client.force_login(told.people["recon_accountant"])
         before = PullCursor.objects.get(kind="balance").next_due_at
 
         answer = client.post(reverse("bankbridge:pull"), {"account": told.account.pk})

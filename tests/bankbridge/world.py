@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from itertools import count
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from payments.services import orders
 from statements import services as statements
 from statements.rules import BalanceFigure
 from tests.bankbridge.bank import PAYEE, PAYER
+from tests.build import step_up
 from tests.statements.rows import a_company, an_account
 
 _numbers = count(1)
@@ -36,7 +38,7 @@ class World:
         self.company = a_company()
         self.people = {
             role: self._person(role)
-            for role in ("maker", "checker", "releaser", "accountant", "admin", "auditor")
+            for role in ("maker", "checker", "releaser", "recon_accountant", "admin", "auditor")
         }
         self.connection = Connection.objects.create(
             name="中行前置机",
@@ -105,7 +107,9 @@ class World:
             items.append(orders.create_order(request=request, maker=self.people["maker"]).pk)
         self._through(orders.submit_orders, "maker", items)
         self._through(orders.check_orders, "checker", items)
-        self._through(orders.release_orders, "releaser", items)
+        releaser = self.people["releaser"]
+        release = partial(orders.release_orders, stepup=step_up(releaser))
+        self._through(release, "releaser", items)
         return list(PaymentInstruction.objects.filter(order_id__in=items).order_by("pk"))
 
     def _through(self, step, role: str, ids: list[int]) -> None:

@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from pytest_django.live_server_helper import LiveServer
 
+from approvals.models import Decision
 from masterdata.models import Bank
 from payments.import_cells import COLUMNS
 from tests.browser.world import PASSWORD, World, lay_down
@@ -178,6 +179,7 @@ def test_a_release_is_confirmed_with_the_retyped_account_and_done_once(page, add
 
     shown = page.locator("main").inner_text()
     page.fill("input[name=retype]", order.payee_number[-4:])
+    page.fill("input[name=otp]", world.phones["releaser1"].code())
     page.locator("main form button[name=confirm]").click()
     page.wait_for_load_state()
 
@@ -186,6 +188,7 @@ def test_a_release_is_confirmed_with_the_retyped_account_and_done_once(page, add
     order.refresh_from_db()
     assert order.state == "released"
     assert order.instructions.count() == 1
+    assert Decision.objects.get(case_id=order.approval_id, act="release").factor_method == "totp"
 
 
 def test_a_list_uploaded_in_the_browser_is_previewed_and_refused_the_second_time(

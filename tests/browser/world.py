@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from payments.outcomes import ReportedOutcome
 from payments.services import imports, instructions, orders
 from statements.rules import BalanceFigure, EntryLine
 from statements.services import record_balances, record_entries
+from tests.build import step_up
+from yqlink.codes import Phone
 from yqlink.supervisor import ROOT
 
 PASSWORD = "a-password-of-the-browser-tests"  # of a database that lives for one run
@@ -39,6 +42,7 @@ class World:
     to_release: PaymentOrder
     batch_no: str
     list_file: Path
+    phones: dict[str, Phone]
 
 
 def a_list(folder: Path, *, rows: int = ROWS, seed: int = 7) -> Path:
@@ -85,7 +89,14 @@ def lay_down(folder: Path) -> World:
         to_release=in_state("pending_release"),
         batch_no=batch_no,
         list_file=second,
+        phones=phones(folder),
     )
+
+
+def phones(folder: Path) -> dict[str, Phone]:
+    """The code generator of each demo person."""
+    logins = json.loads((folder / "logins.json").read_text("utf-8"))
+    return {one["username"]: Phone(one["totp_secret"]) for one in logins["users"]}
 
 
 def in_state(state: str) -> PaymentOrder:
@@ -113,7 +124,8 @@ def walk(people: dict[str, User]) -> None:
         (orders.release_orders, "releaser1", "pending_release", 4),
     ]
     for act, who, state, keep in steps:
-        act(items=some(state, keep), actor=people[who])
+        given = {} if act is orders.check_orders else {"stepup": step_up(people[who])}
+        act(items=some(state, keep), actor=people[who], **given)
 
 
 def answer_some() -> str:

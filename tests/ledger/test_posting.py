@@ -30,12 +30,12 @@ def account(frozen_clock):
 
 @pytest.fixture
 def accountant(account):
-    return a_user(Role.ACCOUNTANT, company=account.company)
+    return a_user(Role.RECEIPTS, company=account.company)
 
 
 @pytest.fixture
 def second(account):
-    return a_user(Role.ACCOUNTANT, company=account.company)
+    return a_user(Role.RECEIPTS, company=account.company)
 
 
 def post(*facts, actor=None):
@@ -246,7 +246,7 @@ class TestDrafts:
 
     def test_are_nobody_s_business_in_another_company(self, account, accountant):
         voucher = self.draft(account, accountant)
-        stranger = a_user(Role.ACCOUNTANT, company=a_company())
+        stranger = a_user(Role.RECEIPTS, company=a_company())
 
         with pytest.raises(NotFound):
             vouchers.post_draft(voucher_id=voucher.pk, version=1, actor=stranger)

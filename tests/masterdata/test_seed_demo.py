@@ -53,7 +53,7 @@ class TestSeedDemo:
         client = logins["api_clients"][0]
 
         assert path.stat().st_mode & 0o777 == 0o600
-        assert len(logins["users"]) == 21
+        assert len(logins["users"]) == 25
         assert User.objects.get(username=first["username"]).check_password(first["password"])
         assert authenticate_client(client["key_id"], client["key"]) == ApiClient.objects.get()
         assert authenticate(username="erp_u8", password=first["password"]) is None

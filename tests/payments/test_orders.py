@@ -27,6 +27,7 @@ from tests.build_payments import (
     fresh,
     item,
     ready,
+    release_many,
     released,
     scope_in,
     submitted,
@@ -373,9 +374,7 @@ class TestBulk:
             items=[stale if one is drafts[2] else item(one) for one in drafts],
             actor=world["checker"],
         )
-        done = orders.release_orders(
-            items=[item(one) for one in drafts if one is not drafts[2]], actor=world["releaser"]
-        )
+        done = release_many(world, [one for one in drafts if one is not drafts[2]])
 
         assert [pk for pk, _ in result.refused] == [drafts[2].pk]
         assert len(done.done) == 4
@@ -389,7 +388,7 @@ class TestBulk:
         statements.record_balances(figures=[figure])
         rows = [ready(world, amount=Decimal(f"40{n}")) for n in range(3)]
 
-        result = orders.release_orders(items=[item(one) for one in rows], actor=world["releaser"])
+        result = release_many(world, rows)
 
         assert len(result.done) == 2
         assert "余额不足" in result.refused[0][1]

@@ -139,6 +139,7 @@ def walk(ids: Sequence[int], people: dict[str, User]) -> int:
     from masterdata import selectors as masterdata
     from payments import selectors
     from payments.services import orders
+    from tests.build import step_up
 
     def items(state: str) -> list[tuple[int, int, str]]:
         rows = selectors.visible_orders(masterdata.system_scope()).filter(pk__in=ids, state=state)
@@ -147,10 +148,13 @@ def walk(ids: Sequence[int], people: dict[str, User]) -> int:
     refused: list[Any] = []
     refused += orders.submit_orders(items=items("draft"), actor=people["maker1"]).refused
     refused += orders.check_orders(items=items("pending_check"), actor=people["checker1"]).refused
+    approver, releaser = people["approver1"], people["releaser1"]
     refused += orders.approve_orders(
-        items=items("pending_approval"), actor=people["approver1"]
+        items=items("pending_approval"), actor=approver, stepup=step_up(approver)
     ).refused
-    done = orders.release_orders(items=items("pending_release"), actor=people["releaser1"])
+    done = orders.release_orders(
+        items=items("pending_release"), actor=releaser, stepup=step_up(releaser)
+    )
     refused += done.refused
     if refused or len(done.done) != len(ids):
         raise RuntimeError(f"{len(done.done)} of {len(ids)} released, refused: {refused[:5]}")

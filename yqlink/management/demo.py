@@ -42,17 +42,24 @@ COMPANIES: list[tuple[CompanyDraft, str]] = [
 
 _NAMES = {
     Role.MAKER: ("张明", "李婷"),
+    Role.CLERK: ("唐伟", "蒋丽"),
     Role.CHECKER: ("王磊", "赵敏"),
     Role.APPROVER: ("陈国栋", "刘晓燕"),
     Role.RELEASER: ("杨帆", "周静"),
-    Role.ACCOUNTANT: ("吴倩", "郑浩"),
+    Role.RECEIPTS: ("吴倩", "郑浩"),
+    Role.RECONCILER: ("钱进", "冯洁"),
     Role.TREASURER: ("孙志远", "朱琳"),
     Role.VIEWER: ("马超", "胡雪"),
     Role.ADMIN: ("林峰", "何佳"),
     Role.SECURITY_ADMIN: ("高翔", "罗丹"),
     Role.AUDITOR: ("梁文博", "宋雨"),
 }
-_USERNAMES = {Role.SECURITY_ADMIN: "security"}
+_USERNAMES = {
+    Role.SECURITY_ADMIN: "security",
+    Role.CLERK: "clerk",
+    Role.RECEIPTS: "accountant",
+    Role.RECONCILER: "recon",
+}
 PEOPLE = [
     Person(f"{_USERNAMES.get(role, role.value)}{number}", name, role, "1000")
     for role, names in _NAMES.items()

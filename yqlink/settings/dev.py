@@ -12,3 +12,4 @@ if CHANNEL != "simulator":
     )
 SECRET_KEY = env.str("SECRET_KEY", default="") or "development-only"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+IS_DEMO = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
@@ -19,7 +20,7 @@ from approvals import services as approvals
 from bankbridge.services import profiles
 from kernel.secrets import Secret
 from masterdata.roles import ROLE_NAMES
-from masterdata.services import seeding
+from masterdata.services import factors, seeding
 from yqlink.management import demo
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ class Logins:
             return str(self.kept.setdefault("fresh_password", secrets.token_urlsafe(12)))
         return str(self.kept["users"][0]["password"])
 
+    def totp_secret(self, username: str) -> str:
+        """The secret of a demo person's code generator (base32), made once."""
+        for user in self.kept.get("users", []):
+            if user["username"] == username and user.get("totp_secret"):
+                return str(user["totp_secret"])
+        fresh = self.kept.setdefault("fresh_secrets", {})
+        return str(fresh.setdefault(username, base64.b32encode(secrets.token_bytes(20)).decode()))
+
     @property
     def api_key(self) -> tuple[str, str] | None:
         """The API client's (key id, secret), where kept."""
@@ -61,6 +70,7 @@ class Logins:
                     "role_name": ROLE_NAMES[person.role],
                     "company": person.company,
                     "password": self.password,
+                    "totp_secret": self.totp_secret(person.username),
                 }
                 for person in demo.PEOPLE
             ],
@@ -127,12 +137,20 @@ class Command(BaseCommand):
         profiles.sync()
 
     def _people(self, companies: dict[str, Company], logins: Logins) -> dict[str, User]:
-        return seeding.ensure_people(
+        people = seeding.ensure_people(
             [*demo.PEOPLE, demo.CLIENT_PERSON],
             companies=companies,
             password_hash=make_password(logins.password),
             reset=logins.is_new,
         )
+        secret_of = {
+            person.username: base64.b32decode(logins.totp_secret(person.username))
+            for person in demo.PEOPLE
+        }
+        factors.install_factors(
+            [people[name] for name in secret_of], secret_of, replace=logins.is_new
+        )
+        return people
 
     def _accounts(self, companies: dict[str, Company]) -> None:
         connection = seeding.ensure_connection(
