@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from approvals.models import Decision
@@ -15,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def one_approval(world: World):
     """An order that waits for its only approver."""
-    return act("check", submitted(world, amount="60000.00"), world["checker"])
+    return act("check", submitted(world, amount=Decimal("60000.00")), world["checker"])
 
 
 class TestApproveOrders:
