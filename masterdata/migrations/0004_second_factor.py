@@ -22,7 +22,7 @@ def part_accountants(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('masterdata', '0002_bank_profile_limits'),
+        ('masterdata', '0003_strategy'),
         ('otp_totp', '0003_add_timestamps'),
     ]
 
