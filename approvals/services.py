@@ -128,6 +128,15 @@ def _decision(
     )
 
 
+def _acts_of(cases: Sequence[Case]) -> dict[int, list[tuple[str, str]]]:
+    """What was done in each case and by which person, in order."""
+    acts: dict[int, list[tuple[str, str]]] = {case.pk: [] for case in cases}
+    rows = Decision.objects.filter(case_id__in=acts).order_by("pk")
+    for case_id, done, person in rows.values_list("case_id", "act", "person_key"):
+        acts[case_id].append((done, person))
+    return acts
+
+
 def decide_many(
     digests: Mapping[int, str],
     *,
@@ -151,10 +160,7 @@ def decide_many(
         except StepUpNeeded as needed:
             return {}, dict.fromkeys(digests, needed)
     cases = list(Case.objects.select_for_update().filter(pk__in=digests).order_by("pk"))
-    acts: dict[int, list[tuple[str, str]]] = {case.pk: [] for case in cases}
-    rows = Decision.objects.filter(case_id__in=acts).order_by("pk")
-    for case_id, done, person in rows.values_list("case_id", "act", "person_key"):
-        acts[case_id].append((done, person))
+    acts = _acts_of(cases)
     refused: dict[int, DomainError] = {
         pk: NotFound("approval case") for pk in digests if pk not in acts
     }
