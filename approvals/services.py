@@ -15,7 +15,7 @@ from kernel import clock
 from kernel.errors import DomainError, NotAllowed, NotFound, require
 from kernel.money import Money
 from masterdata.services import stepup as second_factor
-from masterdata.services.stepup import StepUp, StepUpNeeded
+from masterdata.services.stepup import StepUp
 
 if TYPE_CHECKING:
     from masterdata.models import User
@@ -137,6 +137,11 @@ def _acts_of(cases: Sequence[Case]) -> dict[int, list[tuple[str, str]]]:
     return acts
 
 
+def _view(case: Case, policy: Policy, acts: Sequence[tuple[str, str]]) -> CaseView:
+    is_void = case.voided_at is not None
+    return CaseView(case.digest, case.maker_person, is_void, policy.approvers, acts)
+
+
 def decide_many(
     digests: Mapping[int, str],
     *,
@@ -148,17 +153,14 @@ def decide_many(
     """Write one act of one person in many cases (case id → the digest the person saw); refusals by case id.
 
     The matrix is asked again as of now: what it asks for today rules, not what it asked for when the case was opened.
-    Approval and release want the actor's second factor (`stepup`), which is kept with the decision.
+    Approval and release want the actor's second factor (`stepup`), kept with the decision; raises StepUpNeeded.
     """
     require(
         transaction.get_connection().in_atomic_block,
         "a decision is made in the transaction of its subject",
     )
     if act in WANTS_STEP_UP:
-        try:
-            second_factor.demand(stepup, actor)
-        except StepUpNeeded as needed:
-            return {}, dict.fromkeys(digests, needed)
+        second_factor.demand(stepup, actor)
     cases = list(Case.objects.select_for_update().filter(pk__in=digests).order_by("pk"))
     acts = _acts_of(cases)
     refused: dict[int, DomainError] = {
@@ -174,13 +176,7 @@ def decide_many(
         if isinstance(policy, NotAllowed):
             refused[case.pk] = policy
             continue
-        view = CaseView(
-            case.digest,
-            case.maker_person,
-            case.voided_at is not None,
-            policy.approvers,
-            acts[case.pk],
-        )
+        view = _view(case, policy, acts[case.pk])
         error = refusal(view, act=act, person=actor.person_key, digest=digests[case.pk])
         if error is not None:
             refused[case.pk] = error
