@@ -80,8 +80,8 @@ messages: $(DEV) ## collect new texts into locale/en and compile
 	@$(RUN) -m tests.house.translations --update
 
 lock: $(RUNTIME) ## requirements*.txt from pyproject.toml
-	$(BIN)/uv pip compile -q --no-header pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile -q --no-header pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --no-header --annotation-style line pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --no-header --annotation-style line pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 
 clean: ## forget caches (data in var/ and the environment stay)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov .coverage
