@@ -12,7 +12,6 @@ from pathlib import Path
 from bankadapters import registry, wirejson
 from bankadapters.contract import Ability, BankAdapter, Connection
 from bankadapters.errors import BankError
-from bankadapters.framing import strip_frame
 from kernel.errors import DomainError
 
 UNREADABLE = 2
@@ -91,7 +90,7 @@ def _decoded(options: argparse.Namespace) -> Mapping[str, object]:
     ability = Ability(options.operation)
     adapter = registry.open(connection)
     _require(adapter, ability)
-    return wirejson.reading(ability, adapter.read(ability, strip_frame(_bytes(options.file))))
+    return wirejson.reading(ability, adapter.read(ability, adapter.bare(_bytes(options.file))))
 
 
 def _encoded(options: argparse.Namespace) -> bytes:
@@ -106,7 +105,7 @@ def _encoded(options: argparse.Namespace) -> bytes:
         raise ValueError(
             "JSON must be an object with connection and items, or connection and account"
         )
-    connection, sessions = wirejson.connection(options.bank, given)
+    connection, sessions = wirejson.connection(registry.profile(options.bank), given)
     adapter = registry.open(connection, sessions=sessions)
     _require(adapter, ability)
     return adapter.write(wirejson.request(ability, given))

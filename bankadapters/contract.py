@@ -15,6 +15,8 @@ from enum import StrEnum
 from typing import ClassVar, Protocol
 
 from bankadapters.errors import Unsupported
+from bankadapters.profiles import Profile as Profile
+from bankadapters.stored import strip_frame
 from kernel.money import Money
 from kernel.secrets import Secret
 
@@ -112,11 +114,18 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Inquiry:
-    """One payment to ask about."""
+    """One payment to ask about, with what was sent: banks ask by different keys, and some by several at once.
+
+    `operation` is how it was sent; `batch_no` the number of the message it went in. `day` is the day it was sent.
+    """
 
     reference: str
     bank_serial: str = ""
     day: date | None = None
+    operation: Ability = Ability.PAY
+    batch_no: str = ""
+    payer_account: str = ""
+    money: Money | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +184,28 @@ class StatementPage:
 
 
 @dataclass(frozen=True)
+class AccountFound:
+    """An account the bank lists as ours."""
+
+    account: str
+    currency: str
+    name: str = ""
+    branch: str = ""
+
+
+@dataclass(frozen=True)
+class ReceiptFound:
+    """An electronic receipt (电子回单) the bank lists; `file` names its file where the bank keeps one."""
+
+    receipt_no: str
+    account: str
+    booked_at: date | None
+    money: Money | None = None
+    direction: Direction | None = None
+    file: str = ""
+
+
+@dataclass(frozen=True)
 class Session:
     """A bank session as it may be kept between processes."""
 
@@ -222,44 +253,46 @@ class WireRequest:
     first: date | None = None
     last: date | None = None
     cursor: str = ""
+    receipts: Sequence[ReceiptFound] = ()
+
+
+class Verdict(StrEnum):
+    """What an answer says of the message as a whole."""
+
+    READ = "read"  # it was processed: its items decide, each for itself
+    NOTHING = "nothing"  # it was processed and there is nothing: an empty result, not an error
+    REFUSED = "refused"  # definitively refused as a whole: nothing moved, nothing will
+    NOT_EXECUTED = (
+        "not_executed"  # turned away unprocessed: may be sent again with the same numbers
+    )
+    NO_SESSION = "no_session"  # turned away unprocessed because nobody is signed on
+    UNDECIDED = "undecided"  # an error that says nothing of any payment
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One answer read without its request: the business level's code and text, and whatever the operation brings."""
+    """One answer: the business level's code and text, its verdict on the message, and whatever the operation brings.
+
+    `number` is our message number where the bank echoes it. `token` is a session's, where one was opened.
+    """
 
     code: str
     text: str
-    is_error: bool = False
+    verdict: Verdict = Verdict.READ
+    number: str = ""
     outcomes: Sequence[Outcome] = ()
     balances: Sequence[Balance] = ()
     page: StatementPage = field(default_factory=lambda: StatementPage(()))
+    accounts: Sequence[AccountFound] = ()
+    receipts: Sequence[ReceiptFound] = ()
+    file: bytes = b""
     has_session: bool = False
+    token: Secret | None = None
 
-
-@dataclass(frozen=True)
-class Profile:
-    """What an adapter declares of its bank; written to BankProfile rows by the bridge. None means unknown."""
-
-    slug: str
-    name_zh: str
-    name_en: str
-    cnaps_prefix: str
-    items_max: int
-    inquiry_items_max: int
-    min_inquiry_interval_s: int = 0
-    visibility_delay_s: int = 0
-    not_found_is_final: bool = False
-    bank_dedups_by_reference: bool = False
-    statement_rows_max: int = 50
-    statement_span_days: int = 31
-    balance_accounts_max: int = 1
-    field_limits: Mapping[str, tuple[int, str]] = field(default_factory=dict)
-    # our field name -> (limit, "chars" | "bytes:gb18030" | "boc" = a Chinese character counts 2)
-    forbidden: Mapping[str, str] = field(
-        default_factory=dict
-    )  # our field name -> characters the bank refuses
-    confirm_with_bank: Sequence[str] = ()  # what the sheet leaves open, shown to the administrator
+    @property
+    def is_error(self) -> bool:
+        """Whether the answer reports an error."""
+        return self.verdict not in (Verdict.READ, Verdict.NOTHING)
 
 
 class BankAdapter(ABC):
@@ -289,8 +322,12 @@ class BankAdapter(ABC):
         """Close the session."""
         raise Unsupported("sign_off")
 
+    def together(self, batch: Batch) -> Sequence[Instruction]:
+        """The items that one message carries: the first one and those that fit beside it. The others wait their turn."""
+        return batch.instructions
+
     def pay(self, batch: Batch) -> Sequence[Outcome]:
-        """Send the batch once.
+        """Send the batch once, in one message.
 
         Raises NotSent (provably no byte of the payment left), Refused (whole message definitively refused),
         OutcomeUnknown (anything else). An item the bank did not mention is absent from the result.
@@ -314,6 +351,22 @@ class BankAdapter(ABC):
     ) -> StatementPage:
         """One page of statement lines of these days; go on with `cursor=page.next` until it is empty."""
         raise Unsupported("transactions")
+
+    def account_list(self) -> Sequence[AccountFound]:
+        """The accounts the bank lists as ours."""
+        raise Unsupported("account_list")
+
+    def receipts(self, account: AccountRef, first: date, last: date) -> Sequence[ReceiptFound]:
+        """The electronic receipts of these days."""
+        raise Unsupported("receipt_list")
+
+    def receipt_file(self, receipt: ReceiptFound) -> bytes:
+        """The file of a receipt."""
+        raise Unsupported("receipt_file")
+
+    def bare(self, stored: bytes) -> bytes:
+        """A stored answer without what HTTP or a frame put in front of it. Raises Unreadable."""
+        return strip_frame(stored)
 
     def write(self, request: WireRequest) -> bytes:
         """The bytes this request has on the wire, without sending them. Raises InvalidInput."""

@@ -18,6 +18,14 @@ class NotSent(BankError):
     """Provably no byte of the request left: may be retried with the same number."""
 
 
+class NotReady(NotSent):
+    """The connection lacks a setting or a credential: nothing can leave before somebody fills it in."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"connection has no {name}")
+        self.name = name
+
+
 class Refused(BankError):
     """The bank refused with a code on its definitive list: nothing moved, nothing will."""
 

@@ -1,9 +1,10 @@
-"""Field limits as banks count them."""
+"""Field limits as banks count them, and the characters a bank or its charset refuses."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bankadapters import encodings
 from bankadapters.errors import Unencodable
 
 
@@ -17,9 +18,15 @@ def measure(value: str, unit: str) -> int:
 
 
 def require_within(
-    value: str, *, name: str, limits: Mapping[str, tuple[int, str]], forbidden: Mapping[str, str]
+    value: str,
+    *,
+    name: str,
+    limits: Mapping[str, tuple[int, str]],
+    forbidden: Mapping[str, str],
+    charset: str = "utf-8",
 ) -> None:
     """Raise Unencodable, naming the field and its limit, when a text is too long or has a refused character."""
+    encodings.encode(value, charset, field=name)
     if name in limits:
         most, unit = limits[name]
         length = measure(value, unit)
@@ -30,3 +37,17 @@ def require_within(
     for character in forbidden.get(name, ""):
         if character in value:
             raise Unencodable(f"{name} must not contain {character!r}", field=name)
+
+
+def require_filled(value: str, *, name: str) -> str:
+    """The value. Raises Unencodable when it is empty."""
+    if not value.strip():
+        raise Unencodable(f"{name} is empty", field=name)
+    return value
+
+
+def require_plain(value: str, *, name: str, also: str = "") -> str:
+    """The value. Raises Unencodable when it is not letters and digits (and `also`)."""
+    if not value or not all(c.isascii() and (c.isalnum() or c in also) for c in value):
+        raise Unencodable(f"{name} must be plain letters and digits", field=name)
+    return value

@@ -6,22 +6,30 @@ is meant, or nests where text is meant, is refused: a contradiction never decide
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 from lxml import etree
 from pydantic import ValidationError, field_serializer, field_validator
+from pydantic_core import core_schema
 from pydantic_xml import BaseXmlModel, ParsingError, element
 
 from bankadapters.errors import Unencodable, Unreadable
+from bankadapters.leaves import LEAVES, Leaf, table
+from bankadapters.packed import Packed
 
-_YUAN = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,8})?")
-_FEN = re.compile(r"-?[0-9]{1,20}")
-_DAY = re.compile(r"[0-9]{8}")
-_LEAVES = ("text", "yuan", "fen", "day", "code")
+Line = TypeVar("Line", bound=Packed)
+
+
+class Lines(tuple[Line, ...]):
+    """Packed lines in one text of a record, as `packed()` declares them."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        # pydantic-xml sees a text; what the text holds is the field's own leaf to read and write.
+        return core_schema.no_info_wrap_validator_function(
+            lambda value, _: value, core_schema.str_schema()
+        )
 
 
 class Record(BaseXmlModel, search_mode="unordered"):
@@ -31,20 +39,15 @@ class Record(BaseXmlModel, search_mode="unordered"):
     @classmethod
     def _read_field(cls, value: Any, info: Any) -> Any:
         wire = _wire(cls, info.field_name)
+        leaf = wire.get("leaf")
         if not isinstance(value, str):
-            return (
-                ""
-                if value is None and wire.get("kind") == "text" and wire.get("default") == ""
-                else value
-            )
-        return _from_text(value.strip(), wire)
+            return "" if value is None and leaf and wire.get("default") == "" else value
+        return leaf.read(value.strip()) if leaf else value.strip()
 
     @field_serializer("*", mode="wrap", check_fields=False)
     def _write_field(self, value: Any, proceed: Any, info: Any) -> Any:
-        wire = _wire(type(self), info.field_name)
-        if value is None or wire.get("kind") not in _LEAVES:
-            return proceed(value)
-        return _to_text(value, wire)
+        leaf = _wire(type(self), info.field_name).get("leaf")
+        return proceed(value) if value is None or leaf is None else leaf.write(value)
 
     @classmethod
     def parse(cls, node: etree._Element) -> Self:
@@ -72,40 +75,62 @@ class Record(BaseXmlModel, search_mode="unordered"):
         return tree
 
 
+def _element(tag: str, leaf: Leaf, default: Any) -> Any:
+    return element(tag=tag, default=default, json_schema_extra={"leaf": leaf, "default": default})
+
+
 def text(tag: str, default: Any = "") -> Any:
     """Plain text; an absent or empty element is the empty string."""
-    return element(tag=tag, default=default, json_schema_extra={"kind": "text", "default": default})
+    return _element(tag, LEAVES["text"], default)
 
 
 def yuan(tag: str) -> Any:
     """An amount in yuan with two decimals; an absent or empty element is None."""
-    return element(tag=tag, default=None, json_schema_extra={"kind": "yuan"})
+    return _element(tag, LEAVES["yuan"], None)
 
 
 def fen(tag: str) -> Any:
     """An amount written in fen, kept in yuan; an absent or empty element is None."""
-    return element(tag=tag, default=None, json_schema_extra={"kind": "fen"})
+    return _element(tag, LEAVES["fen"], None)
 
 
 def day(tag: str) -> Any:
-    """A day as YYYYMMDD; an absent or empty element is None."""
-    return element(tag=tag, default=None, json_schema_extra={"kind": "day"})
+    """A day, written YYYYMMDD; an absent or empty element is None."""
+    return _element(tag, LEAVES["day"], None)
 
 
-def code(tag: str, table: Mapping[str, Any]) -> Any:
+def dashed_day(tag: str) -> Any:
+    """A day, written YYYY-MM-DD; an absent or empty element is None."""
+    return _element(tag, LEAVES["dashed_day"], None)
+
+
+def count(tag: str) -> Any:
+    """A whole number of things, leading zeros allowed; an absent or empty element is None."""
+    return _element(tag, LEAVES["count"], None)
+
+
+def code(tag: str, words: Mapping[str, Any]) -> Any:
     """A wire word with our meaning of it; a word outside the table is refused, an empty one is None."""
-    extra: dict[str, Any] = {"kind": "code", "table": dict(table)}
-    return element(tag=tag, default=None, json_schema_extra=extra)
+    return _element(tag, table(words), None)
+
+
+def packed(tag: str, kind: type[Packed], *, between: str = "\r\n") -> Any:
+    """Lines of packed values in one text, `between` them a line end; blank ones are skipped, no text is None."""
+    leaf = Leaf(
+        lambda value: Lines(kind.parse(one) for one in value.splitlines() if one.strip()) or None,
+        lambda rows: between.join(row.render() for row in rows),
+    )
+    return _element(tag, leaf, None)
 
 
 def one(tag: str) -> Any:
     """A nested record, or None when absent."""
-    return element(tag=tag, default=None, json_schema_extra={"kind": "one"})
+    return element(tag=tag, default=None, json_schema_extra={"nested": "one"})
 
 
 def many(tag: str) -> Any:
     """Any number of nested records of this name."""
-    return element(tag=tag, default_factory=list, json_schema_extra={"kind": "many"})
+    return element(tag=tag, default_factory=list, json_schema_extra={"nested": "many"})
 
 
 def _wire(cls: type[BaseXmlModel], name: str) -> Mapping[str, Any]:
@@ -113,47 +138,9 @@ def _wire(cls: type[BaseXmlModel], name: str) -> Mapping[str, Any]:
     return extra if isinstance(extra, dict) else {}
 
 
-def _from_text(value: str, wire: Mapping[str, Any]) -> Any:
-    kind = wire.get("kind")
-    if kind not in _LEAVES or kind == "text":
-        return value
-    if not value:
-        return None
-    if kind == "yuan":
-        return Decimal(_shaped(value, _YUAN, "an amount in yuan"))
-    if kind == "fen":
-        return Decimal(_shaped(value, _FEN, "an amount in fen")).scaleb(-2)
-    if kind == "day":
-        digits = _shaped(value, _DAY, "a day as YYYYMMDD")
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    if value not in wire["table"]:
-        raise ValueError(f"{value[:20]!r} is not one of {', '.join(sorted(wire['table']))}")
-    return wire["table"][value]
-
-
-def _shaped(value: str, pattern: re.Pattern[str], expected: str) -> str:
-    if not pattern.fullmatch(value):
-        raise ValueError(f"{value[:30]!r} is not {expected}")
-    return value
-
-
-def _to_text(value: Any, wire: Mapping[str, Any]) -> str:
-    kind = wire["kind"]
-    if kind == "yuan":
-        return f"{value:.2f}"
-    if kind == "fen":
-        return f"{value.scaleb(2):.0f}"
-    if kind == "day":
-        return f"{value:%Y%m%d}"
-    if kind == "code":
-        return next(str(word) for word, meaning in wire["table"].items() if meaning == value)
-    return str(value)
-
-
 def _refuse_contradictions(cls: type[BaseXmlModel], node: etree._Element) -> None:
-    kinds = {
-        getattr(field, "path", name): _wire(cls, name).get("kind")
-        for name, field in cls.model_fields.items()
+    wires = {
+        getattr(field, "path", name): _wire(cls, name) for name, field in cls.model_fields.items()
     }
     nested = {
         getattr(field, "path", name): _nested(field.annotation)
@@ -162,12 +149,12 @@ def _refuse_contradictions(cls: type[BaseXmlModel], node: etree._Element) -> Non
     seen: set[str] = set()
     for child in node:
         tag = str(child.tag)
-        kind = kinds.get(tag)
-        if kind in _LEAVES and len(child):
+        wire = wires.get(tag)
+        if wire is not None and "leaf" in wire and len(child):
             raise Unreadable(
                 f"{node.tag}/{tag} holds elements instead of text, at line {child.sourceline}"
             )
-        if kind is not None and kind != "many" and tag in seen:
+        if wire is not None and wire.get("nested") != "many" and tag in seen:
             raise Unreadable(f"{node.tag}/{tag} appears twice, at line {child.sourceline}")
         seen.add(tag)
         inner = nested.get(tag)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 from bankadapters.contract import (
     Ability,
+    AccountFound,
     AccountRef,
     Balance,
     Batch,
@@ -15,7 +17,9 @@ from bankadapters.contract import (
     Inquiry,
     Instruction,
     Outcome,
+    Profile,
     Reading,
+    ReceiptFound,
     Session,
     SessionStore,
     StatementLine,
@@ -28,7 +32,6 @@ from kernel.money import Money, parse_amount
 from kernel.secrets import Secret
 
 Json = Mapping[str, object]
-_SECRETS = ("oprpwd", "password", "userPassword")
 PAYMENTS = (Ability.PAY, Ability.PAY_BATCH, Ability.PAYROLL, Ability.SWEEP)
 INQUIRIES = (Ability.INQUIRE, Ability.INQUIRE_BATCH, Ability.INQUIRE_PAYROLL)
 
@@ -43,6 +46,13 @@ def reading(operation: Ability, said: Reading) -> Json:
     if operation is Ability.SIGN_OFF:
         return message
     result = message if said.is_error else {}
+    if operation is Ability.ACCOUNT_LIST:
+        return result | {"accounts": [_found(account) for account in said.accounts]}
+    if operation is Ability.RECEIPT_LIST:
+        return result | {"receipts": [_receipt(receipt) for receipt in said.receipts]}
+    if operation is Ability.RECEIPT_FILE:
+        digest = hashlib.sha256(said.file).hexdigest()
+        return result | {"file": {"bytes": len(said.file), "sha256": digest}}
     if operation is Ability.TRANSACTIONS:
         return result | {
             "transactions": [_line(line) for line in said.page.lines],
@@ -90,22 +100,44 @@ def _line(line: StatementLine) -> Json:
     }
 
 
+def _found(account: AccountFound) -> Json:
+    return {
+        "account": account.account,
+        "currency": account.currency,
+        "name": account.name,
+        "branch": account.branch,
+    }
+
+
+def _receipt(receipt: ReceiptFound) -> Json:
+    money, direction = receipt.money, receipt.direction
+    return {
+        "receipt_no": receipt.receipt_no,
+        "account": receipt.account,
+        "booked_at": None if receipt.booked_at is None else receipt.booked_at.isoformat(),
+        "amount": None if money is None else f"{money.amount:.2f}",
+        "currency": None if money is None else money.currency,
+        "direction": None if direction is None else direction.value,
+        "file": receipt.file,
+    }
+
+
 def _amount(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:.2f}"
 
 
-def connection(bank: str, given: Json) -> tuple[Connection, SessionStore]:
+def connection(profile: Profile, given: Json) -> tuple[Connection, SessionStore]:
     """The connection a request is written for, and a store holding its token, if it names one."""
     told = given.get("connection", {})
     if not isinstance(told, dict):
         raise Unencodable("connection must be an object", field="connection")
     settings = {str(key): _text(value, str(key)) for key, value in told.items()}
-    secrets = {key: Secret(settings.pop(key)) for key in _SECRETS if key in settings}
+    secret = [one.name for one in profile.settings if one.is_secret]
+    secrets = {key: Secret(settings.pop(key)) for key in secret if key in settings}
     token = settings.pop("token", "")
     session = Session(token=Secret(token), opened_at=clock.now()) if token else None
-    return Connection(bank, endpoints={}, parameters=settings, secrets=secrets), MemorySessions(
-        session
-    )
+    made = Connection(profile.slug, endpoints={}, parameters=settings, secrets=secrets)
+    return made, MemorySessions(session)
 
 
 def request(operation: Ability, given: Json) -> WireRequest:
@@ -117,11 +149,10 @@ def request(operation: Ability, given: Json) -> WireRequest:
         return WireRequest(operation, batch=Batch(batch_no, instructions, operation))
     if operation in INQUIRIES:
         asked = _objects(given, "items") if "items" in given else [given]
-        inquiries = [
-            Inquiry(_field(item, "reference"), _field(item, "bank_serial")) for item in asked
-        ]
-        return WireRequest(operation, inquiries=inquiries)
-    if operation in (Ability.SIGN_ON, Ability.SIGN_OFF):
+        return WireRequest(
+            operation, inquiries=[_inquiry(item, given, operation) for item in asked]
+        )
+    if operation in (Ability.SIGN_ON, Ability.SIGN_OFF, Ability.ACCOUNT_LIST):
         return WireRequest(operation)
     return WireRequest(
         operation,
@@ -129,6 +160,35 @@ def request(operation: Ability, given: Json) -> WireRequest:
         first=_day(given["from"], "from") if given.get("from") else None,
         last=_day(given["to"], "to") if given.get("to") else None,
         cursor=_text(given.get("next") or "", "next"),
+        receipts=[
+            ReceiptFound(
+                _field(item, "receipt_no"),
+                _field(given, "account"),
+                None,
+                file=_field(item, "file"),
+            )
+            for item in (_objects(given, "receipts") if "receipts" in given else ())
+        ],
+    )
+
+
+_SENT_AS = {
+    Ability.INQUIRE: Ability.PAY,
+    Ability.INQUIRE_BATCH: Ability.PAY_BATCH,
+    Ability.INQUIRE_PAYROLL: Ability.PAYROLL,
+}
+
+
+def _inquiry(item: Json, given: Json, operation: Ability) -> Inquiry:
+    amount, currency = _field(item, "amount"), _field(item, "currency") or "CNY"
+    return Inquiry(
+        reference=_field(item, "reference"),
+        bank_serial=_field(item, "bank_serial"),
+        day=_day(item["day"], "day") if item.get("day") else None,
+        operation=_SENT_AS[operation],
+        batch_no=_field(item, "batch_no") or _field(given, "batch_no"),
+        payer_account=_field(item, "payer_account") or _field(given, "account"),
+        money=Money(parse_amount(amount, currency=currency), currency) if amount else None,
     )
 
 

@@ -10,43 +10,32 @@ import re
 
 from lxml import etree
 
-from bankadapters.errors import Unreadable
+from bankadapters.encodings import decode, encode, reading_codec
+from bankadapters.errors import Unencodable, Unreadable
 
 BYTES_MAX = 20 * 1024 * 1024
 DEPTH_MAX = 64
 _PROLOG = re.compile(rb"\A\s*<\?xml(?P<attributes>[^>]*?)\?>", re.DOTALL)
 _ENCODING = re.compile(rb"encoding\s*=\s*[\"']\s*(?P<name>[A-Za-z0-9 ._-]+?)\s*[\"']")
-_GB = {"gb2312", "gbk", "gb18030", "gb-2312", "cp936"}
+_XINCLUDE = "http://www.w3.org/2001/XInclude"
 _CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
-def codec_of(name: str) -> str:
-    """The codec to read a declared encoding with; raises Unreadable for one no bank uses."""
-    plain = name.replace(" ", "").lower()
-    if plain in _GB:
-        return "gb18030"
-    if plain in {"utf-8", "utf8", "us-ascii", "ascii"}:
-        return "utf-8"
-    raise Unreadable(f"declared encoding {name!r} is not one of UTF-8, GBK, GB2312, GB18030")
+def decode_text(data: bytes, *, default: str = "utf-8", override: str = "") -> str:
+    """The document's text without its prolog: by `override`, else as it declares itself, else by `default`.
 
-
-def decode_text(data: bytes, *, default: str = "utf-8") -> str:
-    """The document's text by its own declaration, without its prolog. Raises Unreadable naming the offset."""
+    Raises Unreadable naming the offset.
+    """
     data = data.removeprefix(codecs.BOM_UTF8)
-    codec = default
+    codec = reading_codec(override or default)
     prolog = _PROLOG.match(data)
     if prolog:
         declared = _ENCODING.search(prolog["attributes"])
-        if declared:
-            codec = codec_of(declared["name"].decode("ascii"))
+        if declared and not override:
+            codec = reading_codec(declared["name"].decode("ascii"))
         data = data[prolog.end() :]
-    try:
-        text = data.decode(codec)
-    except UnicodeDecodeError as error:
-        raise Unreadable(
-            f"byte 0x{data[error.start]:02X} at offset {error.start} of the document is not {codec}, as which it is declared"
-        ) from None
+    text = decode(data, codec)
     if codec == "gb18030" and _is_really_utf8(data):
         raise Unreadable("the document is declared as GBK but its bytes are UTF-8")
     return text
@@ -61,11 +50,16 @@ def _is_really_utf8(data: bytes) -> bool:
     return bool(_CHINESE.fullmatch(foreign))
 
 
-def parse_bank_xml(data: bytes, *, bytes_max: int = BYTES_MAX) -> etree._Element:
-    """The root element, tags as local names. Raises Unreadable saying what and where; never resolves anything."""
+def parse_bank_xml(
+    data: bytes, *, bytes_max: int = BYTES_MAX, default: str = "utf-8", override: str = ""
+) -> etree._Element:
+    """The root element, tags as local names. Raises Unreadable saying what and where; never resolves anything.
+
+    `default` and `override` as for `decode_text`.
+    """
     if len(data) > bytes_max:
         raise Unreadable(f"answer of {len(data)} bytes is longer than {bytes_max}")
-    text = decode_text(data)
+    text = decode_text(data, default=default, override=override)
     if not text.strip():
         raise Unreadable("the answer is empty")
     if found := re.search("<!(DOCTYPE|ENTITY)", text, re.IGNORECASE):
@@ -97,7 +91,12 @@ def _check(root: etree._Element) -> None:
             raise Unreadable(f"element {element.tag} is nested deeper than {DEPTH_MAX}")
         if not isinstance(element.tag, str):
             raise Unreadable("an entity reference: refused")
-        element.tag = etree.QName(element).localname
+        name = etree.QName(element)
+        if name.namespace == _XINCLUDE:
+            raise Unreadable(
+                f"an inclusion of another document, at line {element.sourceline}: refused"
+            )
+        element.tag = name.localname
         stack.extend((child, depth + 1) for child in element)
 
 
@@ -125,3 +124,21 @@ def the_one(root: etree._Element, name: str) -> etree._Element | None:
             f"element {name} appears {len(found)} times, again at line {found[1].sourceline}"
         )
     return found[0] if found else None
+
+
+def render_xml(
+    root: etree._Element, *, charset: str = "utf-8", declared: str = "", prolog: bool = True
+) -> bytes:
+    """The document in `charset`, declared as `declared` (the charset itself without one), or without any prolog.
+
+    Nothing is written as a character reference: what the charset cannot carry raises Unencodable, naming character
+    and element.
+    """
+    head = f'<?xml version="1.0" encoding="{declared or charset.upper()}"?>\n' if prolog else ""
+    text = head + etree.tostring(root, encoding="unicode")
+    try:
+        return encode(text, charset)
+    except Unencodable:
+        for element in root.iter():
+            encode(element.text or "", charset, field=str(element.tag))
+        raise

@@ -6,7 +6,7 @@ the sequence in base 36 (8), one check character (ISO 7064 MOD 37,36).
 
 from __future__ import annotations
 
-from stdnum.iso7064 import mod_37_36
+from stdnum.iso7064 import mod_11_10, mod_37_36
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -38,3 +38,33 @@ def make_instr_no(*, epoch: int, sequence: int) -> str:
 def is_reference(text: str) -> bool:
     """Whether the check character is right."""
     return bool(text) and text.isascii() and bool(mod_37_36.is_valid(text))
+
+
+_KINDS = {"Y": 1, "B": 2}  # instruction, batch
+
+
+def bank_reference(number: str, rule: str = "instr_no") -> str:
+    """Our number as a bank's field carries it; one to one, so that it is unique wherever the number is.
+
+    `rule`: "instr_no" as it is, or "digits:N" for a field of N digits: kind, epoch, sequence and a check digit; below 12
+    digits, epoch and sequence alone. Raises ValueError for another rule, and once the digits no longer hold the number.
+    """
+    if rule == "instr_no":
+        return number
+    name, _, width_text = rule.partition(":")
+    if name != "digits" or not width_text.isdecimal() or int(width_text) < 8:
+        raise ValueError(f"no such reference rule: {rule!r}")
+    if len(number) != 12 or not is_reference(number) or number[0] not in _KINDS:
+        raise ValueError(f"{number!r} is not a number of ours")
+    width, epoch, sequence = int(width_text), int(number[1:3], 36), int(number[3:11], 36)
+    if width < 12:
+        return _digits(epoch, 1) + _digits(sequence, width - 1)
+    body = f"{_KINDS[number[0]]}{_digits(epoch, 3)}{_digits(sequence, width - 5)}"
+    return body + str(mod_11_10.calc_check_digit(body))
+
+
+def _digits(number: int, width: int) -> str:
+    text = str(number)
+    if len(text) > width:
+        raise ValueError(f"{number} needs more than {width} digits")
+    return text.rjust(width, "0")

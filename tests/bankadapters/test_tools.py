@@ -176,7 +176,7 @@ class TestEncode:
 
     def test_a_query_takes_days_and_cursor(self, tmp_path):
         request = {"connection": SHEET_PAYMENT["connection"], "account": "440012345678"}
-        request |= {"from": "2026-03-01", "to": "2026-03-05", "next": "2002:20260301:20260305:51"}
+        request |= {"from": "2026-03-01", "to": "2026-03-05", "next": "h20260301-20260305:51"}
 
         message = encoded(tmp_path, "transactions", request).stdout
 

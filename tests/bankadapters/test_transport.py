@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bankadapters.errors import NotSent, OutcomeUnknown, Unreadable
-from bankadapters.framing import LengthPrefix, strip_frame
+from bankadapters.framing import LengthPrefix
+from bankadapters.stored import strip_frame
 from bankadapters.transport import HttpTransport, TcpTransport
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -25,17 +24,7 @@ from kernel.clock import SHANGHAI
 from kernel.errors import InvalidInput
 from kernel.money import Money
 
-_SECRETS = re.compile(
-    rb"(<(?:[\w.-]+:)?(oprpwd|token)(?:\s[^>]*)?(?<!/)>)(.*?)(</(?:[\w.-]+:)?\2\s*>|\Z)", re.DOTALL
-)
 _TIME = re.compile(r"([01][0-9]|2[0-3])([0-5][0-9])([0-5][0-9])")
-
-
-def redact(message: bytes) -> bytes:
-    """The same bytes with the contents of oprpwd and token replaced by ***."""
-    return _SECRETS.sub(
-        lambda found: found[1] + (b"***" if found[3].strip() else found[3]) + found[4], message
-    )
 
 
 @dataclass(frozen=True)
@@ -100,35 +89,27 @@ def outcomes(
     final_failures: frozenset[str] = frozenset(),
     not_found: frozenset[str] = frozenset(),
 ) -> list[Outcome]:
-    """The bank's word on every payment it names; one that it names twice, or without a number, is not decided."""
-    items = [m.ItemAnswer.parse(_renamed(node, "item-rs")) for node in answer.items]
-    times = Counter(item.insid for item in items)
-    serials = Counter(item.obssid for item in items if item.obssid)
-    seen: dict[str, Outcome] = {}
-    for item in items:
-        fate = codes.fate(answer.operation, "item", item.code, final_failures=final_failures)
+    """The bank's word on every payment it names."""
+    found = []
+    for node in answer.items:
+        item = m.ItemAnswer.parse(_renamed(node, "item-rs"))
+        fate = codes.FATES.fate(answer.operation, "item", item.code, final_failures=final_failures)
         is_missing = (
             answer.operation == "b2e0007"
             and item.code in not_found
             and fate in (Fate.UNKNOWN, Fate.FAILED)
         )
-        if (
-            is_missing
-            or times[item.insid] > 1
-            or serials[item.obssid] > 1
-            or not (item.insid or item.obssid)
-        ):
-            fate = Fate.UNKNOWN
-        outcome = Outcome(
-            reference=item.insid,
-            fate=fate,
-            bank_serial=item.obssid,
-            code=item.code,
-            text=item.words,
-            not_found=is_missing and times[item.insid] == 1,
+        found.append(
+            Outcome(
+                reference=item.insid,
+                fate=Fate.UNKNOWN if is_missing else fate,
+                bank_serial=item.obssid,
+                code=item.code,
+                text=item.words,
+                not_found=is_missing,
+            )
         )
-        seen.setdefault(item.insid or f"?{item.obssid}", outcome)
-    return list(seen.values())
+    return found
 
 
 def balances(answer: Answer) -> tuple[list[Balance], Answer]:
@@ -178,12 +159,6 @@ def total_rows(answer: Answer) -> int | None:
     """How many rows match in all, as the bank counts them; a hint only."""
     text = "" if answer.wrapper is None else m.RowsAnswer.parse(answer.wrapper).notenum
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
-
-
-def require_ok(answer: Answer, *accepted: str) -> None:
-    """Raise QueryFailed unless the message-level code is one of these (B001 when none is named)."""
-    if answer.is_error_envelope or answer.code not in (accepted or (codes.OK,)):
-        raise QueryFailed(answer.words, code=answer.code)
 
 
 def _line(row: m.Row, number: int, account: str) -> StatementLine:

@@ -5,9 +5,7 @@ Source: BOCB2E interface sheet, section 5 "Status semantics".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
+from bankadapters.codetable import CodeTable, rows
 from bankadapters.contract import Direction, Fate
 
 OK = "B001"
@@ -39,15 +37,18 @@ UNDER_WAY = frozenset(
 )
 
 _SUBMIT = ("b2e0009", "b2e0061", "b2e0078")
-FATES: Mapping[tuple[str, str, str], Fate] = MappingProxyType(
-    {(operation, "item", OK): Fate.ACCEPTED for operation in _SUBMIT}
-    | {
-        (operation, "item", code): Fate.PROCESSING
-        for operation in (*_SUBMIT, "b2e0007")
-        for code in UNDER_WAY
-    }
-    | {("b2e0007", "item", OK): Fate.SUCCEEDED}
-    | {("b2e0007", "item", code): Fate.UNKNOWN for code in UNEXPLAINED | NOT_SIGNED_ON}
+FATES = CodeTable(
+    rows(_SUBMIT, "item", {Fate.ACCEPTED: {OK}, Fate.PROCESSING: UNDER_WAY})
+    | rows(
+        ("b2e0007",),
+        "item",
+        {
+            Fate.SUCCEEDED: {OK},
+            Fate.PROCESSING: UNDER_WAY,
+            Fate.UNKNOWN: UNEXPLAINED | NOT_SIGNED_ON,
+        },
+    ),
+    decidable={("b2e0007", "item")},
 )
 
 DIRECTION = {"1": Direction.CREDIT, "2": Direction.DEBIT}
@@ -72,15 +73,3 @@ CURRENCY_IN = {
     "087": "NZD",
     "101": "KZT",
 }
-
-
-def fate(
-    operation: str, level: str, code: str, *, final_failures: frozenset[str] = frozenset()
-) -> Fate:
-    """What a code means for one payment. Only an inquiry's item may fail it, and only by the operator's table."""
-    known = FATES.get((operation, level, code))
-    if known is not None:
-        return known
-    if (operation, level) == ("b2e0007", "item") and code and code in final_failures:
-        return Fate.FAILED
-    return Fate.UNKNOWN

@@ -97,7 +97,7 @@ class TestAccounts:
         adapter, transport = signed_on(status("B003", "b2e0035"))
 
         adapter.transactions(
-            ACCOUNT, date(2026, 3, 9), date(2026, 3, 9), cursor="2001:20260309:20260309:51"
+            ACCOUNT, date(2026, 3, 9), date(2026, 3, 9), cursor="t20260309-20260309:51"
         )
 
         assert b"<type>2002</type>" in transport.requests[0]

@@ -183,9 +183,12 @@ class TestPay:
     def test_companies_and_persons_do_not_mix(self):
         adapter, transport = signed_on()
 
-        with pytest.raises(ValueError, match="company and personal"):
-            adapter.pay(a_batch(an_instruction(), an_instruction(reference="R2", personal=True)))
+        mixed = a_batch(an_instruction(), an_instruction(reference="R2", personal=True))
+
+        with pytest.raises(ValueError, match="do not go into one message"):
+            adapter.pay(mixed)
         assert not transport.requests
+        assert [i.reference for i in adapter.together(mixed)] == ["260310P00001"]
 
     def test_a_past_day_goes_out_as_today(self):
         adapter, transport = signed_on(golden("pay_answer.xml"))
@@ -316,7 +319,7 @@ class TestEvidence:
     def test_masks_the_token_in_answers_and_nothing_else(self):
         answer = golden("pay_answer.xml")
 
-        kept = BocAdapter.redact(answer)
+        kept = BocAdapter(a_connection()).redact(answer)
 
         assert kept == answer.replace(b"Qm9DLXRva2Vu", b"***")
 

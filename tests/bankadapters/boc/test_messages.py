@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from bankadapters.banks.boc import codes, paging, requests
+from bankadapters.banks.boc import codes, requests
 from bankadapters.banks.boc.adapter import BocAdapter
 from bankadapters.contract import Ability, AccountRef, Batch, Fate, WireRequest
 from bankadapters.errors import Unencodable
@@ -73,11 +73,11 @@ def test_message_numbers_are_short_and_differ():
 
 
 def test_no_code_but_the_operators_own_fails_a_payment():
-    assert Fate.FAILED not in codes.FATES.values()
-    assert codes.fate("b2e0009", "item", "S901", final_failures=frozenset({"S901"})) is Fate.UNKNOWN
-    assert (
-        codes.fate("b2e0007", "message", "S901", final_failures=frozenset({"S901"})) is Fate.UNKNOWN
-    )
+    own = frozenset({"S901"})
+
+    assert Fate.FAILED not in dict(codes.FATES).values()
+    assert codes.FATES.fate("b2e0009", "item", "S901", final_failures=own) is Fate.UNKNOWN
+    assert codes.FATES.fate("b2e0007", "message", "S901", final_failures=own) is Fate.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,14 @@ def test_no_code_but_the_operators_own_fails_a_payment():
     ],
 )
 def test_history_spans_at_most_a_calendar_month(first, end):
-    assert paging.segment(first, date(2026, 3, 30), date(2026, 3, 31)) == ("2002", first, end, 1)
+    stretch = BocAdapter.spans.step(first, date(2026, 3, 30), "", date(2026, 3, 31))
+
+    assert (stretch.first, stretch.last, stretch.is_today) == (first, end, False)
 
 
 def test_history_older_than_a_year_is_refused():
-    with pytest.raises(Unencodable, match="one year"):
-        paging.step(date(2025, 3, 9), date(2025, 3, 10), "", date(2026, 3, 10))
+    with pytest.raises(Unencodable, match="365 days"):
+        BocAdapter.spans.step(date(2025, 3, 9), date(2025, 3, 10), "", date(2026, 3, 10))
 
 
 def test_the_sign_on_item_carries_fourteen_digits():

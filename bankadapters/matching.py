@@ -1,0 +1,56 @@
+"""Which of a bank's words on payments count: about what was asked, said once, under the number we know it by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from bankadapters.contract import Fate, Inquiry, Outcome
+
+
+def named_once(outcomes: Sequence[Outcome], *, serials_identify: bool = True) -> list[Outcome]:
+    """Each payment once, in order; one that the bank names twice, or names by nothing at all, is not decided.
+
+    Where serials identify payments, two references under one serial contradict each other as well.
+    """
+    times = Counter(outcome.reference for outcome in outcomes if outcome.reference)
+    serials = Counter(outcome.bank_serial for outcome in outcomes if outcome.bank_serial)
+    seen: dict[str, Outcome] = {}
+    for outcome in outcomes:
+        is_doubtful = (
+            times[outcome.reference] > 1
+            or not (outcome.reference or outcome.bank_serial)
+            or ((serials_identify or not outcome.reference) and serials[outcome.bank_serial] > 1)
+        )
+        if is_doubtful:
+            outcome = replace(outcome, fate=Fate.UNKNOWN, not_found=False)
+        seen.setdefault(outcome.reference or f"?{outcome.bank_serial}", outcome)
+    return list(seen.values())
+
+
+def matched(
+    said: Sequence[Outcome], asked: Sequence[Inquiry], *, serials_identify: bool = True
+) -> Iterator[Outcome]:
+    """What was said about what was asked: by reference, or by bank serial where the bank left the reference out.
+
+    A reference under another serial than the one we hold decides nothing.
+    """
+    by_reference = {one.reference: one for one in asked if one.reference}
+    by_serial = {one.bank_serial: one for one in asked if one.bank_serial}
+    for outcome in said:
+        inquiry = (
+            by_reference.get(outcome.reference)
+            if outcome.reference
+            else by_serial.get(outcome.bank_serial)
+        )
+        if inquiry is None:
+            continue
+        is_contradiction = bool(
+            serials_identify
+            and inquiry.bank_serial
+            and outcome.bank_serial
+            and inquiry.bank_serial != outcome.bank_serial
+        )
+        fate = Fate.UNKNOWN if is_contradiction else outcome.fate
+        yield replace(outcome, reference=inquiry.reference, fate=fate)
