@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from bankadapters import contract
 from bankadapters.errors import Refused, Unencodable
 from kernel.money import Money
+from kernel.references import bank_reference
 from payments.outcomes import ClaimedBatch, DueInquiry, ReportedOutcome, SealedInstruction
 from statements.rules import BalanceFigure, EntryLine
 
@@ -35,18 +37,26 @@ def instruction(sealed: SealedInstruction) -> contract.Instruction:
     )
 
 
-def batch(claim: ClaimedBatch) -> contract.Batch:
-    """The claimed batch as the adapter sends it."""
+def batch(claim: ClaimedBatch, declared: contract.Profile) -> contract.Batch:
+    """The claimed batch as the adapter sends it, under a number that this bank's field can carry."""
     return contract.Batch(
-        batch_no=claim.batch_no,
+        batch_no=bank_reference(claim.batch_no, declared.reference),
         instructions=[instruction(sealed) for sealed in claim.instructions],
         operation=contract.Ability(claim.operation),
     )
 
 
-def inquiry(due: DueInquiry) -> contract.Inquiry:
-    """One question about a payment."""
-    return contract.Inquiry(reference=due.bank_ref, bank_serial=due.bank_serial, day=due.day)
+def inquiry(due: DueInquiry, declared: contract.Profile) -> contract.Inquiry:
+    """One question about a payment, with what was sent of it."""
+    return contract.Inquiry(
+        reference=due.bank_ref,
+        bank_serial=due.bank_serial,
+        day=due.day,
+        operation=contract.Ability(due.operation),
+        batch_no=bank_reference(due.batch_no, declared.reference) if due.batch_no else "",
+        payer_account=due.payer_account,
+        money=Money(due.amount, due.currency),
+    )
 
 
 def reported(outcomes: Iterable[contract.Outcome]) -> list[ReportedOutcome]:
@@ -149,7 +159,14 @@ def profile(declared: contract.Profile, abilities: Iterable[contract.Ability]) -
         "visibility_delay_s": declared.visibility_delay_s,
         "not_found_is_final": declared.not_found_is_final,
         "bank_dedups_by_reference": declared.bank_dedups_by_reference,
+        "cnaps_prefix": declared.cnaps_prefix,
+        "statement_rows_max": declared.statement_rows_max,
+        "statement_span_days": declared.statement_span_days,
+        "balance_accounts_max": declared.balance_accounts_max,
+        "reference_rule": declared.reference,
+        "endpoints": [asdict(endpoint) for endpoint in declared.endpoints],
+        "settings": [asdict(setting) for setting in declared.settings],
         "field_limits": {name: list(limit) for name, limit in declared.field_limits.items()},
         "forbidden": dict(declared.forbidden),
-        "confirm_with_bank": list(declared.confirm_with_bank),
+        "confirm_with_bank": [asdict(question) for question in declared.confirm_with_bank],
     }

@@ -115,6 +115,12 @@ class ConnectionForm(RowForm):
     name = forms.CharField(label=_("通道名称"), max_length=60)
     bank_slug = forms.ChoiceField(label=_("银行"))
     endpoint = forms.CharField(label=_("前置机地址"), max_length=200)
+    other_endpoints = forms.JSONField(
+        label=_("其他地址"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        required=False,
+        help_text=_("如签名服务端口，按角色填写"),
+    )
     parameters = forms.JSONField(
         label=_("接口参数"), widget=forms.Textarea(attrs={"rows": 6}), required=False
     )

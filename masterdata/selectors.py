@@ -240,6 +240,11 @@ def bank_profile(slug: str) -> BankProfile:
     return profile
 
 
+def declared_profile(slug: str) -> BankProfile | None:
+    """What the bank's adapter declares, None where no adapter did. System look-up."""
+    return BankProfile.objects.filter(pk=slug).first()
+
+
 def visible_banks(scope: Scope) -> QuerySet[Bank]:
     """The banks of the directory, by prefix; public knowledge inside the house."""
     banks = Bank.objects.order_by("prefix")

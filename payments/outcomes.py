@@ -77,6 +77,10 @@ class DueInquiry:
     day: date
     state: str
     operation: str
+    batch_no: str
+    payer_account: str
+    amount: Decimal
+    currency: str
 
 
 @dataclass(frozen=True)

@@ -201,7 +201,11 @@ def asked(row: PaymentInstruction) -> DueInquiry:
         bank_serial="",
         day=clock.today(),
         state=row.state,
-        operation="",
+        operation=row.operation,
+        batch_no="",
+        payer_account="",
+        amount=row.amount,
+        currency=row.currency,
     )
 
 

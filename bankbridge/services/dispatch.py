@@ -8,6 +8,7 @@ turns them into UNKNOWN, and the bank is asked.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from bankbridge.adapters import DebugLocked, Line, open_line, require_unlocked
 from bankbridge.recorder import About
 from bankbridge.services import pull
 from kernel import clock
-from payments.outcomes import ClaimedBatch, ReportedOutcome
+from payments.outcomes import ClaimedBatch, ReportedOutcome, SealedInstruction
 from payments.services import instructions
 
 if TYPE_CHECKING:
@@ -142,7 +143,9 @@ def send(claim: ClaimedBatch, line: Line, *, until: datetime | None = None) -> b
     """
     adapter = line.about(About("payments.batch", claim.batch_id, claim.company_id, until))
     try:
-        batch = translate.batch(claim)
+        whole = translate.batch(claim, adapter.profile)
+        batch = replace(whole, instructions=adapter.together(whole))
+        claim = _leave_for_later(claim, batch)
     except Exception as error:
         log.exception("batch_not_translated", batch_no=claim.batch_no)
         instructions.hand_back(claim=claim, why=f"指令无法编制：{type(error).__name__}")
@@ -172,6 +175,21 @@ def send(claim: ClaimedBatch, line: Line, *, until: datetime | None = None) -> b
     return True
 
 
+def _leave_for_later(claim: ClaimedBatch, batch: Batch) -> ClaimedBatch:
+    """The claim of what travels in this message; the others go back to the queue, from where they come in one of their own."""
+    chosen = {item.reference for item in batch.instructions}
+    staying = [item for item in claim.instructions if item.bank_ref not in chosen]
+    if not staying:
+        return claim
+    instructions.hand_back(claim=_part(claim, staying), why="银行单个报文的限制，改为下一批发送")
+    return _part(claim, [item for item in claim.instructions if item.bank_ref in chosen])
+
+
+def _part(claim: ClaimedBatch, items: Sequence[SealedInstruction]) -> ClaimedBatch:
+    fences = {item.instruction_id: claim.fences[item.instruction_id] for item in items}
+    return replace(claim, instructions=tuple(items), fences=fences, fence=max(fences.values()))
+
+
 def _pay(adapter: BankAdapter, batch: Batch, unfit: list[ReportedOutcome]) -> list[Outcome]:
     """Send the batch; items this bank's message cannot carry are put into `unfit` and the others go without them."""
     try:
@@ -186,5 +204,5 @@ def _pay(adapter: BankAdapter, batch: Batch, unfit: list[ReportedOutcome]) -> li
             except Unencodable as error:
                 unfit.append(translate.unfit(item, error))
         if not unfit:
-            raise
+            raise NotSent("each payment fits alone, but not all of them together") from None
         return list(adapter.pay(replace(batch, instructions=fit))) if fit else []

@@ -99,7 +99,7 @@ def ask(connection_id: int, due: list[DueInquiry], line: Line) -> bool:
     """Ask about these payments in one message; a failed question changes no state and is asked again. Whether it was answered."""
     adapter = line.about(About("payments.instruction", due[0].instruction_id))
     try:
-        outcomes = adapter.inquire([translate.inquiry(one) for one in due])
+        outcomes = adapter.inquire([translate.inquiry(one, adapter.profile) for one in due])
     except (
         Exception
     ) as error:  # QueryFailed, Unreadable, NotSent, a cut wire: it says nothing about any payment

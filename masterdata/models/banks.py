@@ -64,6 +64,13 @@ class BankProfile(models.Model):
     )  # our field -> [limit, "chars" | "boc" | "bytes:<codec>"]
     forbidden = models.JSONField(default=dict)  # our field -> characters
     confirm_with_bank = models.JSONField(default=list)
+    reference_rule = models.CharField(
+        max_length=20, default="instr_no"
+    )  # of our number on its wire
+    endpoints = models.JSONField(default=list)  # {role, label_zh, label_en, example}
+    settings = models.JSONField(
+        default=list
+    )  # what a connection may set, as its adapter declares it
     updated_at = models.DateTimeField(default=clock.now)
 
     def __str__(self) -> str:

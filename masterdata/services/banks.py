@@ -40,7 +40,7 @@ HEAD_OFFICES = (
     HeadOffice("304", "华夏银行", "Hua Xia Bank", "304100040000", "hxb"),
     HeadOffice("305", "中国民生银行", "China Minsheng Bank", "305100000013", "cmbc"),
     HeadOffice("306", "广发银行", "China Guangfa Bank", "306581000003", "cgb"),
-    HeadOffice("307", "平安银行", "Ping An Bank", "307584007998", "pab"),
+    HeadOffice("307", "平安银行", "Ping An Bank", "307584007998", "pingan"),
     HeadOffice("308", "招商银行", "China Merchants Bank", "308584000013", "cmb"),
     HeadOffice("309", "兴业银行", "Industrial Bank", "309391000011", "cib"),
     HeadOffice("310", "浦发银行", "Shanghai Pudong Development Bank", "310290000013", "spdb"),
@@ -118,6 +118,9 @@ PROFILE_FIELDS = (
     "field_limits",
     "forbidden",
     "confirm_with_bank",
+    "reference_rule",
+    "endpoints",
+    "settings",
 )
 
 

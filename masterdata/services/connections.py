@@ -139,11 +139,11 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
         clean["name"] = checks.clean_name(clean["name"], length_max=60)
     endpoints = clean.get("endpoints", {})
     if not isinstance(endpoints, dict) or not all(
-        isinstance(v, str) and v.startswith(("http://", "https://", "tcp://"))
+        isinstance(v, str) and v.startswith(("http://", "https://", "tcp://", "file://"))
         for v in endpoints.values()
     ):
         raise InvalidInput(
-            "前置机地址应以 http://、https:// 或 tcp:// 开头",
+            "前置机地址应以 http://、https://、tcp:// 或 file:// 开头",
             "endpoints are URLs",
             field="endpoints",
         )

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from desk.selectors import uploaded_file
@@ -31,8 +32,38 @@ def connection(request: HttpRequest, connection_id: int) -> HttpResponse:
         "accounts": selectors.visible_accounts(scope).filter(connection=row),
         "can_edit": scope.has("connections.edit"),
         "form": forms.CredentialForm(initial={"version": row.version}),
+        **_declared(row),
     }
     return render(request, "masterdata/connection.html", context)
+
+
+def _declared(row: Connection) -> dict[str, Any]:
+    """The settings the bank's adapter declares, with what is in force, and what its document leaves open."""
+    profile = selectors.declared_profile(row.bank_slug)
+    if profile is None:
+        return {"declared": [], "others": sorted(row.parameters.items()), "questions": []}
+    language = "en" if (get_language() or "").startswith("en") else "zh"
+    declared = [
+        {
+            "name": one["name"],
+            "label": one[f"label_{language}"],
+            "value": row.parameters.get(one["name"]) or one["default"],
+            "is_default": not row.parameters.get(one["name"]),
+            "is_missing": one["is_required"]
+            and not row.parameters.get(one["name"])
+            and not one["default"],
+            "note": one[f"confirm_{language}"] or one["confirm_zh"],
+        }
+        for one in profile.settings
+        if not one["is_secret"]
+    ]
+    named = {one["name"] for one in profile.settings}
+    others = sorted(pair for pair in row.parameters.items() if pair[0] not in named)
+    return {
+        "declared": declared,
+        "others": others,
+        "questions": [one[language] for one in profile.confirm_with_bank],
+    }
 
 
 def _codes(text: str) -> list[str]:
@@ -50,7 +81,7 @@ def connection_form(request: HttpRequest, connection_id: int | None = None) -> H
 
     def submit(values: dict[str, Any]) -> Connection:
         version = values.pop("version") or 0
-        endpoints = {**(row.endpoints if row else {}), "main": values.pop("endpoint")}
+        endpoints = {**(values.pop("other_endpoints") or {}), "main": values.pop("endpoint")}
         values["parameters"] = values["parameters"] or {}
         codes = {name: _codes(values.pop(name)) for name in ("final_failures", "not_found_codes")}
         return services.save_connection(
@@ -64,6 +95,8 @@ def connection_form(request: HttpRequest, connection_id: int | None = None) -> H
     if row is not None:
         initial = {name: getattr(row, name) for name in _PLAIN}
         initial |= {"endpoint": row.endpoints.get("main", "")}
+        others = {role: url for role, url in row.endpoints.items() if role != "main"}
+        initial |= {"other_endpoints": others or None}
         initial |= {
             name: ",".join(getattr(row, name)) for name in ("final_failures", "not_found_codes")
         }

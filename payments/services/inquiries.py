@@ -63,7 +63,7 @@ def due_inquiries(*, connection_id: int, limit: int) -> list[DueInquiry]:
             connection_id=connection_id, state__in=OPEN_AT_BANK, next_inquiry_at__lte=now
         )
         .select_for_update(of=("self",), skip_locked=True, no_key=True)
-        .select_related("connection")
+        .select_related("connection", "batch", "payer_account")
         .defer("sealed", "seal")
         .order_by("next_inquiry_at", "id")[:limit]
     )
@@ -87,6 +87,10 @@ def due_inquiries(*, connection_id: int, limit: int) -> list[DueInquiry]:
             day=(row.sent_at or now).astimezone(clock.SHANGHAI).date(),
             state=row.state,
             operation=row.operation,
+            batch_no=row.batch.batch_no if row.batch is not None else "",
+            payer_account=row.payer_account.number,
+            amount=row.amount,
+            currency=row.currency,
         )
         for row in rows
     ]

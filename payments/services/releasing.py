@@ -12,7 +12,7 @@ from django.db import connection
 from audit import services as audit
 from kernel import clock
 from kernel.errors import Conflict, DomainError
-from kernel.references import make_instr_no
+from kernel.references import bank_reference, make_instr_no
 from masterdata import selectors as masterdata
 from masterdata.states import PayeeState
 from payments import checks, routing, selectors
@@ -129,6 +129,7 @@ def issue(orders: Sequence[PaymentOrder], *, actor: User, note: str) -> list[Pay
         return []
     now, epoch = clock.now(), masterdata.outbound_gate().epoch
     attempts = selectors.last_attempts([order.pk for order in orders])
+    rules = _reference_rules(orders)
     instructions = []
     for order, number in zip(
         orders, selectors.numbers("instr_no_seq", count=len(orders)), strict=True
@@ -143,7 +144,7 @@ def issue(orders: Sequence[PaymentOrder], *, actor: User, note: str) -> list[Pay
             connection_id=order.payer_account.connection_id or 0,  # never 0: SWITCH was checked
             attempt=attempts.get(order.pk, 0) + 1,
             instr_no=instr_no,
-            bank_ref=instr_no,
+            bank_ref=bank_reference(instr_no, rules[order.payer_account_id]),
             operation="payroll" if order.kind == PaymentOrder.Kind.PAYROLL else "pay_batch",
             state=InstructionState.QUEUED,
             content_hash=order.content_hash,
@@ -160,6 +161,17 @@ def issue(orders: Sequence[PaymentOrder], *, actor: User, note: str) -> list[Pay
     _record(instructions, actor=actor, note=note)
     linked.hold_waiting(instructions, waits=linked.waiting([order.pk for order in orders]))
     return instructions
+
+
+def _reference_rules(orders: Sequence[PaymentOrder]) -> dict[int, str]:
+    """By payer account, how its bank's field carries our number: known before anything is sealed or sent."""
+    slugs = {
+        order.payer_account_id: order.payer_account.connection.bank_slug
+        for order in orders
+        if order.payer_account.connection is not None
+    }
+    rules = {slug: masterdata.bank_profile(slug).reference_rule for slug in set(slugs.values())}
+    return {account_id: rules[slug] for account_id, slug in slugs.items()}
 
 
 def _record(instructions: Sequence[PaymentInstruction], *, actor: User, note: str) -> None:

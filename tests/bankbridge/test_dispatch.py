@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from bankadapters.contract import Fate, Outcome
-from bankadapters.errors import NotSent, OutcomeUnknown, Refused, Unreadable
+from bankadapters.errors import NotSent, OutcomeUnknown, Refused, Unencodable, Unreadable
 from bankbridge import locks
 from bankbridge.models import Exchange
 from bankbridge.services import dispatch, inquiry
@@ -82,6 +82,45 @@ class TestSend:
             "accepted",
             "unknown",
         ]
+
+    def test_what_does_not_fit_into_one_message_goes_back_and_comes_in_a_batch_of_its_own(
+        self, claim
+    ):
+        class OneByOne(ScriptedAdapter):
+            def together(self, batch):
+                return batch.instructions[:1]
+
+        adapter = OneByOne("accepted")
+        dispatch.send(claim, a_line_to(adapter, claim.connection_id))
+        after = dict(PaymentInstruction.objects.values_list("amount", "state"))
+        with clock.fixed(clock.now()) as later:
+            later.advance(seconds=30)
+            (second,) = instructions.claim_batches(
+                connection_id=claim.connection_id, limit=1, lease_s=60
+            )
+            dispatch.send(second, a_line_to(adapter, claim.connection_id))
+
+        assert {f"{amount:.0f}": state for amount, state in after.items()} == {
+            "10": "accepted",
+            "20": "queued",
+        }
+        assert [len(batch.instructions) for batch in adapter.batches] == [1, 1]
+        assert states() == {"accepted"}
+
+    def test_payments_that_fit_alone_but_not_together_were_not_sent(self, claim):
+        class Contradicting(ScriptedAdapter):
+            def write(self, request):
+                return b""
+
+        went = dispatch.send(
+            claim,
+            a_line_to(
+                Contradicting(Unencodable("not together", field="items")), claim.connection_id
+            ),
+        )
+
+        assert not went
+        assert states() == {"queued"}
 
     def test_a_stale_claim_changes_nothing(self, claim):
         with clock.fixed(clock.now()) as late:

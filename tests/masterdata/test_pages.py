@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from masterdata.models import Company, OwnAccount, StagedChange
 from masterdata.roles import Role
+from masterdata.services.banks import write_profile
 from masterdata.states import PayeeState
 from masterdata.views.lists import LISTS
 from tests import build
@@ -188,6 +189,47 @@ class TestConnections:
         assert "已设置" in shown
         assert admin.get(f"{page}edit/").status_code == 200
         assert signed_in(group.maker).get(page).status_code == 404
+
+    def test_what_the_banks_document_leaves_open_is_shown(
+        self, group: SimpleNamespace, admin: Client
+    ) -> None:
+        line = build.a_connection()
+        setting = {"name": "busmod", "label_zh": "业务模式", "label_en": "Mode", "default": "00001"}
+        setting |= {
+            "is_required": True,
+            "is_secret": False,
+            "confirm_zh": "模式编号",
+            "confirm_en": "the number",
+        }
+        write_profile(
+            {
+                "slug": line.bank_slug,
+                "name": "某行",
+                "settings": [setting, setting | {"name": "user", "default": "", "confirm_zh": ""}],
+                "confirm_with_bank": [{"zh": "退汇如何通知", "en": "how a return is told"}],
+            }
+        )
+
+        shown = admin.get(f"/masterdata/connections/{line.pk}/").content.decode()
+
+        for words in ("业务模式", "00001", "请向银行确认：模式编号", "未填写", "退汇如何通知"):
+            assert words in shown
+
+    def test_further_addresses_are_kept_by_role(
+        self, group: SimpleNamespace, admin: Client
+    ) -> None:
+        line = build.a_connection()
+        values = {
+            "version": line.version, "name": "工行", "bank_slug": "boc", "endpoint": "http://nc:448/",
+            "other_endpoints": '{"sign": "http://nc:449/"}', "parameters": "{}", "connect_timeout_s": 10,
+            "read_timeout_s": 120, "parallel_max": 4, "is_active": "on",
+        }  # fmt: skip
+
+        answer = admin.post(f"/masterdata/connections/{line.pk}/edit/", values)
+
+        line.refresh_from_db()
+        assert answer.status_code == 302
+        assert line.endpoints == {"main": "http://nc:448/", "sign": "http://nc:449/"}
 
 
 class TestImport:
