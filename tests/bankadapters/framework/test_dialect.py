@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from bankadapters.batching import together
-from bankadapters.codetable import CodeTable, rows
 from bankadapters.contract import (
     Ability,
     AccountRef,
     Balance,
-    Batch,
     Connection,
     Direction,
     Fate,
     Inquiry,
-    Instruction,
     Outcome,
     Reading,
     Session,
@@ -28,7 +25,6 @@ from bankadapters.contract import (
     Verdict,
     WireRequest,
 )
-from bankadapters.dialect import Dialect, Message
 from bankadapters.errors import (
     NotReady,
     NotSent,
@@ -39,89 +35,21 @@ from bankadapters.errors import (
     Unreadable,
     Unsupported,
 )
-from bankadapters.numbers import lasting_number, message_number
-from bankadapters.paging import Spans
-from bankadapters.profiles import Profile, Setting
 from bankadapters.sessions import MemorySessions
 from bankadapters.testing import MemoryRecorder
-from bankadapters.transport import MemoryTransport
 from kernel import clock
 from kernel.money import Money
 from kernel.secrets import Secret
-
-NOON = datetime(2026, 3, 10, 12, 0, tzinfo=clock.SHANGHAI)
-ACCOUNT = AccountRef("100")
-SETTINGS = (
-    Setting("user", "用户", "User", is_required=True),
-    Setting("mode", "模式", "Mode", "safe"),
-    Setting("password", "密码", "Password", is_required=True, is_secret=True),
+from tests.bankadapters.framework.toy import (
+    ACCOUNT,
+    NOON,
+    ToyAdapter,
+    a_batch,
+    an_item,
+    opened,
+    said,
+    sessional,
 )
-
-
-class ToyAdapter(Dialect):
-    """A bank whose answers are what a test says they mean: the answer's bytes name the reading."""
-
-    profile = Profile(
-        slug="toy", name_zh="玩具", name_en="Toy", cnaps_prefix="999", items_max=3, inquiry_items_max=2,
-        balance_accounts_max=2, settings=SETTINGS, batch_bytes_max=100,
-    )  # fmt: skip
-    abilities = frozenset(Ability) - {Ability.RECEIPT_FILE}
-    masked = ("password", "token")
-    spans = Spans(days_max=2, today_apart=True)
-
-    def __init__(self, *readings, **more):
-        connection = Connection("toy", {}, {"user": "u"}, {"password": Secret("pw")})
-        self.readings = list(readings)
-        answers = [b"<answer/>" if isinstance(r, Reading) else r for r in readings]
-        super().__init__(connection, transport=MemoryTransport(answers), **more)
-
-    def compose(self, request: WireRequest, token: str) -> Message:
-        body = f"{request.operation} {self.setting('user')} <token>{token}</token>"
-        body += " ".join(i.reference for i in request.inquiries)
-        if request.first:
-            body += f" {request.first} {request.last} {request.cursor}"
-        return Message("T1", body.encode(), number="7")
-
-    def understand(self, operation, answer, asked):
-        reading = self.readings.pop(0)
-        if not isinstance(reading, Reading):
-            raise ValueError("strange")
-        return reading
-
-    def kind_of(self, item, operation):
-        return item.personal
-
-    def size_of(self, item):
-        return len(item.purpose)
-
-
-def sessional(*readings, store=None, **more):
-    class Sessional(ToyAdapter):
-        keeps_session = True
-
-    for name, value in more.items():
-        setattr(Sessional, name, value)
-    return Sessional(*readings, sessions=store)
-
-
-def an_item(reference: str = "R1", **changes) -> Instruction:
-    values = {
-        "reference": reference, "payer_account": "100", "payer_name": "甲", "payee_account": "200", "payee_name": "乙",
-        "payee_bank": "某行", "cnaps": "", "money": Money(Decimal(1)), "purpose": "款", "day": date(2026, 3, 10),
-    }  # fmt: skip
-    return Instruction(**(values | changes))
-
-
-def a_batch(*items: Instruction, operation: Ability = Ability.PAY_BATCH) -> Batch:
-    return Batch("B1", items or (an_item(),), operation)
-
-
-def said(*outcomes: Outcome, verdict: Verdict = Verdict.READ, **more) -> Reading:
-    return Reading("0", "ok", verdict, outcomes=outcomes, **more)
-
-
-def opened(token: str = "T") -> Reading:
-    return Reading("0", "ok", has_session=True, token=Secret(token))
 
 
 @pytest.fixture(autouse=True)
@@ -401,58 +329,6 @@ class TestEvidence:
             == b"<token>***</token>?password=***&a=1"
         )
         assert len(recorder.told) == 2
-
-
-class TestCodeTable:
-    TABLE = CodeTable(
-        rows(("Q",), "item", {Fate.SUCCEEDED: {"3"}}) | rows(("R",), "item", {Fate.FAILED: {"3"}}),
-        decidable={("Q", "item")},
-    )
-
-    def test_the_same_code_means_what_its_operation_says(self):
-        assert self.TABLE.fate("Q", "item", "3") is Fate.SUCCEEDED
-        assert self.TABLE.fate("R", "item", "3") is Fate.FAILED
-
-    def test_what_is_not_listed_is_unknown(self):
-        for key in (
-            ("Q", "message", "3"),
-            ("Q", "item", "4"),
-            ("X", "item", "3"),
-            ("Q", "item", ""),
-        ):
-            assert self.TABLE.fate(*key) is Fate.UNKNOWN
-
-    def test_the_operators_list_decides_only_what_the_table_leaves_open_there(self):
-        own = frozenset({"3", "4", ""})
-
-        assert self.TABLE.fate("Q", "item", "4", final_failures=own) is Fate.FAILED
-        assert self.TABLE.fate("Q", "item", "3", final_failures=own) is Fate.SUCCEEDED
-        assert self.TABLE.fate("R", "item", "4", final_failures=own) is Fate.UNKNOWN
-        assert self.TABLE.fate("Q", "item", "", final_failures=own) is Fate.UNKNOWN
-
-    def test_a_code_listed_twice_is_a_mistake_of_ours(self):
-        with pytest.raises(ValueError, match="twice"):
-            rows(("Q",), "item", {Fate.FAILED: {"1"}, Fate.SUCCEEDED: {"1"}})
-
-
-class TestNumbers:
-    def test_message_numbers_are_short_and_differ(self):
-        numbers = {message_number() for _ in range(1000)}
-
-        assert len(numbers) == 1000
-        assert {len(n) for n in numbers} == {12}
-
-    @pytest.mark.parametrize("digits_only", [True, False])
-    def test_lasting_numbers_fill_their_field(self, digits_only):
-        numbers = {lasting_number(20, prefix="9", digits_only=digits_only) for _ in range(500)}
-
-        assert len(numbers) == 500
-        assert all(len(n) == 20 and n.startswith("9") for n in numbers)
-        assert not digits_only or all(n.isdigit() for n in numbers)
-
-    def test_a_field_too_short_for_one_is_a_mistake_of_ours(self):
-        with pytest.raises(ValueError, match="too few"):
-            lasting_number(12, digits_only=True)
 
 
 def test_reading_strange_bytes_raises_bank_errors_only():
