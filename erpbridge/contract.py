@@ -1,11 +1,31 @@
-"""The canonical messages of the ERP border: what a finance system asks for, and what it is told (DOMAIN §7)."""
+"""The canonical messages of the ERP border, whatever style carries them (DOMAIN §7): kinds, fields, replies.
+
+A style turns bytes or rows into a `Delivery` and a `Reply` back into bytes or rows; it decides nothing. Every field is a
+text; amounts have two decimals, days are ISO dates.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from payments import import_cells as cells
+
+
+class Kind(StrEnum):
+    """What a message is about. The first group comes in, the second goes out."""
+
+    PAYMENT_REQUEST = "payment_request"
+    MASTER_DATA = "master_data"
+    RECEIPT = "receipt"  # the finance system has stored results, vouchers … of ours
+
+    PAYMENT_RESULT = "payment_result"
+    ARRIVAL_NOTICE = "arrival_notice"
+    STATEMENT = "statement"
+    VOUCHER = "voucher"
+
 
 # field of the API -> column of a payment list: both are judged by the same rules
 FIELDS: dict[str, str] = {
@@ -30,6 +50,43 @@ FIELDS: dict[str, str] = {
     "cash_flow_item": cells.CASH_FLOW,
 }
 FIELD_OF = {column: name for name, column in FIELDS.items()}
+# A supplier or customer with one of its bank accounts (the five exchanged fields, and what routing needs beside them).
+MASTER_FIELDS = ("kind", "code", "name", "uscc", "account", "account_name", "bank", "cnaps")
+RECEIPT_FIELDS = ("message_id",)
+IN_FIELDS: dict[Kind, tuple[str, ...]] = {
+    Kind.PAYMENT_REQUEST: tuple(FIELDS),
+    Kind.MASTER_DATA: MASTER_FIELDS,
+    Kind.RECEIPT: RECEIPT_FIELDS,
+}
+RESULT_FIELDS = (
+    *("order_no", "company_code", "doc_type", "doc_no", "line_no", "amount", "currency", "state"),
+    *("state_name", "instr_no", "bank_serial", "bank_code", "reason", "paid_outside", "final_at"),
+)
+STATEMENT_FIELDS = (
+    *("account", "company_code", "bank_date", "booked_at", "bank_serial", "direction", "amount"),
+    *("currency", "balance_after", "counterparty_name", "counterparty_account", "narrative"),
+    *("purpose", "reference"),
+)
+OUT_FIELDS: dict[Kind, tuple[str, ...]] = {
+    Kind.PAYMENT_RESULT: RESULT_FIELDS,
+    Kind.STATEMENT: STATEMENT_FIELDS,
+}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message from outside, as a style hands it over.
+
+    `key` is the sender's own number of it: the same key with the same items is answered as the first time, with other
+    items it is refused. `is_whole` asks for all items or none; else each is judged on its own.
+    """
+
+    kind: Kind
+    key: str
+    items: Sequence[Any]
+    style: str
+    origin: str = ""
+    is_whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,3 +95,45 @@ class Reply:
 
     status: int
     body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ItemReply:
+    """What became of one item: OK (taken), DUP (it was there, unchanged) or ERR with its faults."""
+
+    row: int
+    status: str
+    ours: str = ""  # our number of what it became
+    state: str = ""
+    errors: tuple[Mapping[str, Any], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The form every style answers with."""
+        return {
+            "row": self.row,
+            "status": self.status,
+            "ours": self.ours,
+            "state": self.state,
+            "errors": [dict(error) for error in self.errors],
+        }
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message to a finance system: `items` are rows of OUT_FIELDS; the same id may come more than once."""
+
+    message_id: str
+    kind: Kind
+    company_code: str
+    items: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+
+def fault(name: str, row: int | None, code: str, message: str, message_en: str) -> dict[str, Any]:
+    """One fault in the form every style answers with."""
+    return {
+        "code": code,
+        "field": name,
+        "row": row,
+        "message_zh": message,
+        "message_en": message_en,
+    }

@@ -1,28 +1,74 @@
-"""Inbox and Outbox of the ERP border: idempotency keys with the first reply, and results until they are acknowledged."""
+"""The ERP border's rows: the systems we speak with, deliveries with their first reply, messages until they are acknowledged."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from kernel import clock
+from kernel.orm import Versioned
+
+
+class ErpSystem(Versioned):
+    """One finance system and how it is spoken with. Who it is, and for which companies, is its client's affair."""
+
+    class Style(models.TextChoices):
+        """The five styles of DOMAIN §7."""
+
+        API = "api", "接口调用"
+        DB = "db", "直接数据库访问"
+        FILE = "file", "文件交换"
+        TCP = "tcp", "TCP 报文"
+        TABLE = "table", "中间表"
+
+    class Profile(models.TextChoices):
+        """Whose words it speaks."""
+
+        GENERIC = "generic", "通用"
+        U8 = "u8", "用友 U8"
+        SAP = "sap", "SAP"
+        K3 = "k3", "金蝶"
+
+    name = models.CharField(max_length=60, unique=True)
+    client = models.OneToOneField(
+        "masterdata.ApiClient", on_delete=models.PROTECT, related_name="+"
+    )
+    style = models.CharField(max_length=6, choices=Style.choices)
+    profile = models.CharField(max_length=8, choices=Profile.choices, default=Profile.GENERIC)
+    settings = models.JSONField(default=dict)  # addresses, folders, encodings: no secrets
+    secrets = models.BinaryField(default=b"")  # encrypted JSON, AAD "erp.system:<name>"
+    is_active = models.BooleanField(default=True)
+    last_ok_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True)
+    last_error_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Inbox(models.Model):
-    """One request from outside: its key, the digest of its body, and the first answer, replayed for the same key."""
+    """One delivery from outside: its key, the digest of its items, and the first answer, given again for the same key."""
 
-    system = models.CharField(max_length=60)
+    system = models.CharField(max_length=60)  # the client's name
+    source_system = models.CharField(max_length=30, blank=True)
     key = models.CharField(max_length=100)
     kind = models.CharField(max_length=30)
+    style = models.CharField(max_length=6, default="api")
     digest = models.CharField(max_length=64)
+    content = models.BinaryField(default=b"")  # what was sent, encrypted, AAD "erp.inbox:<pk>"
+    items = models.PositiveIntegerField(default=0)
+    faults = models.PositiveIntegerField(default=0)
     status = models.PositiveSmallIntegerField(default=0)  # 0 = not answered yet
     reply = models.JSONField(null=True)
     received_at = models.DateTimeField(default=clock.now)
+    latency_ms = models.PositiveIntegerField(default=0)
     origin = models.CharField(max_length=120, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["system", "key"], name="one_request_per_key")
         ]
+        indexes = [models.Index(fields=["-received_at", "-id"], name="inbox_newest")]
         verbose_name_plural = "inbox"
 
     def __str__(self) -> str:
@@ -30,22 +76,34 @@ class Inbox(models.Model):
 
 
 class Outbox(models.Model):
-    """One result to publish to an ERP: at least once, always under the same message id."""
+    """One message to a finance system: at least once, always under the same message id."""
 
     message_id = models.CharField(max_length=40, unique=True)
-    system = models.CharField(max_length=60)
+    system = models.CharField(max_length=60)  # source system
+    company_code = models.CharField(max_length=20, blank=True)
     kind = models.CharField(max_length=30)
-    order_id = models.BigIntegerField(db_index=True)
+    subject_id = models.BigIntegerField(db_index=True)
     state_version = models.PositiveIntegerField()
     payload = models.JSONField()
     made_at = models.DateTimeField(default=clock.now)
+    delivered_at = models.DateTimeField(null=True)  # written, pushed or put where it is fetched
     acked_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=clock.now)
+    last_error = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["order_id", "state_version"], name="one_result_per_state"
+                fields=["kind", "subject_id", "state_version", "system"],
+                name="one_message_per_state",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["system", "next_attempt_at", "id"],
+                condition=Q(delivered_at=None),
+                name="outbox_to_deliver",
             )
         ]
         verbose_name_plural = "outbox"

@@ -1,4 +1,4 @@
-"""Outcomes to finance systems: Outbox rows, at least once, always under the same message id."""
+"""Messages to finance systems: Outbox rows, at least once, always under the same message id."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import QuerySet
 
+from erpbridge.contract import Kind, Outgoing
 from erpbridge.models import Outbox
+from erpbridge.selectors import own_messages
 from kernel import clock
 from masterdata.api_access import source_systems
-from masterdata.selectors import scope_of_client, visible_companies
+from masterdata.selectors import scope_of_client
 from payments.publishing import changed_orders
 
 if TYPE_CHECKING:
@@ -22,10 +23,12 @@ OVERLAP = timedelta(
     minutes=10
 )  # longer than any transaction of ours: nothing slips between two polls
 CHUNK = 500
+RETRY_S = (10, 30, 60, 300, 900, 3600)  # then hourly: a message waits, it is never dropped
 
 
-def _since() -> datetime | None:
-    newest = Outbox.objects.order_by("-made_at").values_list("made_at", flat=True).first()
+def _since(kind: Kind) -> datetime | None:
+    rows = Outbox.objects.filter(kind=kind).order_by("-made_at")
+    newest = rows.values_list("made_at", flat=True).first()
     return None if newest is None else newest - OVERLAP
 
 
@@ -38,8 +41,9 @@ def _publish_chunk(
         Outbox(
             message_id=f"{one.order_no}-{one.version}",
             system=one.system,
-            kind="payment_result",
-            order_id=one.order_id,
+            company_code=str(one.payload["company_code"]),
+            kind=Kind.PAYMENT_RESULT,
+            subject_id=one.order_id,
             state_version=one.version,
             payload=one.payload,
             made_at=clock.now(),
@@ -62,7 +66,7 @@ def publish() -> int:
     systems = source_systems()
     if not systems:
         return 0
-    since, written = _since(), 0
+    since, written = _since(Kind.PAYMENT_RESULT), 0
     after: tuple[datetime, int] | None = None
     while True:
         count, after = _publish_chunk(systems, since, after)
@@ -71,24 +75,51 @@ def publish() -> int:
             return written
 
 
-def _own(client: ApiClient) -> QuerySet[Outbox]:
-    """Results this client may read: two subsidiaries may run finance systems of one name, each sees its own."""
-    companies = visible_companies(scope_of_client(client)).values_list("code", flat=True)
-    return Outbox.objects.filter(
-        system=client.source_system, payload__company_code__in=list(companies)
-    )
-
-
-@transaction.atomic(durable=True)
-def acknowledge(*, client: ApiClient, message_ids: Sequence[str]) -> int:
-    """The finance system has these results; unknown or foreign ids change nothing. Returns how many were new."""
-    rows = _own(client).filter(message_id__in=message_ids, acked_at__isnull=True)
-    return rows.update(acked_at=clock.now())
-
-
 def results_after(*, client: ApiClient, after: int, limit: int, only_open: bool) -> list[Outbox]:
     """Results for this client's system and companies with ids above `after`, oldest first."""
-    rows = _own(client).filter(pk__gt=after)
+    rows = own_messages(client, scope=scope_of_client(client)).filter(
+        kind=Kind.PAYMENT_RESULT, pk__gt=after
+    )
     if only_open:
         rows = rows.filter(acked_at__isnull=True)
     return list(rows.order_by("pk")[:limit])
+
+
+@transaction.atomic(durable=True)
+def claim_deliveries(
+    *, client: ApiClient, limit: int, lease_s: int = 120
+) -> list[tuple[int, Outgoing]]:
+    """Messages due for this client, for a style that carries them itself; each is this caller's for `lease_s` seconds."""
+    now = clock.now()
+    rows = list(
+        own_messages(client, scope=scope_of_client(client))
+        .filter(delivered_at=None, next_attempt_at__lte=now)
+        .select_for_update(skip_locked=True)
+        .order_by("pk")[:limit]
+    )
+    Outbox.objects.filter(pk__in=[row.pk for row in rows]).update(
+        next_attempt_at=now + timedelta(seconds=lease_s)
+    )
+    return [
+        (row.pk, Outgoing(row.message_id, Kind(row.kind), row.company_code, (row.payload,)))
+        for row in rows
+    ]
+
+
+@transaction.atomic(durable=True)
+def note_delivered(*, ids: Sequence[int]) -> None:
+    """These messages left; whether they are stored over there is what acknowledgements say."""
+    rows = Outbox.objects.filter(pk__in=ids, delivered_at=None).select_for_update()
+    for row in rows:
+        row.delivered_at, row.attempts, row.last_error = clock.now(), row.attempts + 1, ""
+        row.save(update_fields=["delivered_at", "attempts", "last_error"])
+
+
+@transaction.atomic(durable=True)
+def note_not_delivered(*, ids: Sequence[int], why: str) -> None:
+    """These could not be handed over; they are tried again later, for ever."""
+    for row in Outbox.objects.filter(pk__in=ids, delivered_at=None).select_for_update():
+        pause = RETRY_S[min(row.attempts, len(RETRY_S) - 1)]
+        row.attempts, row.last_error = row.attempts + 1, why[:300]
+        row.next_attempt_at = clock.now() + timedelta(seconds=pause)
+        row.save(update_fields=["attempts", "last_error", "next_attempt_at"])

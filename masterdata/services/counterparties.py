@@ -56,6 +56,38 @@ def add_counterparty(
     return partner
 
 
+def take_from_erp(
+    *, draft: CounterpartyDraft, actor: Any, origin: str
+) -> tuple[Counterparty, bool]:
+    """A trading partner as the finance system says it (a step): made, changed, or as it stood; and whether anything changed.
+
+    Raises InvalidInput, Conflict where the code belongs to a partner of another origin under another name.
+    """
+    clean = draft.checked()
+    partner = Counterparty.objects.select_for_update().filter(code=clean.code).first()
+    if partner is None:
+        return add_counterparty(draft=clean, actor=actor, origin=origin), True
+    values = {name: value for name, value in asdict(clean).items() if name != "is_active"}
+    before = {name: getattr(partner, name) for name in values}
+    if before == values:
+        return partner, False
+    if partner.origin not in (origin, "import") and partner.name != clean.name:
+        raise Conflict(
+            f"往来单位编码 {clean.code} 已由「{partner.origin}」登记为「{partner.name}」",
+            "the code belongs to another partner",
+            code="code_taken",
+            field="code",
+        )
+    for name, value in values.items():
+        setattr(partner, name, value)
+    partner.pinyin, partner.origin = checks.pinyin_of(clean.name), origin
+    partner.save_changes()
+    record(
+        "masterdata.counterparty.edited", actor=actor, subject=partner, before=before, after=values
+    )
+    return partner, True
+
+
 @transaction.atomic(durable=True)
 def create_counterparty(*, draft: CounterpartyDraft, actor: User) -> Counterparty:
     """Make a trading partner. Raises NotAllowed, InvalidInput, Conflict."""

@@ -1,0 +1,116 @@
+"""Taking deliveries from outside: one Inbox row each, the first answer kept and given again for the same key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from erpbridge.contract import Delivery, ItemReply, Kind, Reply, fault
+from erpbridge.models import Inbox
+from erpbridge.services import master_in, payments_in, receipts_in
+from kernel import clock, seal, vault
+from kernel.errors import Conflict, InvalidInput
+from kernel.scope import Scope
+from masterdata.selectors import scope_of_client
+
+if TYPE_CHECKING:
+    from masterdata.models import ApiClient
+
+KEY_MAX = 100
+ITEMS_MAX = 100  # of a delivery that is taken whole
+ITEMS_EACH_MAX = 5_000
+Taker = Callable[["ApiClient", Scope, Sequence[Any]], list[ItemReply]]
+# What comes in: the right the client needs, and who takes its items one by one.
+_TAKERS: dict[Kind, tuple[str, Taker]] = {
+    Kind.PAYMENT_REQUEST: ("payments.make", payments_in.take_each),
+    Kind.MASTER_DATA: ("payees.propose", master_in.take_each),
+    Kind.RECEIPT: ("payments.view", receipts_in.take_each),
+}
+
+
+def _require_key(key: str) -> None:
+    if not 1 <= len(key) <= KEY_MAX or not key.isascii() or not key.isprintable():
+        raise InvalidInput(
+            "请求头 Idempotency-Key 必填，1 至 100 个可见 ASCII 字符",
+            "the header Idempotency-Key is mandatory",
+            code="idempotency_key",
+            field="Idempotency-Key",
+        )
+
+
+def _claim(client: ApiClient, delivery: Delivery, digest: str) -> Inbox:
+    """The Inbox row of this key, locked; a second caller of the same key waits for the first."""
+    system = client.name[:60]
+    row = Inbox(
+        system=system,
+        source_system=client.source_system,
+        key=delivery.key,
+        kind=delivery.kind,
+        style=delivery.style,
+        digest=digest,
+        items=len(delivery.items),
+        origin=delivery.origin[:120],
+    )
+    Inbox.objects.bulk_create([row], ignore_conflicts=True)
+    return Inbox.objects.select_for_update().get(system=system, key=delivery.key)
+
+
+def _digest(delivery: Delivery) -> tuple[bytes, str]:
+    """The canonical bytes of what was sent, and their digest: the key belongs to exactly this."""
+    data = seal.canonical(
+        {"kind": delivery.kind, "items": delivery.items, "is_whole": delivery.is_whole}
+    )
+    return data, seal.digest(data)
+
+
+@transaction.atomic(durable=True)
+def take(*, client: ApiClient, delivery: Delivery) -> tuple[Reply, bool]:
+    """Take one delivery; answers (reply, whether it is a replay).
+
+    The same key with the same items gives the first answer again. Raises Conflict (key_reused) for other items, InvalidInput
+    without a usable key, NotAllowed where the client lacks the right. What is wrong with items stands in the reply.
+    """
+    _require_key(delivery.key)
+    right, taker = _TAKERS[delivery.kind]
+    scope = scope_of_client(client)
+    scope.demand(right)
+    data, digest = _digest(delivery)
+    row = _claim(client, delivery, digest)
+    if row.digest != digest:
+        raise Conflict(
+            "该 Idempotency-Key 已用于内容不同的请求",
+            "the key was used for another body",
+            code="key_reused",
+        )
+    if row.status:
+        return Reply(row.status, row.reply or {}), True
+    began = clock.monotonic()
+    reply = _answer(client, scope, delivery, taker)
+    row.status, row.reply, row.received_at = reply.status, reply.body, clock.now()
+    row.content = vault.ring().encrypt(data, aad=f"erp.inbox:{row.pk}")
+    row.faults = _count_faults(reply)
+    row.latency_ms = int((clock.monotonic() - began) * 1000)
+    row.save(update_fields=["status", "reply", "received_at", "content", "faults", "latency_ms"])
+    return reply, False
+
+
+def _answer(client: ApiClient, scope: Scope, delivery: Delivery, taker: Taker) -> Reply:
+    most = ITEMS_MAX if delivery.is_whole else ITEMS_EACH_MAX
+    if not 1 <= len(delivery.items) <= most:
+        text = f"items 应为 1 至 {most} 项"
+        return Reply(
+            422, {"errors": [fault("items", None, "items_count", text, f"1 to {most} items")]}
+        )
+    if delivery.is_whole and delivery.kind == Kind.PAYMENT_REQUEST:
+        return payments_in.take_whole(client, scope, delivery.items)
+    replies = taker(client, scope, delivery.items)
+    return Reply(200, {"results": [one.as_json() for one in replies]})
+
+
+def _count_faults(reply: Reply) -> int:
+    results = reply.body.get("results")
+    if isinstance(results, list):
+        return sum(one["status"] == "ERR" for one in results)
+    return len(reply.body.get("errors", ()))
