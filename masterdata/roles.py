@@ -49,7 +49,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
     Role.CLERK: frozenset(_WORK | {"payments.make"}),
     Role.CHECKER: frozenset(_WORK | {"payments.check"}),
     Role.APPROVER: frozenset(_WORK | {"payments.approve"}),
-    Role.RELEASER: frozenset(_WORK | {"payments.release", "payments.cancel"}),
+    Role.RELEASER: frozenset(_WORK | {"payments.release", "payments.cancel", "statements.pull"}),
     Role.RECEIPTS: frozenset(
         _WORK | {"statements.pull", "ledger.view", "ledger.book", "ledger.import", "ledger.confirm"}
     ),

@@ -54,7 +54,7 @@ class Surroundings:
     is_connection_frozen: bool
     payee_fault: str  # empty: confirmed and unchanged
     has_live_instruction: bool
-    available: Decimal | None  # None: no balance known
+    available: Decimal | None  # None: no balance was ever told, so nothing is released
     reserved: Decimal
     waits_for_funding: bool = (
         False  # a leg of a linked payment: its funds are looked for when its turn comes
@@ -248,8 +248,11 @@ def before_release(order: PaymentOrder, around: Surroundings) -> list[Finding]:
 
 
 def _funds(order: PaymentOrder, around: Surroundings) -> list[Finding]:
-    if around.waits_for_funding or around.available is None:
+    if around.waits_for_funding:
         return []
+    if around.available is None:
+        text = "付款账户尚未取得余额，请先取余额再授权"
+        return [Finding("BALANCE", "block", text, "no balance of the account was told yet")]
     if around.available - around.reserved >= order.amount:
         return []
     text = f"可用余额不足：可用 {around.available:,.2f}，已占用 {around.reserved:,.2f}，本笔 {order.amount:,.2f}"

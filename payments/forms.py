@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from kernel.money import parse_amount
 from kernel.scope import Scope
 from masterdata import selectors as master
 from payments.content import LinkedRequest, OrderRequest, Proof
-from payments.models import OutsidePayment, PaymentOrder
+from payments.models import Adjudication, OutsidePayment, PaymentOrder
 
 
 class OrderForm(forms.Form):
@@ -206,3 +207,32 @@ class OutsideForm(forms.Form):
             evidence_name=given["evidence"].name,
             evidence_file=given["evidence"].read(),
         )
+
+
+class AdjudicationForm(forms.Form):
+    """How an uncertain payment ended, and on what grounds."""
+
+    verdict = forms.ChoiceField(label=_("裁定"), widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("理由"), max_length=300, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    branch_call = forms.CharField(
+        label=_("与开户行的电话核实"),
+        max_length=300,
+        required=False,
+        help_text=_("何时、致电哪家支行哪位人员、对方怎么说；认定失败时必填。"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    file = forms.FileField(
+        label=_("证据文件"),
+        required=False,
+        help_text=_(
+            "银行书面回复、网银截图等：pdf、ofd、jpg、png、zip，不超过 10 MB；认定失败时必附。"
+        ),
+        widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.ofd,.jpg,.jpeg,.png,.zip"}),
+    )
+
+    def __init__(self, *args: Any, verdicts: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = dict(Adjudication.Verdict.choices)
+        self.fields["verdict"].choices = [(one, words[one]) for one in verdicts]  # type: ignore[attr-defined]  # a ChoiceField

@@ -12,10 +12,9 @@ from kernel.money import amount_in_words
 from kernel.scope import Scope
 from masterdata import selectors as master
 from payments import checks as rules
-from payments import routing, selectors
+from payments import funds, routing, selectors
 from payments.content import OrderRequest
 from payments.models import PaymentOrder
-from statements import selectors as statements
 
 
 @dataclass(frozen=True)
@@ -28,12 +27,10 @@ class Check:
 
 
 def _balance(account_id: int, amount: Decimal) -> Check:
-    balance = statements.latest_balance(account_id)
-    if balance is None:
+    told = funds.of_account(account_id)
+    if told.told_at is None:
         return Check(_("付款后余额"), _("尚未取得余额"), "you")
-    available = balance.available if balance.available is not None else balance.book
-    after = available - selectors.reserved(account_id, since=balance.fetched_at) - amount
-    when = f"{balance.fetched_at.astimezone(clock.SHANGHAI):%H:%M}"
+    after, when = told.free - amount, f"{told.told_at.astimezone(clock.SHANGHAI):%H:%M}"
     tone = "bad" if after < 0 else "ok"
     return Check(
         _("付款后余额"),

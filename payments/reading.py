@@ -257,12 +257,12 @@ def is_first_payment(order: PaymentOrder, *, scope: Scope) -> bool:
     return not paid.exclude(pk=order.pk).exists()
 
 
-def first_payments(orders: Sequence[PaymentOrder], *, scope: Scope) -> set[int]:
-    """Ids of those orders whose payee account was never paid."""
+def first_payments(orders: Sequence[PaymentOrder], *, scope: Scope) -> list[PaymentOrder]:
+    """Those of the orders whose payee account was never paid."""
     numbers = {order.payee_number for order in orders}
     rows = selectors.visible_orders(scope).filter(payee_number__in=numbers, shown_state="succeeded")
     paid = set(rows.order_by().values_list("payee_number", flat=True))
-    return {order.pk for order in orders if order.payee_number not in paid}
+    return [order for order in orders if order.payee_number not in paid]
 
 
 def act_named(name: str) -> Act | None:

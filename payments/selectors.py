@@ -70,10 +70,18 @@ def visible_adjudications(scope: Scope) -> QuerySet[Adjudication]:
     """Adjudications of the companies the viewer serves, newest first."""
     rows = Adjudication.objects.filter(company_id__in=scope.companies_with("payments.view"))
     return (
-        rows.defer("evidence_file")
+        rows.defer("evidence_file", "instruction__sealed", "instruction__seal")
         .select_related("instruction", "proposed_by", "decided_by")
         .order_by("-pk")
     )
+
+
+def get_adjudication(adjudication_id: int, *, scope: Scope) -> Adjudication:
+    """One adjudication without its file; out of scope looks exactly like absent."""
+    found = visible_adjudications(scope).filter(pk=adjudication_id).first()
+    if found is None:
+        raise NotFound("adjudication", "未找到该裁定")
+    return found
 
 
 def get_order(order_no: str, *, scope: Scope) -> PaymentOrder:

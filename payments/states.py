@@ -104,6 +104,8 @@ RANK = {
 
 # What two people may settle (DOMAIN §3.3, #14, #16, #19): (state, verdict) → the moves it makes.
 VERDICTS: dict[tuple[str, str], tuple[str, ...]] = {
+    (S.ACCEPTED, S.SUCCEEDED): ("succeed",),
+    (S.MANUAL_HANDLING, S.SUCCEEDED): ("succeed",),
     (S.UNKNOWN, S.SUCCEEDED): ("succeed",),
     (S.UNKNOWN, S.FAILED): ("fail",),
     (S.UNKNOWN, S.RETURNED): ("succeed", "return"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, path
 
-from payments.views import acts, bulk, imports, linked, lists, outside, pages
+from payments.views import acts, adjudications, bulk, imports, linked, lists, outside, pages
 
 app_name = "payments"
 
@@ -22,6 +22,11 @@ urlpatterns: list[URLPattern] = [
     path("orders/<str:order_no>/edit/", login_required(pages.edit), name="edit"),
     path("orders/<str:order_no>/ask/", login_required(acts.ask), name="ask"),
     path("orders/<str:order_no>/outside/", login_required(outside.propose), name="outside_propose"),
+    path(
+        "orders/<str:order_no>/adjudicate/",
+        login_required(adjudications.propose),
+        name="adjudicate",
+    ),
     path("orders/<str:order_no>/<slug:name>/", login_required(acts.act_on_order), name="act"),
     path("bulk/<slug:name>/", login_required(bulk.bulk), name="bulk"),
     _list("check/", "check", "check_desk"),
@@ -31,6 +36,17 @@ urlpatterns: list[URLPattern] = [
     _list("held/", "held", "held"),
     _list("unknown/", "unknown", "unknown"),
     _list("failed/", "failed", "failures"),
+    _list("adjudications/", "adjudications", "adjudications"),
+    path(
+        "adjudications/<int:adjudication_id>/",
+        login_required(adjudications.adjudication),
+        name="adjudication",
+    ),
+    path(
+        "adjudications/<int:adjudication_id>/evidence/",
+        login_required(adjudications.evidence),
+        name="adjudication_evidence",
+    ),
     _list("batches/", "batches", "batches"),
     path("batches/<str:batch_no>/", login_required(pages.batch_page), name="batch"),
     path("outside/", login_required(outside.outside_list), name="outside_list"),

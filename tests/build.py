@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import count
 
 from django.db import transaction
@@ -22,6 +23,8 @@ from masterdata.services.accounts import AccountDraft, add_account
 from masterdata.services.companies import CompanyDraft, add_company
 from masterdata.services.payees import PayeeProposal, decide, stage_payees
 from masterdata.services.stepup import StepUp
+from statements.rules import BalanceFigure
+from statements.services import record_balances
 
 BOC_HEAD_OFFICE = "104100000004"
 ICBC_HEAD_OFFICE = "102100099996"
@@ -46,6 +49,19 @@ def a_company(code: str = "", *, parent: Company | None = None, name: str = "") 
         code, name or f"测试{code}有限公司", f"测试{code}", parent_id=parent.pk if parent else None
     )
     return add_company(draft=draft, actor=None)
+
+
+def tell_balance(account: OwnAccount, book: str = "1000000000.00") -> None:
+    """A balance as if the bank had just told it: without one nothing is released."""
+    figure = BalanceFigure(
+        account_id=account.pk,
+        currency=account.currency,
+        book=Decimal(book),
+        available=Decimal(book),
+        frozen=None,
+        as_of=clock.today(),
+    )
+    record_balances(figures=[figure])
 
 
 @transaction.atomic

@@ -31,7 +31,7 @@ from payments.content import OrderRequest
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.outcomes import ClaimedBatch, DueInquiry, ReportedOutcome
 from payments.services import instructions, orders
-from tests.build import step_up
+from tests.build import step_up, tell_balance
 
 _serial = count(1)
 ROLES = ("maker", "checker", "approver", "releaser", "treasurer")
@@ -107,6 +107,7 @@ def a_world() -> World:
         )
     world = World(company, account, connection, people)
     a_payee(world, code=world.payee_code, number=world.payee_number)
+    tell_balance(account)
     return world
 
 

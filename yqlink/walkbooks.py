@@ -54,7 +54,7 @@ class Report:
     explained: list[str] = field(default_factory=list)
     lifted: list[str] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)
-    seconds: float = 0.0
+    phases: list[tuple[str, float]] = field(default_factory=list)
 
     @property
     def agrees(self) -> bool:
@@ -63,7 +63,9 @@ class Report:
 
     def text(self) -> str:
         """The table people read."""
-        lines = ["", f"  rows {self.rows}   seconds {self.seconds:.1f}", ""]
+        seconds = sum(spent for _, spent in self.phases)
+        parts = ", ".join(f"{name} {spent:.1f}" for name, spent in self.phases)
+        lines = ["", f"  rows {self.rows}   seconds {seconds:.1f} ({parts})", ""]
         lines += [f"  {'state':<18}{'count':>8}{'sum':>22}"]
         lines += [
             f"  {name:<18}{count:>8}{total:>22,.2f}"
@@ -133,26 +135,52 @@ def _judge(order: dict[str, Any], theirs: dict[str, Any] | None) -> tuple[str, s
     return "", ""
 
 
+@dataclass(frozen=True)
+class BankAccount:
+    """One account in the bank's own journal: what left it, fees included, and how many entries it has."""
+
+    balance: str
+    debits: Decimal
+    entries: int
+
+
+def bank_accounts(ledger: dict[str, Any]) -> dict[str, BankAccount]:
+    """The bank's accounts by number; the funds an account was opened with are no entry of a statement."""
+    debits: dict[str, Decimal] = defaultdict(Decimal)
+    entries: Counter[str] = Counter()
+    for row in ledger["journal"]:
+        if row["kind"] == "opening":
+            continue
+        debits[row["debit_account"]] += Decimal(row["amount"])
+        entries.update((row["debit_account"], row["credit_account"]))
+    return {
+        one["number"]: BankAccount(one["balance"], debits[one["number"]], entries[one["number"]])
+        for one in ledger["accounts"]
+    }
+
+
+def agrees_with(account: dict[str, Any], theirs: BankAccount | None) -> bool:
+    """Whether our figures of an account are the bank's own."""
+    return theirs is not None and (account["book"], account["debits"], account["entries"]) == (
+        theirs.balance,
+        f"{theirs.debits:.2f}",
+        theirs.entries,
+    )
+
+
 def _accounts(state: dict[str, Any], ledger: dict[str, Any], report: Report) -> None:
-    balances = {account["number"]: account["balance"] for account in ledger["accounts"]}
+    known = bank_accounts(ledger)
     for account in state["accounts"]:
-        number, theirs = account["number"], balances.get(account["number"])
-        debits = sum(
-            (Decimal(row["amount"]) for row in ledger["debits"] if row["account"] == number),
-            Decimal(0),
+        number, theirs = account["number"], known.get(account["number"])
+        bank = (
+            f"{theirs.balance}  debits {theirs.debits}  entries {theirs.entries}" if theirs else "—"
         )
-        report.accounts.append(
-            f"  account {number}  book {account['book']}  bank {theirs}  debits {account['debits']}"
-            f"  entries {account['entries']}"
-        )
-        if account["book"] is None or theirs is None or Decimal(account["book"]) != Decimal(theirs):
-            report.differences.append(
-                f"account {number}: balance {account['book']} here, {theirs} at the bank"
-            )
-        if Decimal(account["debits"]) != debits:
-            report.differences.append(
-                f"account {number}: debits {account['debits']} here, {debits} at the bank"
-            )
+        ours = f"{account['book']}  debits {account['debits']}  entries {account['entries']}"
+        report.accounts.append(f"  account {number}  here {ours}")
+        if agrees_with(account, theirs):
+            report.accounts[-1] += "  and at the bank"
+        else:
+            report.differences.append(f"account {number}: {ours} here, {bank} at the bank")
         report.differences += [
             f"account {number}: day does not add up: {one}" for one in account["day_differences"]
         ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import re
 import shutil
 import signal
 import sys
@@ -18,7 +17,6 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from datetime import time as clock_time
-from decimal import Decimal
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -26,79 +24,16 @@ from typing import Any
 import httpx
 
 from kernel import clock
-from yqlink.codes import Phone
 from yqlink.supervisor import Platform
-from yqlink.walkbooks import Report, compare, read_days
+from yqlink.walkbooks import Report, agrees_with, bank_accounts, compare, read_days
+from yqlink.walkers import Person, Stopwatch, Stuck
 
 FINAL = frozenset({"succeeded", "failed", "returned", "cancelled", "void"})
 REAL_LIMIT_S = 900.0
 CLOCK_LIMIT = timedelta(days=3)
 MOVES_MAX = 4000
-STEP_UP_AGAIN_S = 240.0  # a given code covers five minutes
 WANT_FACTOR = frozenset({"approve", "release", "lift"})
-_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-
-
-class Stuck(Exception):
-    """The job could not be driven to its end; says where."""
-
-
-class Person:
-    """A demo user in a browser of their own."""
-
-    def __init__(self, base_url: str, username: str, password: str, secret: str) -> None:
-        self.username, self._phone, self._given_at = username, Phone(secret), 0.0
-        self.http = httpx.Client(
-            base_url=base_url, timeout=120, trust_env=False, follow_redirects=False
-        )
-        form = {
-            "username": username,
-            "password": password,
-            "csrfmiddlewaretoken": self._token("/sign-in/"),
-        }
-        answer = self.http.post("/sign-in/", data=form, headers={"Referer": base_url})
-        if answer.status_code != 302:
-            raise Stuck(f"{username} cannot sign in: HTTP {answer.status_code}")
-        self._csrf = self._token("/password/")
-
-    def _token(self, page: str) -> str:
-        found = _TOKEN.search(self.http.get(page).text)
-        if found is None:
-            raise Stuck(f"{page} carries no form token")
-        return found[1]
-
-    def factor(self) -> dict[str, str]:
-        """The second factor for a form that wants it: a fresh code, or nothing while the last one still covers."""
-        if time.monotonic() - self._given_at < STEP_UP_AGAIN_S:
-            return {}
-        self._given_at = time.monotonic()
-        return {"otp": self._phone.code()}
-
-    def get(self, path: str, **params: Any) -> Any:
-        """JSON of a GET."""
-        answer = self.http.get(path, params=params, headers={"Accept": "application/json"})
-        if answer.status_code != 200:
-            raise Stuck(
-                f"{self.username}: GET {path}: HTTP {answer.status_code} {answer.text[:300]}"
-            )
-        return answer.json()
-
-    def post(
-        self, path: str, *, files: Any = None, accept: str = "application/json", **form: Any
-    ) -> httpx.Response:
-        """POST a form as this person; 2xx and redirects are fine, the rest is raised."""
-        form["csrfmiddlewaretoken"] = self._csrf
-        answer = self.http.post(
-            path,
-            data=form,
-            files=files,
-            headers={"Accept": accept, "Referer": str(self.http.base_url)},
-        )
-        if answer.status_code >= 400:
-            raise Stuck(
-                f"{self.username}: POST {path}: HTTP {answer.status_code} {answer.text[:300]}"
-            )
-        return answer
+BALANCE_TRIES = 240
 
 
 class Job:
@@ -173,7 +108,10 @@ class Job:
             part = ",".join(map(str, ids[start : start + 500]))
             page = self.people[person].post(f"/payments/bulk/{act}/", ids=part)
             shown = page.json()
+            # The releaser types the last digits of every payee account that was never paid.
+            typed = {one["field"]: one["payee_account"][-4:] for one in shown["first_payments"]}
             form = {
+                **typed,
                 "confirm": "yes",
                 "token": shown["token"],
                 "items": shown["items"],
@@ -205,6 +143,20 @@ class Job:
         done = self._try("lift", "treasurer1", "held", why="演练：已核对原始单据，非重复付款")
         self.lifted += [f"{order['order_no']} ({', '.join(order['holds'])})" for order in held]
         return done
+
+    def fetch_balances(self) -> None:
+        """Nothing is released from an account whose balance no bank told: ask, and wait until all have answered."""
+        payers = {order["payer_account"] for order in self.state()["orders"]}
+        for attempt in range(BALANCE_TRIES):
+            state = self.state()
+            told = {row["number"] for row in state["accounts"] if row["book"] is not None}
+            if payers <= told:
+                return
+            if attempt % 10 == 0:
+                self._clock_to(datetime.fromisoformat(state["now"]) + timedelta(seconds=15))
+                self.people["treasurer1"].post("/bank/pull/", accept="text/html")
+            time.sleep(0.5)
+        raise Stuck(f"no balance of {sorted(payers - told)}")
 
     def decide(self) -> None:
         """Check, approve, release: until no order waits for a person."""
@@ -287,16 +239,10 @@ class Job:
 
     @staticmethod
     def _statements_caught_up(state: dict[str, Any], ledger: dict[str, Any]) -> bool:
-        theirs = {account["number"]: account["balance"] for account in ledger["accounts"]}
-        debits = sum((Decimal(row["amount"]) for row in ledger["debits"]), Decimal(0))
-        ours = sum((Decimal(account["debits"]) for account in state["accounts"]), Decimal(0))
+        theirs = bank_accounts(ledger)
         ends = [order for order in state["orders"] if order["state"] == "succeeded"]
-        return (
-            ours == debits
-            and all(order["is_tied"] for order in ends)
-            and all(
-                account["book"] == theirs.get(account["number"]) for account in state["accounts"]
-            )
+        return all(order["is_tied"] for order in ends) and all(
+            agrees_with(account, theirs.get(account["number"])) for account in state["accounts"]
         )
 
     def result_file(self) -> str:
@@ -342,20 +288,24 @@ def _platform(path: Path, faults: str, seed: str) -> Iterator[tuple[Platform, Pa
 def run(path: Path, faults: str, seed: str) -> Report:
     """The whole job; raises Stuck."""
     with _platform(path, faults, seed) as (platform, clock_file, begin):
-        job = Job(platform, path, clock_file, begin)
-        began = time.monotonic()
+        job, spent = Job(platform, path, clock_file, begin), Stopwatch()
         preview = job.import_list()
         print(
             f"  imported {preview['good_rows']} of {preview['rows']} rows, {len(preview['new_payees'])} new payees"
         )
         print(f"  payees confirmed by another person: {job.confirm_payees()}")
+        job.fetch_balances()
+        spent.lap("import and payees")
         job.decide()
+        spent.lap("people")
         job.wait_for_ends()
+        spent.lap("bank")
         state, instructions, ledger = job.books()
         report = compare(
             state, instructions, ledger, result_file=job.result_file(), rows=preview["rows"]
         )
-        report.lifted, report.seconds = job.lifted, time.monotonic() - began
+        spent.lap("statements")
+        report.lifted, report.phases = job.lifted, spent.laps
         return report
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 from kernel.orm import Versioned
@@ -15,8 +16,8 @@ class DebitTie(models.Model):
     """A statement entry that is the debit (or the return credit) of one instruction (DOMAIN §3.9 R1, R3, R8)."""
 
     class Role(models.TextChoices):
-        DEBIT = "debit", "付款"
-        RETURN = "return", "退票"
+        DEBIT = "debit", _("付款")
+        RETURN = "return", _("退票")
 
     instruction = models.ForeignKey(
         PaymentInstruction, on_delete=models.PROTECT, related_name="ties"
@@ -40,14 +41,14 @@ class Adjudication(Versioned):
     """Two people settle what no bank answer settles (DOMAIN §3.3): one proposes with evidence, another agrees or refuses."""
 
     class Verdict(models.TextChoices):
-        SUCCEEDED = "succeeded", "认定成功"
-        FAILED = "failed", "认定失败"
-        RETURNED = "returned", "认定退票"
+        SUCCEEDED = "succeeded", _("认定成功")
+        FAILED = "failed", _("认定失败")
+        RETURNED = "returned", _("认定退票")
 
     class State(models.TextChoices):
-        PROPOSED = "proposed", "待第二人裁定"
-        AGREED = "agreed", "已裁定"
-        REFUSED = "refused", "已否决"
+        PROPOSED = "proposed", _("待第二人裁定")
+        AGREED = "agreed", _("已裁定")
+        REFUSED = "refused", _("已否决")
 
     instruction = models.ForeignKey(
         PaymentInstruction, on_delete=models.PROTECT, related_name="adjudications"

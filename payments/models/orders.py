@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from kernel.orm import MoneyRow, Stateful, Versioned, flow_trigger, state_column
 from payments.states import ORDER, STATE_NAMES, OrderState
@@ -21,9 +22,9 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
     flow = ORDER
 
     class Kind(models.TextChoices):
-        SUPPLIER = "supplier", "供应商付款"
-        INTERNAL = "internal", "内部调拨"
-        PAYROLL = "payroll", "代发"
+        SUPPLIER = "supplier", _("供应商付款")
+        INTERNAL = "internal", _("内部调拨")
+        PAYROLL = "payroll", _("代发")
 
     company = models.ForeignKey(
         "masterdata.Company", db_index=False, on_delete=models.PROTECT, related_name="+"

@@ -1,30 +1,24 @@
-"""Statement evidence: each payment tied to its debit, contradictions disputed, and what only two people can settle."""
+"""Statement evidence: each payment tied to its debit, contradictions disputed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
 from audit import services as audit
-from kernel import clock, vault
-from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from masterdata import selectors as masterdata
+from kernel import clock
 from masterdata.services import accounts
 from payments import selectors
-from payments.models import Adjudication, DebitTie, PaymentInstruction, PaymentOrder
+from payments.models import DebitTie, PaymentInstruction, PaymentOrder
 from payments.services.alarms import alarm, settle
 from payments.services.outside import tie_outside
-from payments.services.proof import debit_seen
 from payments.services.writing import Change, show, write
-from payments.states import OPEN_AT_BANK, VERDICTS, InstructionState
+from payments.states import OPEN_AT_BANK, InstructionState
 from statements import selectors as statements
-
-if TYPE_CHECKING:
-    from masterdata.models import User
 
 S = InstructionState
 RETURN_HORIZON_DAYS = 30
@@ -257,143 +251,3 @@ def _credit(row: PaymentInstruction, entry: Any) -> bool:
     _tie(row, entry, DebitTie.Role.RETURN, "R8")
     _note("payments.instruction.returned", row, before, f"对账单退回 {entry.bank_serial}（R8）")
     return True
-
-
-def _require_proposable(
-    row: PaymentInstruction, verdict: str, *, reason: str, branch_call: str
-) -> None:
-    if not reason.strip():
-        raise InvalidInput("请填写裁定理由", "a reason is wanted", field="reason")
-    if (row.state, verdict) not in VERDICTS:
-        raise Conflict(
-            "该指令当前状态不能这样裁定", "this verdict does not fit the state", code="illegal_move"
-        )
-    if row.state == S.UNKNOWN and verdict == S.FAILED and not branch_call.strip():
-        raise InvalidInput(
-            "请填写与开户行的电话核实记录", "the call to the branch is wanted", field="branch_call"
-        )
-    if row.adjudications.filter(state=Adjudication.State.PROPOSED).exists():
-        raise Conflict("已有待确认的裁定", "a proposal is open", code="proposal_open")
-
-
-@transaction.atomic(durable=True)
-def propose_adjudication(
-    *,
-    instruction_id: int,
-    verdict: str,
-    actor: User,
-    reason: str,
-    branch_call: str = "",
-    evidence_name: str = "",
-    evidence_file: bytes = b"",
-) -> Adjudication:
-    """The first of two people says how an uncertain payment ended, with evidence. Right payments.adjudicate.
-
-    Raises NotFound, NotAllowed, Conflict (not UNKNOWN or DISPUTED, or one is open already), InvalidInput.
-    """
-    scope = masterdata.scope_of(actor)
-    row = selectors.lock_instruction(instruction_id)
-    if row.company_id not in scope.company_ids:
-        raise NotFound("payment instruction")
-    scope.demand("payments.adjudicate", row.company_id)
-    _require_proposable(row, verdict, reason=reason, branch_call=branch_call)
-    document = Adjudication.objects.create(
-        instruction=row,
-        company_id=row.company_id,
-        verdict=verdict,
-        reason=reason.strip()[:300],
-        branch_call=branch_call.strip()[:300],
-        evidence={
-            "state": row.state,
-            "bank_code": row.bank_code,
-            "bank_text": row.bank_text,
-            "inquiries": row.inquiries,
-            "not_found_count": row.not_found_count,
-            "debit_seen": debit_seen(row),
-        },
-        evidence_name=evidence_name[:120],
-        evidence_file=vault.ring().encrypt(evidence_file, aad=f"adjudication:{row.instr_no}")
-        if evidence_file
-        else b"",
-        proposed_by=actor,
-    )
-    audit.record(
-        "payments.adjudication.proposed",
-        actor=actor,
-        subject=document,
-        after={"verdict": verdict},
-        why=reason,
-    )
-    return document
-
-
-@transaction.atomic(durable=True)
-def decide_adjudication(
-    *, adjudication_id: int, version: int, agree: bool, actor: User, note: str = ""
-) -> Adjudication:
-    """The second person agrees, and the state moves; or refuses, and it stays. Statement evidence wins over both.
-
-    Raises NotAllowed (the same natural person), Conflict (FAILED while the statement shows the debit; state moved on).
-    """
-    scope = masterdata.scope_of(actor)
-    found = selectors.visible_adjudications(scope).filter(pk=adjudication_id).first()
-    if found is None:
-        raise NotFound("adjudication")
-    row = selectors.lock_instruction(found.instruction_id)
-    document = (
-        Adjudication.objects.select_for_update(of=("self",))
-        .select_related("proposed_by")
-        .get(pk=adjudication_id)
-    )
-    document.require_version(version)
-    scope.demand("payments.adjudicate", row.company_id)
-    if document.state != Adjudication.State.PROPOSED:
-        raise Conflict("该裁定已处理", "already decided", code="illegal_move")
-    if document.proposed_by.person_key == actor.person_key:
-        raise NotAllowed("裁定须由另一人确认", "another person decides", code="same_person")
-    document.state = Adjudication.State.AGREED if agree else Adjudication.State.REFUSED
-    document.decided_by, document.decided_at, document.decision_note = (
-        actor,
-        clock.now(),
-        note[:300],
-    )
-    document.save_changes(["state", "decided_by", "decided_at", "decision_note"])
-    if agree:
-        _settle(row, document, actor)
-    audit.record(
-        "payments.adjudication.agreed" if agree else "payments.adjudication.refused",
-        actor=actor,
-        subject=document,
-        after={"verdict": document.verdict},
-        why=note,
-    )
-    return document
-
-
-def _settle(row: PaymentInstruction, document: Adjudication, actor: User) -> None:
-    moves = VERDICTS.get((row.state, document.verdict))
-    if moves is None:
-        raise Conflict("该指令的状态已变化，请重新裁定", "the state moved on", code="illegal_move")
-    if document.verdict == S.FAILED and debit_seen(row):
-        raise Conflict(
-            "对账单上有该笔扣款，不能裁定为失败", "the statement shows its debit", code="debit_seen"
-        )
-    before = row.state
-    for name in moves:
-        write([Change(row, document.verdict, final_at=clock.now())], move=name)
-    show([row.pk])
-    audit.record(
-        "payments.instruction.adjudicated",
-        actor=actor,
-        subject=row,
-        before={"state": before},
-        after={"state": row.state},
-        why=document.reason,
-    )
-    for kind in (
-        "payments.not_found",
-        "payments.open_too_long",
-        "payments.disputed",
-        "payments.return_candidate",
-    ):
-        settle(kind=kind, subject=row, outcome=document.verdict)

@@ -14,14 +14,13 @@ from kernel import clock
 from kernel.errors import InvalidInput
 from kernel.references import make_reference
 from masterdata import selectors as masterdata
-from payments import selectors
+from payments import funds, selectors
 from payments.content import LinkedRequest, OrderRequest
 from payments.linked_rules import WAITS, Plan, holds, require_sound
 from payments.models import LinkedLeg, LinkedPayment, PaymentInstruction, PaymentOrder
 from payments.services.drafting import draft_orders
 from payments.services.writing import Change, show, write
 from payments.states import InstructionState, OrderState
-from statements import selectors as statements
 
 if TYPE_CHECKING:
     from masterdata.models import OwnAccount, User
@@ -127,12 +126,10 @@ def waiting(order_ids: Sequence[int]) -> dict[int, str]:
 def _is_funded(row: PaymentInstruction, before: PaymentOrder) -> bool:
     """A balance fetched after the leg before was paid covers this one: the money is there, not only promised."""
     final_at = before.instruction.final_at if before.instruction else None
-    balance = statements.latest_balance(row.payer_account_id)
-    if balance is None or final_at is None or balance.fetched_at <= final_at:
+    told = funds.of_account(row.payer_account_id)
+    if told.told_at is None or final_at is None or told.told_at <= final_at:
         return False
-    available = balance.available if balance.available is not None else balance.book
-    taken = selectors.reserved(row.payer_account_id, since=balance.fetched_at)
-    return bool(available - taken >= row.amount)
+    return bool(told.free >= row.amount)
 
 
 @transaction.atomic(durable=True)

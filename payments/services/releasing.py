@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -16,11 +15,11 @@ from kernel.references import bank_reference, make_instr_no
 from masterdata import selectors as masterdata
 from masterdata.states import PayeeState
 from payments import checks, routing, selectors
+from payments.funds import of_account
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.services import linked
 from payments.services.sealing import seal_instruction
 from payments.states import InstructionState
-from statements import selectors as statements
 
 if TYPE_CHECKING:
     from masterdata.models import User
@@ -63,14 +62,6 @@ def route_of(order: PaymentOrder, now: datetime) -> routing.Route | routing.Wait
     )
 
 
-def _funds(account_id: int) -> tuple[Decimal | None, Decimal]:
-    balance = statements.latest_balance(account_id)
-    if balance is None:
-        return None, Decimal("0.00")
-    available = balance.available if balance.available is not None else balance.book
-    return available, selectors.reserved(account_id, since=balance.fetched_at)
-
-
 def release_checked(
     orders: Sequence[PaymentOrder],
 ) -> tuple[list[PaymentOrder], dict[int, DomainError]]:
@@ -78,12 +69,12 @@ def release_checked(
     gate, now = masterdata.outbound_gate(), clock.now()
     faults = payee_faults(orders)
     live = selectors.live_instructions([order.pk for order in orders])
-    funds = {pk: _funds(pk) for pk in {order.payer_account_id for order in orders}}
+    funds = {pk: of_account(pk) for pk in {order.payer_account_id for order in orders}}
+    taken = {pk: found.reserved for pk, found in funds.items()}
     later = linked.waiting([order.pk for order in orders])
     good, refused = [], {}
     for order in orders:
         account = order.payer_account
-        available, taken = funds[account.pk]
         around = checks.Surroundings(
             is_gate_open=gate.is_open,
             gate_reason=gate.reason,
@@ -94,8 +85,8 @@ def release_checked(
             is_connection_frozen=account.connection is not None and account.connection.is_frozen,
             payee_fault=faults.get(order.pk, ""),
             has_live_instruction=order.pk in live,
-            available=available,
-            reserved=taken,
+            available=funds[account.pk].available,
+            reserved=taken[account.pk],
             waits_for_funding=order.pk in later,
         )
         findings = checks.before_release(order, around)
@@ -110,7 +101,7 @@ def release_checked(
             refused[order.pk] = Conflict(route.why, "no clearing system takes it", code="route")
         else:
             good.append(order)
-            funds[account.pk] = (available, taken + order.amount)
+            taken[account.pk] += order.amount
     return good, dict(refused)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -16,26 +16,25 @@ from django.views.decorators.http import require_http_methods
 
 from desk.pages import PICKED_MAX, picked_ids
 from desk.words import words_of
-from kernel import clock
 from kernel.errors import InvalidInput, NotFound
 from kernel.scope import Scope
-from masterdata import selectors as master
-from payments import checks, reading, selectors
+from payments import funds, reading, selectors
 from payments.acts import Act, offered
 from payments.models import PaymentOrder
-from payments.services import confirming
-from payments.views.acts import (
+from payments.services import confirming, linked
+from payments.views.acts import DESK_NAMES, act_of, wants_json
+from payments.views.confirmed import (
     BULK,
-    DESK_NAMES,
     ONE_BY_ONE,
-    act_of,
-    do,
+    confirm,
+    items_of,
+    look_alikes,
+    packed,
     person,
     read_items,
+    retype_name,
+    retyped,
     scope_in,
-    step_up_for,
-    wants_json,
-    why_of,
 )
 from payments.views.lists import PAGES
 
@@ -64,52 +63,85 @@ def _chosen(request: HttpRequest, act: Act) -> list[PaymentOrder]:
 
 @dataclass
 class _Payer:
-    """What a bulk act takes from one payer account."""
+    """What a bulk act takes from one payer account, and what the account has."""
 
+    account_id: int
     name: str
     number: str
+    funds: funds.Funds
     count: int = 0
     amount: Decimal = Decimal(0)
+
+    @property
+    def left(self) -> Decimal:
+        """What remains after these payments."""
+        return self.funds.free - self.amount
 
 
 @dataclass
 class _Bulk:
-    """What a bulk confirm page shows."""
+    """What a bulk confirm page shows; the digits typed for first payments go along to the act."""
 
     good: list[PaymentOrder] = field(default_factory=list)
     out: list[dict[str, Any]] = field(default_factory=list)
+    first: list[PaymentOrder] = field(default_factory=list)
+    typed: dict[str, str] = field(default_factory=dict)
+    payers: dict[int, _Payer] = field(default_factory=dict)
 
     @property
     def amount(self) -> Decimal:
         """Sum of the included orders."""
         return sum((order.amount for order in self.good), Decimal(0))
 
-    def payers(self) -> list[_Payer]:
-        """Count and sum per payer account."""
-        found: dict[str, _Payer] = {}
-        for order in self.good:
-            account = order.payer_account
-            one = found.setdefault(account.number, _Payer(account.name, account.number))
-            one.count += 1
-            one.amount += order.amount
-        return list(found.values())
+    def leave_out(self, order: PaymentOrder, reason: str) -> None:
+        """This order is shown with the reason why it does not go along."""
+        row = {"order_no": order.order_no, "payee_name": order.payee_name, "amount": order.amount}
+        self.out.append({**row, "reason": reason})
+
+    def take(self, order: PaymentOrder) -> None:
+        """This order goes along."""
+        self.good.append(order)
+        payer = self.payers[order.payer_account_id]
+        payer.count += 1
+        payer.amount += order.amount
+
+    def payer_of(self, order: PaymentOrder) -> _Payer:
+        """The order's payer account, looked up once."""
+        account = order.payer_account
+        if account.pk not in self.payers:
+            told = funds.of_account(account.pk)
+            self.payers[account.pk] = _Payer(account.pk, account.name, account.number, told)
+        return self.payers[account.pk]
+
+    @property
+    def without_balance(self) -> list[_Payer]:
+        """Accounts nothing may be released from, because no balance was ever told."""
+        return [payer for payer in self.payers.values() if not payer.funds.is_known]
 
 
-def _sort_out(chosen: Sequence[PaymentOrder], act: Act, scope: Scope) -> _Bulk:
-    bulk = _Bulk()
+def _sort_out(
+    chosen: Sequence[PaymentOrder], act: Act, scope: Scope, posted: Mapping[str, Any]
+) -> _Bulk:
+    """Who goes along, who does not and why. With `retyped` in the form, first payments left blank stay behind."""
+    bulk, is_release = _Bulk(), act.name == "release"
+    able = [order for order in chosen if act in offered(order, scope=scope)]
+    first = reading.first_payments(able, scope=scope) if is_release else []
+    new, may = {order.pk for order in first}, {order.pk for order in able}
+    later = linked.waiting(list(may)) if is_release else {}  # later legs: funds are looked for then
     for order in chosen:
-        if act in offered(order, scope=scope):
-            bulk.good.append(order)
-            continue
-        state = words_of(order.shown_state).word
-        bulk.out.append(
-            {
-                "order_no": order.order_no,
-                "payee_name": order.payee_name,
-                "amount": order.amount,
-                "reason": _("状态为「%(state)s」或您无权操作") % {"state": state},
-            }
-        )
+        payer = bulk.payer_of(order)
+        if order.pk not in may:
+            state = words_of(order.shown_state).word
+            bulk.leave_out(order, _("状态为「%(state)s」或您无权操作") % {"state": state})
+        elif is_release and not payer.funds.is_known and order.pk not in later:
+            bulk.leave_out(order, _("付款账户尚未取得余额"))
+        elif order.pk in new and posted.get("retyped") and not retyped(order, posted):
+            bulk.leave_out(order, _("首次付款，未键入收款账号后 4 位"))
+        else:
+            bulk.take(order)
+            bulk.first += [order] if order.pk in new else []
+    if posted.get("retyped"):
+        bulk.typed = {retype_name(order): retyped(order, posted) for order in bulk.first}
     return bulk
 
 
@@ -117,7 +149,10 @@ def _payee_row(order: PaymentOrder) -> dict[str, Any]:
     return {
         "payee_name": order.payee_name,
         "payee_account": order.payee_number,
+        "payee_bank": order.payee_bank,
         "amount": order.amount,
+        "order_no": order.order_no,
+        "field": retype_name(order),
     }
 
 
@@ -132,47 +167,68 @@ def _one_currency(orders: Sequence[PaymentOrder]) -> str:
 
 @require_http_methods(["GET", "POST"])
 def bulk(request: HttpRequest, name: str) -> HttpResponse:
-    """The confirm page of many orders; with `confirm` and its token, the act itself and what became of each."""
+    """The confirm page of many orders; with `confirm` and its token, the act itself and what became of each.
+
+    A release with first payments is asked for their last digits before that page; those left blank are not in it.
+    """
     act = act_of(name)
     if name not in BULK and name not in ONE_BY_ONE:
         raise NotFound("act")
     if request.method == "POST" and request.POST.get("confirm"):
         return _bulk_now(request, act)
-    scope = scope_in(request)
-    sorted_out = _sort_out(_chosen(request, act), act, scope)
-    good = sorted_out.good
-    if not good:
+    found = _sort_out(_chosen(request, act), act, scope_in(request), request.POST)
+    back = reverse(f"payments:{DESK_NAMES.get(_desk_of(request, act), 'orders')}")
+    if not found.good and not found.without_balance:
         raise InvalidInput(
             "所选付款单都不能执行此操作，页面可能已过期", "none can be done", code="nothing_chosen"
         )
-    currency = _one_currency(good)
-    items = [(order.pk, order.version, order.content_hash) for order in good]
-    token = confirming.issue(act=act.name, items=items, actor=person(request))
-    packed = ";".join(f"{pk}:{version}:{digest}" for pk, version, digest in items)
-    first = reading.first_payments(good, scope=scope)
     if wants_json(request):
-        amount, excluded = f"{sorted_out.amount:.2f}", [row["order_no"] for row in sorted_out.out]
-        body = {"token": token, "items": packed, "count": len(good), "amount": amount}
-        return JsonResponse({**body, "currency": currency, "excluded": excluded})
+        return _for_programs(request, act, found)
+    context = {"act": act, "bulk": found, "back": back, "held": found.out}
+    if not found.good:
+        return render(request, "payments/bulk_nothing.html", context)
+    if found.first and not request.POST.get("retyped"):
+        rows = [_payee_row(order) for order in found.first]
+        ids = ",".join(str(order.pk) for order in found.good)
+        return render(request, "payments/bulk_retype.html", {**context, "rows": rows, "ids": ids})
+    items = items_of(found.good)
+    largest = sorted(found.good, key=lambda order: -order.amount)[:5]
     return render(
         request,
         "payments/bulk_confirm.html",
         {
-            "act": act,
-            "token": token,
-            "items": packed,
-            "count": len(good),
-            "amount": sorted_out.amount,
-            "currency": currency,
-            "payers": sorted_out.payers(),
-            "largest": [_payee_row(o) for o in sorted(good, key=lambda o: -o.amount)[:5]],
-            "new_payees": [_payee_row(o) for o in good if o.pk in first]
-            if act.name == "release"
-            else [],
-            "held": sorted_out.out,
-            "look_alikes": _look_alikes(act, good),
-            "back": reverse(f"payments:{DESK_NAMES.get(_desk_of(request, act), 'orders')}"),
+            **context,
+            "token": confirming.issue(act=act.name, items=items, actor=person(request)),
+            "items": packed(items),
+            "count": len(found.good),
+            "currency": _one_currency(found.good),
+            "payers": [payer for payer in found.payers.values() if payer.count],
+            "with_funds": act.name == "release",
+            "largest": [_payee_row(order) for order in largest],
+            "new_payees": [_payee_row(order) for order in found.first],
+            "look_alikes": look_alikes(act, found.good),
         },
+    )
+
+
+def _for_programs(request: HttpRequest, act: Act, found: _Bulk) -> HttpResponse:
+    """The same as JSON; the caller sends `retype_<id>` for each first payment along with the confirmation."""
+    if not found.good:
+        raise InvalidInput("付款账户尚未取得余额", "no balance was told yet", code="balance")
+    items = items_of(found.good)
+    return JsonResponse(
+        {
+            "token": confirming.issue(act=act.name, items=items, actor=person(request)),
+            "items": packed(items),
+            "count": len(items),
+            "amount": f"{found.amount:.2f}",
+            "currency": _one_currency(found.good),
+            "excluded": [row["order_no"] for row in found.out],
+            "first_payments": [
+                {"field": retype_name(order), "payee_account": order.payee_number}
+                for order in found.first
+            ],
+        }
     )
 
 
@@ -181,37 +237,9 @@ def _desk_of(request: HttpRequest, act: Act) -> str:
     return desk if desk in DESK_NAMES else act.name
 
 
-def _look_alikes(act: Act, chosen: Sequence[PaymentOrder]) -> list[PaymentOrder]:
-    """Orders an approver must have compared with another one: the tick of the single page holds for many as well."""
-    if act.name != "approve":
-        return []
-    today, calendar = clock.today(), master.calendar()
-    twins = selectors.twins(chosen, today=today)
-    return [
-        order for order in chosen if checks.duplicates(order, twins, today=today, calendar=calendar)
-    ]
-
-
 def _bulk_now(request: HttpRequest, act: Act) -> HttpResponse:
     items = read_items(request)
-    if not items:
-        raise InvalidInput("确认内容为空", "nothing to confirm", code="nothing_chosen")
-    why = why_of(request, act) or request.POST.get("note", "").strip()[:200]
-    chosen = selectors.visible_orders(scope_in(request)).filter(pk__in=[item[0] for item in items])
-    if not request.POST.get("seen_duplicates") and _look_alikes(act, list(chosen)):
-        raise InvalidInput(
-            "请勾选「已核对疑似重复」后再审批",
-            "tick that the look-alikes were seen",
-            code="seen_duplicates",
-        )
-    stepup = step_up_for(request, act)
-    result = confirming.once(
-        act=act.name,
-        items=items,
-        actor=person(request),
-        token=request.POST.get("token", ""),
-        do=lambda: do(act, items, person(request), why, stepup),
-    )
+    result = confirm(request, act, items)
     if wants_json(request):
         return JsonResponse({"done": result.done, "refused": result.refused})
     rows = selectors.visible_orders(scope_in(request)).filter(pk__in=[item[0] for item in items])

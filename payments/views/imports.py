@@ -21,7 +21,8 @@ from payments.import_cells import COLUMNS
 from payments.models import ImportSet
 from payments.outcomes import BulkResult
 from payments.services import confirming, imports
-from payments.views.acts import person, scope_in, wants_json
+from payments.views.acts import wants_json
+from payments.views.confirmed import person, scope_in
 
 PAGE = 100
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

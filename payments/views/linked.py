@@ -23,8 +23,8 @@ from payments import linked_rules, linked_selectors
 from payments.forms import LinkedForm
 from payments.models import LinkedPayment
 from payments.services import linked
-from payments.views.acts import person, scope_in
 from payments.views.columns import companies
+from payments.views.confirmed import person, scope_in
 from payments.views.pages import found_payees, payee_of
 
 

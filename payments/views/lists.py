@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +23,7 @@ from kernel import clock
 from kernel.scope import Scope
 from payments import selectors
 from payments.acts import ACTS
+from payments.views.adjudications import AdjudicationList
 from payments.views.columns import COMMON_FILTERS, ORDER_COLUMNS, order_link, states
 from payments.views.records import BatchList, ImportList
 
@@ -179,6 +180,13 @@ class UnknownDesk(OrderList):
         Column("instruction__unknown_why", _("原因")),
         Column("instruction__bank_text", _("银行最近答复"), note="instruction__bank_code"),
         Column("instruction__instr_no", _("指令流水号"), kind="code"),
+        Column(
+            "adjudicate",
+            _("处理"),
+            value=lambda row: _now("裁定") if row["shown_state"] in ("unknown", "disputed") else "",
+            link=lambda row: reverse("payments:adjudicate", args=[row["order_no"]]),
+            needs=("shown_state", "order_no"),
+        ),
     )
     filters = (
         ChoiceFilter(
@@ -248,6 +256,7 @@ PAGES: dict[str, tuple[type[ListPage], str]] = {
     "held": (HeldDesk, "payments/desk.html"),
     "unknown": (UnknownDesk, "desk/list.html"),
     "failed": (FailureList, "desk/list.html"),
+    "adjudications": (AdjudicationList, "desk/list.html"),
     "batches": (BatchList, "desk/list.html"),
     "imports": (ImportList, "desk/list.html"),
 }

@@ -25,8 +25,8 @@ from payments import outside_selectors, selectors
 from payments.forms import OutsideForm
 from payments.models import OutsidePayment
 from payments.services import outside
-from payments.views.acts import person, scope_in
 from payments.views.columns import companies
+from payments.views.confirmed import person, scope_in
 
 
 def _record_link(row: Row) -> str:

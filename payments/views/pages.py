@@ -18,8 +18,8 @@ from masterdata import selectors as master
 from payments import linked_selectors, live, outside_selectors, reading, selectors
 from payments.forms import OrderForm
 from payments.models import PaymentOrder
-from payments.services import orders
-from payments.views.acts import person, scope_in
+from payments.services import adjudicating, orders
+from payments.views.confirmed import person, scope_in
 
 
 def _may_record_outside(order: PaymentOrder, scope: Scope) -> bool:
@@ -41,6 +41,10 @@ def order_page(request: HttpRequest, order_no: str) -> HttpResponse:
         "order": order,
         "desk": request.GET.get("desk", ""),
         "can_ask": may_ask and is_open,
+        "can_adjudicate": scope.has("payments.adjudicate", order.company_id)
+        and order.instruction is not None
+        and bool(adjudicating.verdicts(order.instruction)),
+        "adjudications": selectors.visible_adjudications(scope).filter(instruction__order=order),
         "can_edit": is_maker and order.shown_state in ("draft", "rejected"),
         "can_see_bank": scope.has("exchanges.read"),
         "linked": linked_selectors.linked_of(order.pk),

@@ -20,10 +20,8 @@ from masterdata.services.payees import PayeeProposal
 from payments.content import OrderRequest
 from payments.models import PaymentInstruction
 from payments.services import orders
-from statements import services as statements
-from statements.rules import BalanceFigure
 from tests.bankbridge.bank import PAYEE, PAYER
-from tests.build import step_up
+from tests.build import step_up, tell_balance
 from tests.statements.rows import a_company, an_account
 
 _numbers = count(1)
@@ -74,15 +72,7 @@ class World:
 
     def fund(self, book: str) -> None:
         """A balance as if just pulled."""
-        figure = BalanceFigure(
-            account_id=self.account.pk,
-            currency="CNY",
-            book=Decimal(book),
-            available=Decimal(book),
-            frozen=None,
-            as_of=clock.today(),
-        )
-        statements.record_balances(figures=[figure])
+        tell_balance(self.account, book)
 
     def reach(self, url: str) -> None:
         """Point the connection at a bank."""

@@ -178,7 +178,7 @@ def test_a_release_is_confirmed_with_the_retyped_account_and_done_once(page, add
     page.get_by_role("link", name="授权付款").click()
 
     shown = page.locator("main").inner_text()
-    page.fill("input[name=retype]", order.payee_number[-4:])
+    page.fill(f"input[name=retype_{order.pk}]", order.payee_number[-4:])
     page.fill("input[name=otp]", world.phones["releaser1"].code())
     page.locator("main form button[name=confirm]").click()
     page.wait_for_load_state()

@@ -20,9 +20,9 @@ from masterdata.services.payees import decide_payees
 from payments.models import ImportSet, PaymentInstruction, PaymentOrder
 from payments.outcomes import ReportedOutcome
 from payments.services import imports, instructions, orders
-from statements.rules import BalanceFigure, EntryLine
-from statements.services import record_balances, record_entries
-from tests.build import step_up
+from statements.rules import EntryLine
+from statements.services import record_entries
+from tests.build import step_up, tell_balance
 from yqlink.codes import Phone
 from yqlink.supervisor import ROOT
 
@@ -73,6 +73,8 @@ def lay_down(folder: Path) -> World:
     decide_payees(
         account_ids=list(staged)[2:], confirm=True, actor=people["admin1"], why="已电话核实"
     )
+    for account in OwnAccount.objects.filter(is_direct_link=True):
+        tell_balance(account, "999876543.21")
     walk(people)
     batch_no = answer_some()
     tell_statements()
@@ -147,14 +149,9 @@ def answer_some() -> str:
 
 
 def tell_statements() -> None:
-    """Balances and a few entries of every direct-linked account."""
+    """A few entries of every direct-linked account."""
     today = clock.today()
     for account in OwnAccount.objects.filter(is_direct_link=True):
-        figure = BalanceFigure(
-            account_id=account.pk, currency="CNY", book=Decimal("999876543.21"),
-            available=Decimal("999876543.21"), frozen=Decimal("0.00"), as_of=today,
-        )  # fmt: skip
-        record_balances(figures=[figure])
         lines = [
             EntryLine(
                 bank_date=today, booked_at=clock.now(), bank_serial=f"{account.pk}{number:06d}",

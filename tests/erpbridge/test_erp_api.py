@@ -13,6 +13,7 @@ from masterdata.models import ApiClient, Company
 from masterdata.roles import RIGHTS, Role
 from masterdata.services.people import issue_client
 from payments.models import PaymentOrder
+from tests.build import a_company, an_account, tell_balance
 from tests.build_payments import World, act, fresh
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -221,13 +222,14 @@ class TestStatements:
         self, world: World, key: str
     ) -> None:
         client = Client(headers={"Authorization": key})
+        tell_balance(an_account(company=a_company(), number="320766259999"))
 
         balances, entries = (
             client.get("/api/v1/balances"),
             client.get("/api/v1/statement-entries?limit=1"),
         )
 
-        assert balances.json() == {"results": []}
+        assert [one["account"] for one in balances.json()["results"]] == [world.account.number]
         assert entries.json() == {"results": [], "next": ""}
         assert client.get("/api/v1/statement-entries?after=%21").status_code == 422
         assert Client().get("/api/v1/balances").status_code in (401, 403)

@@ -22,6 +22,7 @@ CATALOGUE = ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
 SKIPPED = {".venv", "var", "node_modules", "tests", "benchmarks", "migrations", "dist", ".git"}
 KEYWORDS = {
     "_": None,
+    "_now": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
-from django.db import IntegrityError, transaction
 
 from desk.models import ExceptionCase
-from kernel.errors import Conflict, InvalidInput, NotAllowed
 from masterdata.models import OwnAccount
-from payments.models import Adjudication, DebitTie
+from payments.models import DebitTie
 from payments.services import evidence
 from statements import services as statements
-from tests.build_payments import a_person, answer, fresh, sent
+from tests.build_payments import answer, fresh, sent
 from tests.statements.rows import a_line
 
 
@@ -141,93 +137,3 @@ class TestAFailureAnsweredAgainstTheStatement:
 
         assert row.state == "accepted"
         assert ExceptionCase.objects.filter(kind="payments.failed_with_debit").count() == 1
-
-
-class TestAdjudication:
-    def _propose(self, world, row, **changes):
-        values = {
-            "verdict": "failed",
-            "reason": "银行书面回复未入账",
-            "branch_call": "10:05 江阴支行王经理",
-            "actor": world["treasurer"],
-        }
-        return evidence.propose_adjudication(instruction_id=row.pk, **(values | changes))
-
-    def _decide(self, document, actor, *, agree=True):
-        return evidence.decide_adjudication(
-            adjudication_id=document.pk,
-            version=document.version,
-            agree=agree,
-            actor=actor,
-            note="已核对",
-        )
-
-    def test_two_people_settle_an_unknown(self, world):
-        row = sent(world, "")
-        document = self._propose(world, row, evidence_file=b"letter", evidence_name="回复.pdf")
-
-        self._decide(document, world["treasurer2"])
-
-        row.refresh_from_db()
-        assert (row.state, fresh(row.order).shown_state) == ("failed", "failed")
-        assert b"letter" not in bytes(Adjudication.objects.get().evidence_file)
-
-    def test_the_same_person_is_not_two(self, world):
-        row = sent(world, "")
-        document = self._propose(world, row)
-        twin = a_person(
-            "twin", person=world["treasurer"].person_key, role="treasurer", company=world.company
-        )
-
-        with pytest.raises(NotAllowed):
-            self._decide(document, twin)
-
-        row.refresh_from_db()
-        assert row.state == "unknown"
-
-    def test_the_database_refuses_one_user_in_both_roles(self, world):
-        document = self._propose(world, sent(world, ""))
-
-        with pytest.raises(IntegrityError), transaction.atomic():
-            Adjudication.objects.filter(pk=document.pk).update(decided_by=world["treasurer"])
-
-    def test_a_refusal_leaves_the_state(self, world):
-        row = sent(world, "")
-
-        self._decide(self._propose(world, row), world["treasurer2"], agree=False)
-
-        row.refresh_from_db()
-        assert row.state == "unknown"
-
-    def test_the_statement_wins_over_both(self, world):
-        row = sent(world, "")
-        document = self._propose(world, row)
-        statements.record_entries(
-            account_id=world.account.pk,
-            lines=[a_line("S1", str(row.amount), reference=row.bank_ref)],
-            exchange_id=None,
-        )
-
-        with pytest.raises(Conflict) as caught:
-            self._decide(document, world["treasurer2"])
-
-        assert caught.value.code == "debit_seen"
-
-    def test_a_failure_wants_the_call_to_the_branch(self, world):
-        with pytest.raises(InvalidInput):
-            self._propose(world, sent(world, ""), branch_call="")
-
-    @pytest.mark.parametrize("fate", ["accepted", "failed"])
-    def test_what_is_certain_or_open_is_not_adjudicated(self, world, fate):
-        with pytest.raises(Conflict):
-            self._propose(world, sent(world, fate))
-
-    @pytest.mark.parametrize("verdict", ["succeeded", "failed", "returned"])
-    def test_a_dispute_ends_by_two_people(self, world, verdict):
-        row = sent(world, "succeeded", amount=Decimal("71.00"))
-        row = answer(row, "failed")
-
-        self._decide(self._propose(world, row, verdict=verdict), world["treasurer2"])
-
-        row.refresh_from_db()
-        assert row.state == verdict

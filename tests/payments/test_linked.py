@@ -19,7 +19,7 @@ from payments.models import LinkedPayment, PaymentInstruction
 from payments.services import instructions, linked, orders
 from payments.states import STATE_NAMES
 from statements import services as statements
-from statements.rules import BalanceFigure
+from tests.build import tell_balance
 from tests.build_payments import World, a_request, act, answer, claim, fresh, item, say
 
 MASTER = "320766250001"
@@ -28,10 +28,12 @@ MASTER = "320766250001"
 @pytest.fixture
 def master(world: World) -> OwnAccount:
     own = world.account
-    return OwnAccount.objects.create(
+    made = OwnAccount.objects.create(
         company=world.company, bank=own.bank, cnaps=own.cnaps, branch_name="中国银行", number=MASTER,
         name=world.company.name, gl_subject="100202", connection=world.connection, is_direct_link=True,
     )  # fmt: skip
+    tell_balance(made)
+    return made
 
 
 def make(world: World, *, sweep: str = "0.00", fund: str = "500.00") -> LinkedPayment:
@@ -64,14 +66,6 @@ def bank_answers(world: World, fate: str) -> None:
     instructions.record_outcomes(claim=batch, outcomes=[say(row, fate) for row in rows])
 
 
-def balance_told(account: OwnAccount, amount: str) -> None:
-    figure = BalanceFigure(
-        account_id=account.pk, currency="CNY", as_of=clock.now(), book=Decimal(amount),
-        available=Decimal(amount), frozen=None,
-    )  # fmt: skip
-    statements.record_balances(figures=[figure])
-
-
 @pytest.mark.django_db(transaction=True)
 class TestInTurn:
     def test_only_the_first_leg_is_sent(self, world, master):
@@ -91,7 +85,7 @@ class TestInTurn:
 
         before_balance = linked.advance_linked()
         frozen_clock.advance(minutes=1)
-        balance_told(world.account, "500.00")
+        tell_balance(world.account, "500.00")
         after_balance = linked.advance_linked()
 
         assert (before_balance, after_balance) == (0, 1)
@@ -101,7 +95,7 @@ class TestInTurn:
         rows = release_all(world, make(world))
         bank_answers(world, "succeeded")
         frozen_clock.advance(minutes=1)
-        balance_told(world.account, "479.99")
+        tell_balance(world.account, "479.99")
 
         linked.advance_linked()
 
@@ -115,7 +109,7 @@ class TestInTurn:
         else:
             instructions.record_outcomes(claim=claim(world), outcomes=[])
         frozen_clock.advance(minutes=1)
-        balance_told(world.account, "9999.00")
+        tell_balance(world.account, "9999.00")
 
         linked.advance_linked()
 
@@ -138,7 +132,7 @@ class TestInTurn:
         act("release", first, world["releaser"])
         bank_answers(world, "succeeded")
         frozen_clock.advance(minutes=1)
-        balance_told(world.account, "500.00")
+        tell_balance(world.account, "500.00")
 
         linked.advance_linked()
 
@@ -174,7 +168,7 @@ class TestInTurn:
         first = PaymentInstruction.objects.get(pk=rows[0].pk)
         answer(first, "succeeded")
         frozen_clock.advance(minutes=1)
-        balance_told(world.account, "480.00")
+        tell_balance(world.account, "480.00")
 
         linked.advance_linked()
 

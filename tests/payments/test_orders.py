@@ -16,8 +16,8 @@ from masterdata.models import OutboundGate
 from payments import selectors
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.services import orders
-from statements import services as statements
-from statements.rules import BalanceFigure
+from statements.models import LatestBalance
+from tests.build import tell_balance
 from tests.build_payments import (
     a_draft,
     a_payee,
@@ -342,12 +342,15 @@ class TestRelease:
 
         assert self._refused(world, order) == "frozen"
 
+    def test_wants_a_balance_the_bank_told(self, world):
+        order = ready(world)
+        LatestBalance.objects.all().delete()
+
+        assert self._refused(world, order) == "balance"
+        assert not PaymentInstruction.objects.exists()
+
     def test_counts_what_is_already_released(self, world):
-        figure = BalanceFigure(
-            account_id=world.account.pk, currency="CNY", book=Decimal("1000"), available=Decimal("1000"),
-            frozen=None, as_of=fresh(a_draft(world)).wish_date,
-        )  # fmt: skip
-        statements.record_balances(figures=[figure])
+        tell_balance(world.account, "1000")
         released(world, amount=Decimal("700"))
 
         order = ready(world, amount=Decimal("301"))
@@ -381,11 +384,7 @@ class TestBulk:
         assert selectors.counts_by_state(scope_in(world)) == {"queued": 4, "pending_check": 1}
 
     def test_funds_are_counted_along_the_list(self, world):
-        figure = BalanceFigure(
-            account_id=world.account.pk, currency="CNY", book=Decimal("1000"), available=Decimal("1000"),
-            frozen=None, as_of=fresh(a_draft(world)).wish_date,
-        )  # fmt: skip
-        statements.record_balances(figures=[figure])
+        tell_balance(world.account, "1000")
         rows = [ready(world, amount=Decimal(f"40{n}")) for n in range(3)]
 
         result = release_many(world, rows)

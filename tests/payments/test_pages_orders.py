@@ -35,6 +35,11 @@ def acted(client: Client, url: str, **data: str) -> str:
     return client.post(url, sent, follow=True).content.decode()
 
 
+def digits(*orders: PaymentOrder) -> dict[str, str]:
+    """The last digits of the payee accounts, typed as the releaser types them."""
+    return {f"retype_{order.pk}": order.payee_number[-4:] for order in orders}
+
+
 LISTS = [
     "orders/", "drafts/", "check/", "approve/", "release/", "held/", "unknown/", "failed/", "batches/", "imports/",
     "import/", "new/",
@@ -136,7 +141,7 @@ class TestActs:
 
         acted(signed_in(world["checker"]), f"{base}/check/")
         assert fresh(order).shown_state == "pending_release"
-        acted(signed_in(world["releaser"]), f"{base}/release/", retype=order.payee_number[-4:])
+        acted(signed_in(world["releaser"]), f"{base}/release/", **digits(order))
 
         assert PaymentInstruction.objects.filter(order=order).count() == 1
 
@@ -162,7 +167,7 @@ class TestActs:
             "token": hidden(page, "token"),
             "items": hidden(page, "items"),
             "confirm": "yes",
-            "retype": order.payee_number[-4:],
+            **digits(order),
         }
 
         first, second = client.post(url, sent), client.post(url, sent)
@@ -177,7 +182,7 @@ class TestActs:
 
         reply = client.post(
             url,
-            {"token": "x", "items": f"{pk}:{version}:{digest}", "retype": order.payee_number[-4:]},
+            {"token": "x", "items": f"{pk}:{version}:{digest}", **digits(order)},
         )
 
         assert reply.status_code == 409
@@ -189,7 +194,7 @@ class TestActs:
         page = acted(
             signed_in(world["releaser"]),
             f"/payments/orders/{order.order_no}/release/",
-            retype="0000",
+            **{f"retype_{order.pk}": "0000"},
         )
 
         assert "后 4 位" in page

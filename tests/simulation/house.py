@@ -165,11 +165,15 @@ def build(count: int, *, seed: int, items_max: int = ITEMS_MAX) -> int:
     """Everything; how many orders were released."""
     from django.db import connection, transaction
 
+    from masterdata import selectors as masterdata
     from masterdata.models import BankProfile
+    from tests.build import tell_balance
 
     with transaction.atomic():
         people = lay_foundations()
         BankProfile.objects.update(items_max=items_max, inquiry_items_max=20)
+    for account in masterdata.visible_accounts(masterdata.system_scope()):
+        tell_balance(account)
     released = walk(make_orders(list(requests(count, seed=seed)), people), people) if count else 0
     with connection.cursor() as cursor:
         cursor.execute(HISTORY_SQL)

@@ -8,6 +8,7 @@ import pytest
 
 from kernel import clock
 from masterdata.selectors import scope_of
+from statements.models import LatestBalance
 from statements.rules import BalanceFigure
 from statements.services import record_balances
 from tests.build_payments import World, a_world, ready, sent
@@ -44,6 +45,8 @@ class TestCards:
         )
 
     def test_a_balance_nobody_told_is_not_zero(self, world):
+        LatestBalance.objects.all().delete()
+
         assert counters.cash(scope_of(world["treasurer"])).value == "—"
 
     def test_a_duty_without_the_right_is_not_offered_the_card(self, world):

@@ -48,6 +48,16 @@ CARDS: tuple[CardLine, ...] = (
         True,
     ),
     CardLine(
+        _("待我确认的裁定"),
+        "yqlink.workspace.counters.to_adjudicate",
+        "payments:adjudications",
+        "?state=proposed",
+        "payments.adjudicate",
+        "you",
+        "hand",
+        True,
+    ),
+    CardLine(
         _("待我复核"),
         "yqlink.workspace.counters.to_check",
         "payments:check_desk",

@@ -66,6 +66,15 @@ def to_release(scope: Scope) -> Figure:
     return _waiting(scope, "payments.release")
 
 
+def to_adjudicate(scope: Scope) -> Figure:
+    """Verdicts another person proposed and the viewer may decide."""
+    rows = payments.visible_adjudications(scope).filter(
+        state="proposed", company_id__in=scope.companies_with("payments.adjudicate")
+    )
+    others = rows.exclude(proposed_by__person_key=scope.person_key)
+    return counted(others.order_by()[: CAP + 1].count(), _("须由另一人确认"))
+
+
 def unknown(scope: Scope) -> Figure:
     """Payments whose outcome nobody can state; shown first, and only when there are any."""
     rows = payments.visible_orders(scope).order_by().filter(shown_state="unknown")

@@ -25,6 +25,7 @@ def _item(order: Any, tied: set[int]) -> dict[str, Any]:
         "order_no": order.order_no,
         "row": order.import_row,
         "company": order.company.code,
+        "payer_account": order.payer_account.number,
         "state": order.shown_state,
         "amount": f"{order.amount:.2f}",
         "currency": order.currency,
@@ -87,7 +88,7 @@ def pipeline(scope: Scope, *, import_id: int | None = None) -> dict[str, Any]:
     }
     if import_id is not None:
         rows = payments.visible_orders(scope).filter(import_set_id=import_id)
-        orders = list(rows.select_related("company", "instruction")[:ITEMS_MAX])
+        orders = list(rows.select_related("company", "payer_account", "instruction")[:ITEMS_MAX])
         ties = payments.ties_of([order.instruction_id for order in orders if order.instruction_id])
         tied = {tie.instruction_id for tie in ties}
         body["orders"] = [_item(order, tied) for order in orders]

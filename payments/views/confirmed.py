@@ -1,0 +1,190 @@
+"""The second half of every act: what the confirm page showed is read back, what must be typed is compared, then it is done once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+
+from approvals import services as approvals
+from desk.keysets import whole_number
+from kernel import clock
+from kernel.errors import DomainError, InvalidInput
+from kernel.scope import Scope
+from masterdata import selectors as master
+from masterdata.services.stepup import StepUp, require_stepup
+from payments import checks, reading, selectors
+from payments.acts import Act
+from payments.models import PaymentOrder
+from payments.outcomes import BulkResult
+from payments.services import confirming, orders
+
+if TYPE_CHECKING:
+    from masterdata.models import User
+
+Item = tuple[int, int, str]
+
+_SINGLE: dict[str, Callable[..., Any]] = {
+    "submit": lambda one, actor, note: orders.submit_order(
+        order_id=one[0], version=one[1], actor=actor
+    ),
+    "return": lambda one, actor, why: orders.return_to_maker(
+        order_id=one[0], version=one[1], actor=actor, why=why
+    ),
+    "void": lambda one, actor, why: orders.void_order(
+        order_id=one[0], version=one[1], actor=actor, why=why
+    ),
+    "cancel": lambda one, actor, why: orders.cancel_order(
+        order_id=one[0], version=one[1], actor=actor, why=why
+    ),
+    "lift": lambda one, actor, why: orders.lift_hold(
+        order_id=one[0], version=one[1], actor=actor, why=why
+    ),
+    "resume": lambda one, actor, why: orders.lift_instruction(
+        order_id=one[0], version=one[1], actor=actor, why=why
+    ),
+    "reissue": lambda one, actor, why: orders.reissue_order(
+        order_id=one[0], version=one[1], actor=actor, why=why
+    ),
+}
+BULK: dict[str, Callable[..., BulkResult]] = {
+    "submit": orders.submit_orders,
+    "check": orders.check_orders,
+    "approve": orders.approve_orders,
+    "release": orders.release_orders,
+}
+ONE_BY_ONE = frozenset({"return", "void", "lift"})
+
+
+def scope_in(request: HttpRequest) -> Scope:
+    """The viewer's scope, as the middleware set it."""
+    return request.scope  # type: ignore[attr-defined,no-any-return]  # set by the scope middleware
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in; every page here asks for it."""
+    return request.user  # type: ignore[return-value]  # login_required stands before every view
+
+
+def items_of(chosen: Sequence[PaymentOrder]) -> list[Item]:
+    """What a confirm page stands for: each order with the version and content it shows."""
+    return [(order.pk, order.version, order.content_hash) for order in chosen]
+
+
+def packed(items: Sequence[Item]) -> str:
+    """These items as the page carries them."""
+    return ";".join(f"{pk}:{version}:{digest}" for pk, version, digest in items)
+
+
+def read_items(request: HttpRequest) -> list[Item]:
+    """The orders a confirm page showed: `id:version:digest`, separated by semicolons."""
+    items = []
+    for part in filter(None, request.POST.get("items", "").split(";")):
+        pk, _, rest = part.partition(":")
+        version, _, digest = rest.partition(":")
+        row, seen = whole_number(pk), whole_number(version)
+        if row is None or seen is None:
+            raise InvalidInput(
+                "确认内容无法识别，请重新打开页面", "unreadable items", code="token_mismatch"
+            )
+        items.append((row, seen, digest))
+    return items
+
+
+def why_of(request: HttpRequest, act: Act) -> str:
+    """The reason an act wants, or the note it may carry."""
+    why = request.POST.get("why", "").strip()[:200]
+    if act.wants_why and len(why) < 2:
+        raise InvalidInput("请填写原因", "a reason is wanted", field="why")
+    return why or request.POST.get("note", "").strip()[:200]
+
+
+def retype_name(order: PaymentOrder) -> str:
+    """The field in which the last digits of this order's payee account are typed."""
+    return f"retype_{order.pk}"
+
+
+def retyped(order: PaymentOrder, posted: Mapping[str, Any]) -> str:
+    """What was typed for this order; "" when nothing was. Raises InvalidInput when it is another account's digits."""
+    typed = str(posted.get(retype_name(order), "")).strip()
+    if typed and typed != order.payee_number[-4:]:
+        raise InvalidInput(
+            f"{order.order_no} {order.payee_name}：键入的收款账号后 4 位与付款单不符，未执行任何操作",
+            f"{order.order_no}: the retyped digits differ, nothing was done",
+            code="retype",
+            field=retype_name(order),
+        )
+    return typed
+
+
+def look_alikes(act: Act, chosen: Sequence[PaymentOrder]) -> list[PaymentOrder]:
+    """Orders an approver must have compared with another one before agreeing."""
+    if act.name != "approve":
+        return []
+    today, calendar = clock.today(), master.calendar()
+    twins = selectors.twins(chosen, today=today)
+    return [
+        order for order in chosen if checks.duplicates(order, twins, today=today, calendar=calendar)
+    ]
+
+
+def _require_seen(request: HttpRequest, act: Act, chosen: Sequence[PaymentOrder]) -> None:
+    """What a person must have typed or ticked by their own hand, whatever page the form came from."""
+    if act.name == "release":
+        for order in reading.first_payments(chosen, scope=scope_in(request)):
+            if not retyped(order, request.POST):
+                raise InvalidInput(
+                    f"{order.order_no}：首次付款的收款方须键入账号后 4 位",
+                    f"{order.order_no}: a first payment wants the last digits retyped",
+                    code="retype",
+                    field=retype_name(order),
+                )
+    if not request.POST.get("seen_duplicates") and look_alikes(act, chosen):
+        raise InvalidInput(
+            "请勾选「已核对疑似重复」后再审批",
+            "tick that the look-alikes were seen",
+            code="seen_duplicates",
+        )
+
+
+def confirm(request: HttpRequest, act: Act, items: Sequence[Item]) -> BulkResult:
+    """Do the act for what the page showed, once; the second click gets the first result."""
+    if not items:
+        raise InvalidInput("确认内容为空", "nothing to confirm", code="nothing_chosen")
+    why, actor = why_of(request, act), person(request)
+    rows = selectors.visible_orders(scope_in(request)).filter(pk__in=[item[0] for item in items])
+    _require_seen(request, act, list(rows))
+    stepup = step_up_for(request, act)
+    return confirming.once(
+        act=act.name,
+        items=items,
+        actor=actor,
+        token=request.POST.get("token", ""),
+        do=lambda: _do(act, items, actor, why, stepup),
+    )
+
+
+def step_up_for(request: HttpRequest, act: Act) -> StepUp | None:
+    """The second factor given for this act, where it wants one; raises StepUpNeeded."""
+    return require_stepup(request, f"payments.{act.name}") if act.wants_step_up else None
+
+
+def _do(
+    act: Act, items: Sequence[Item], actor: User, note: str, stepup: StepUp | None
+) -> BulkResult:
+    """The act for each item; what cannot be done is reported by row."""
+    if act.name in approvals.WANTS_STEP_UP:
+        return BULK[act.name](items=items, actor=actor, note=note, stepup=stepup)
+    if act.name in BULK:
+        return BULK[act.name](items=items, actor=actor, note=note)
+    done: list[int] = []
+    refused: list[tuple[int, str]] = []
+    for one in items:
+        try:
+            _SINGLE[act.name](one, actor, note)
+        except DomainError as error:
+            refused.append((one[0], error.message))
+        else:
+            done.append(one[0])
+    return BulkResult(done, refused)
