@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from django.templatetags.static import static
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from desk.diff import Piece, pieces
 from desk.words import words_of
 from kernel.clock import SHANGHAI
 
@@ -52,6 +54,24 @@ def account_html(number: str, *, full: bool = False) -> SafeString:
     return format_html(
         '<span class="account" data-copy="{}">{}</span>', number, grouped_account(number)
     )
+
+
+def differing_html(mine: str, theirs: str) -> tuple[SafeString, SafeString]:
+    """Both texts as markup, each with the characters marked that the other lacks at that place."""
+    return _marked(*pieces(mine, theirs))
+
+
+def _marked(left: Sequence[Piece], right: Sequence[Piece]) -> tuple[SafeString, SafeString]:
+    def one(side: Sequence[Piece]) -> SafeString:
+        marks = (
+            format_html('<mark class="diff__other">{}</mark>', piece.text)
+            if piece.differs
+            else escape(piece.text)
+            for piece in side
+        )
+        return mark_safe("".join(marks) or UNKNOWN_FIGURE)  # noqa: S308 - escaped piece by piece
+
+    return one(left), one(right)
 
 
 def day_text(day: date | datetime | None) -> str:

@@ -70,7 +70,7 @@ ACTS: dict[str, Act] = {
         Act(
             "resume",
             _("恢复发送"),
-            ("payments.release",),
+            ("payments.release", "payments.lift_hold"),  # which one is wanted depends on the reason
             ("held",),
             wants_why=True,
             tone="danger",

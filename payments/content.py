@@ -33,6 +33,7 @@ MONEY_FIELDS = (
     "wish_date",
     "is_urgent",
     "invoice_no",
+    "schedule_id",
 )
 
 
@@ -62,6 +63,7 @@ class OrderRequest:
     erp_doc_type: str = "付款单"
     erp_doc_no: str = ""  # empty: the order's own number
     erp_line_no: str = "1"
+    schedule_code: str = ""  # of a recurring payment: this date and amount stand in its schedule
     import_set_id: int | None = None
     import_row: int | None = None
 
@@ -89,19 +91,16 @@ class Proof:
 
 
 _NOT_PAYLOAD = {"import_set_id", "import_row"}
+_LATER_FIELDS = ("schedule_code",)
 
 
 def payload_hash(request: OrderRequest) -> str:
     """Digest of everything the sender said: the same document line with another digest is a conflict."""
-    return seal.digest(
-        seal.canonical(
-            {
-                f.name: getattr(request, f.name)
-                for f in fields(request)
-                if f.name not in _NOT_PAYLOAD
-            }
-        )
-    )
+    said = {f.name: getattr(request, f.name) for f in fields(request) if f.name not in _NOT_PAYLOAD}
+    for name in _LATER_FIELDS:  # unsaid, they leave the digest what it was before they existed
+        if not said[name]:
+            del said[name]
+    return seal.digest(seal.canonical(said))
 
 
 def content_of(order: PaymentOrder) -> Mapping[str, object]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from kernel.states import Flow
 from ledger.states import PERIOD, VOUCHER
 from masterdata.states import COUNTERPARTY_ACCOUNT
-from payments.states import INSTRUCTION, ORDER
+from payments.states import INSTRUCTION, ORDER, SCHEDULE
 
 FLOWS: dict[str, tuple[str, Flow]] = {
     "payment_order": ("付款单 payment order", ORDER),
     "payment_instruction": ("支付指令 payment instruction", INSTRUCTION),
     "voucher": ("凭证 voucher", VOUCHER),
     "period": ("会计期间 period", PERIOD),
+    "recurring_schedule": ("周期付款计划 recurring schedule", SCHEDULE),
     "payee_account": ("收款账户 payee account", COUNTERPARTY_ACCOUNT),
 }
 

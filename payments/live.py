@@ -11,10 +11,11 @@ from kernel import clock
 from kernel.money import amount_in_words
 from kernel.scope import Scope
 from masterdata import selectors as master
-from payments import checks as rules
 from payments import funds, routing, selectors
+from payments.checks import paper_of
 from payments.content import OrderRequest
 from payments.models import PaymentOrder
+from payments.services import ruling
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,6 @@ def checks(request: OrderRequest | None, *, scope: Scope) -> list[Check]:
         is_urgent=request.is_urgent,
         wish_date=request.wish_date,
     )
-    today = clock.today()
     found = [
         Check(_("大写金额"), amount_in_words(request.amount)),
         _balance(account.pk, request.amount),
@@ -97,9 +97,7 @@ def checks(request: OrderRequest | None, *, scope: Scope) -> list[Check]:
             "ok" if branch else "you",
         )
     )
-    hits = rules.duplicates(
-        order, selectors.twins([order], today=today), today=today, calendar=master.calendar()
-    )
+    hits = ruling.duplicates_of(paper_of(order))
     found += [
         Check(_("疑似重复"), hit.message, "bad" if hit.level == "hold" else "you") for hit in hits
     ]

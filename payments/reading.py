@@ -16,10 +16,12 @@ from audit.words import words_of as event_words
 from desk.formats import time_text
 from desk.words import words_of
 from kernel import clock
+from kernel.errors import Finding
 from kernel.scope import Scope
 from payments import selectors, trail
 from payments.acts import ACTS, Act, offered
 from payments.models import PaymentInstruction, PaymentOrder
+from payments.services import ruling
 from statements import selectors as statements
 
 
@@ -247,6 +249,11 @@ def story(order: PaymentOrder, *, scope: Scope) -> dict[str, Any]:
         "acts": offered(order, scope=scope),
         "is_first_payment": is_first_payment(order, scope=scope),
     }
+
+
+def findings(order: PaymentOrder) -> list[Finding]:
+    """Hits of the duplicate rules on an order as it stands, lifted ones left out."""
+    return ruling.duplicates([order], stage=ruling.SUBMIT)[order.pk]
 
 
 def is_first_payment(order: PaymentOrder, *, scope: Scope) -> bool:

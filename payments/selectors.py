@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection
@@ -11,7 +11,6 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from kernel.errors import NotFound
 from kernel.scope import Scope
-from payments.checks import Twin
 from payments.linked_rules import WAITS
 from payments.models import (
     GAVE_UP_ITS_LINE,
@@ -197,49 +196,6 @@ def reserved(account_id: int, *, since: datetime | None) -> Decimal:
     rows = rows.exclude(state=InstructionState.HELD, hold_reason__startswith=WAITS)
     total = rows.aggregate(total=Sum("amount"))["total"]
     return total if total is not None else Decimal("0.00")
-
-
-_TWIN_COLUMNS = (
-    "pk",
-    "order_no",
-    "company_id",
-    "payee_number",
-    "amount",
-    "currency",
-    "purpose",
-    "invoice_no",
-    "state",
-    "shown_state",
-    "created_at",
-    "lifted_rules",
-)
-
-
-def twins(orders: Collection[PaymentOrder], *, today: date) -> list[Twin]:
-    """Orders that one of the duplicate rules may compare with these, group-wide. System look-up: duplicates cross companies."""
-    since = today - timedelta(days=366)
-    invoices = {order.invoice_no for order in orders if order.invoice_no}
-    numbers = {order.payee_number for order in orders}
-    amounts = {order.amount for order in orders}
-    same_payee = Q(
-        payee_number__in=numbers,
-        amount__in=amounts,
-        created_at__date__gte=today - timedelta(days=30),
-    )
-    rows = PaymentOrder.objects.exclude(
-        GAVE_UP_ITS_LINE | Q(state__in=[OrderState.DRAFT, OrderState.REJECTED])
-    ).exclude(shown_state__in=[InstructionState.FAILED, InstructionState.RETURNED])
-    found = {row[0]: row for row in rows.filter(same_payee).values_list(*_TWIN_COLUMNS)}
-    if invoices:
-        same_invoice = rows.filter(invoice_no__in=invoices, created_at__date__gte=since)
-        found.update({row[0]: row for row in same_invoice.values_list(*_TWIN_COLUMNS)})
-    return [Twin(*row) for row in found.values()]
-
-
-def twins_of(order: PaymentOrder, *, scope: Scope, today: date) -> list[PaymentOrder]:
-    """The orders a duplicate rule compares this one with, as far as the viewer may see them, for showing both sides."""
-    ids = [twin.order_id for twin in twins([order], today=today) if twin.order_id != order.pk]
-    return list(visible_orders(scope).filter(pk__in=ids).select_related("company"))
 
 
 def counts_by_state(scope: Scope) -> dict[str, int]:

@@ -102,6 +102,24 @@ RANK = {
     S.RETURNED: 5,
 }  # DISPUTED stands outside the rank
 
+
+class ScheduleState(StrEnum):
+    """States of a recurring schedule: planned by one person, confirmed by another."""
+
+    STAGED = "staged"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    CLOSED = "closed"
+
+
+SCHEDULE = Flow(
+    ScheduleState,
+    move("confirm", ScheduleState.STAGED, ScheduleState.CONFIRMED),
+    move("reject", ScheduleState.STAGED, ScheduleState.REJECTED),
+    move("close", ScheduleState.CONFIRMED, ScheduleState.CLOSED),
+    initial=ScheduleState.STAGED,
+)
+
 # What two people may settle (DOMAIN §3.3, #14, #16, #19): (state, verdict) → the moves it makes.
 VERDICTS: dict[tuple[str, str], tuple[str, ...]] = {
     (S.ACCEPTED, S.SUCCEEDED): ("succeed",),

@@ -58,6 +58,11 @@ class StatementEntry(MoneyRow):
             models.Index(fields=["account", "-booked_at", "-id"], name="entry_account_newest"),
             models.Index(fields=["company_id", "-booked_at", "-id"], name="entry_company_newest"),
             models.Index(
+                fields=["amount", "company_id"],
+                condition=models.Q(direction="debit"),
+                name="entry_debit_amount",
+            ),
+            models.Index(
                 fields=["reference"], condition=~models.Q(reference=""), name="entry_reference"
             ),
         ]

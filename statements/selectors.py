@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -150,6 +150,16 @@ def debits_matching(
     if counterparty_account:
         found = found.filter(counterparty_account=counterparty_account)
     return in_force(found).order_by("booked_at", "id")
+
+
+def debits_of(
+    *, company_ids: Collection[int], amounts: Collection[Decimal], since: date
+) -> list[StatementEntry]:
+    """Debits in force of these companies and exactly these amounts, bank date from `since` on. System look-up."""
+    found = StatementEntry.objects.filter(
+        direction="debit", amount__in=amounts, company_id__in=company_ids, bank_date__gte=since
+    )
+    return list(in_force(found).order_by("pk"))
 
 
 def latest_balances(scope: Scope) -> QuerySet[LatestBalance]:

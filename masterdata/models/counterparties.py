@@ -43,6 +43,7 @@ class CounterpartyAccount(Versioned, Stateful):
     )
     number = models.CharField(max_length=35, db_index=True)  # normalised
     name = models.CharField(max_length=120)  # registered 户名, sent as it stands
+    name_key = models.CharField(max_length=120, db_index=True)  # the name normalised, for comparing
     bank_name = models.CharField(max_length=120)
     cnaps = models.CharField(max_length=12)
     currency = currency_column()

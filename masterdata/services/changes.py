@@ -152,8 +152,9 @@ def _apply_payee_edit(change: StagedChange) -> CounterpartyAccount:
         raise Conflict("收款账户在提出变更后已被修改", "the row changed since the proposal")
     for name in PAYEE_FIELDS:
         setattr(account, name, change.after[name])
+    account.name_key = checks.normalise_name(account.name)
     account.made_by, account.decided_at = change.made_by, clock.now()
-    account.save_changes([*PAYEE_FIELDS, "made_by", "decided_at"])
+    account.save_changes([*PAYEE_FIELDS, "name_key", "made_by", "decided_at"])
     return account
 
 

@@ -113,6 +113,7 @@ def stage_payees(
             counterparty=partners[code],
             number=number,
             name=p.name,
+            name_key=checks.normalise_name(p.name),
             bank_name=p.bank_name,
             cnaps=p.cnaps,
             is_personal=p.is_personal,

@@ -1,5 +1,6 @@
-"""Payment orders, their instructions and batches, the proof of their ends, and imported lists."""
+"""Payment orders, their instructions and batches, what keeps them from going twice, the proof of their ends, lists."""
 
+from payments.models.controls import OrderReference, RecurringSchedule, RuleHit
 from payments.models.evidence import Adjudication, DebitTie
 from payments.models.imports import ImportSet
 from payments.models.instructions import Batch, PaymentInstruction
@@ -15,7 +16,10 @@ __all__ = [
     "ImportSet",
     "LinkedLeg",
     "LinkedPayment",
+    "OrderReference",
     "OutsidePayment",
     "PaymentInstruction",
     "PaymentOrder",
+    "RecurringSchedule",
+    "RuleHit",
 ]

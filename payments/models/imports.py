@@ -30,6 +30,9 @@ class ImportSet(Versioned):
     totals = models.JSONField(
         default=dict
     )  # {"good": {"CNY": "…"}, "per_company": {code: [rows, "sum"]}}
+    rows_digest = models.CharField(
+        max_length=64, blank=True
+    )  # payees and amounts of the good rows (D7)
     rows = models.JSONField(default=list)  # canonical rows with their faults and warnings
     new_payees = models.JSONField(default=list)
     why_partial = models.CharField(max_length=200, blank=True)

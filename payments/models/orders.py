@@ -51,6 +51,13 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
     replaces = models.ForeignKey(
         "self", null=True, db_index=False, on_delete=models.PROTECT, related_name="replaced_by"
     )
+    schedule = models.ForeignKey(
+        "payments.RecurringSchedule",
+        null=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="orders",
+    )
     # the payee as it will be sent
     payee_account = models.ForeignKey(
         "masterdata.CounterpartyAccount",
@@ -85,7 +92,6 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
     approvals_given = models.PositiveSmallIntegerField(default=0)
     held_from = models.CharField(max_length=24, blank=True)
     hold_reasons = models.JSONField(default=list)  # [{rule, message, details}]
-    lifted_rules = models.JSONField(default=list)  # [{rule, details, by, why}]
     return_reason = models.CharField(max_length=200, blank=True)
     is_paid_outside = models.BooleanField(default=False)  # two people said so (OutsidePayment)
     maker = models.ForeignKey(
@@ -128,6 +134,11 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
                 condition=~GAVE_UP_ITS_LINE,
                 name="one_order_per_erp_line",
             ),
+            models.UniqueConstraint(
+                fields=["schedule", "wish_date"],
+                condition=Q(schedule__isnull=False) & ~GAVE_UP_ITS_LINE,
+                name="one_order_per_planned_date",
+            ),
         ]
         # An order changes its shown state at every step of its payment, and each change writes every index once more:
         # there is none here that no query needs.
@@ -137,8 +148,7 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
             models.Index(
                 fields=["company", "shown_state", "-created_at", "-id"], name="order_company_state"
             ),
-            models.Index(fields=["payee_number", "amount"], name="order_payee_amount"),
-            models.Index(fields=["invoice_no"], name="order_invoice"),
+            models.Index(fields=["payee_number", "-created_at"], name="order_payee_newest"),
             models.Index(
                 fields=["import_set"], condition=Q(import_set__isnull=False), name="order_import"
             ),

@@ -10,22 +10,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
-from django.db.models import F
 
 from approvals import services as approvals
 from audit import services as audit
-from kernel import clock
-from kernel.errors import Conflict, DomainError, Finding, NotAllowed, NotFound
+from kernel.errors import Conflict, NotAllowed, NotFound
 from kernel.orm import StaleVersion
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
 from masterdata.services import stepup as second_factor
-from payments import checks, selectors
+from payments import selectors
 from payments.content import content_hash
 from payments.models import PaymentOrder
+from payments.services import ruling
 from payments.services.alarms import alarm
-from payments.services.cases import follow_orders
-from payments.services.refusals import ContentAltered, Held
+from payments.services.holding import Refusals, change, sort_out
+from payments.services.refusals import ContentAltered
 from payments.services.releasing import issue, release_checked
 from payments.states import OrderState
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from masterdata.services.stepup import StepUp
 
 Item = tuple[int, int, str]  # order id, the version seen, the content hash seen ("" for a draft)
-Refusals = dict[int, DomainError]
 CHUNK = 100
 Step = Callable[[Sequence[PaymentOrder], "Act"], Refusals]
 
@@ -47,103 +45,6 @@ class Act:
     scope: Scope
     note: str = ""
     stepup: StepUp | None = None
-
-
-def change(orders: Sequence[PaymentOrder], **values: object) -> None:
-    """Write the same values to orders the caller has locked and moved; their state becomes the shown one."""
-    if not orders:
-        return
-    now = clock.now()
-    left_hold = [one.pk for one in orders if one.held_from and one.state != OrderState.HELD]
-    by_state: dict[str, list[PaymentOrder]] = {}
-    for order in orders:
-        by_state.setdefault(order.state, []).append(order)
-        order.version += 1
-        for name, value in values.items():
-            setattr(order, name, value)
-    for state, rows in by_state.items():
-        PaymentOrder.objects.filter(pk__in=[order.pk for order in rows]).update(
-            state=state, shown_state=state, version=F("version") + 1, updated_at=now, **values
-        )
-    follow_orders(orders, left_hold=left_hold)
-
-
-def hold(
-    held: Mapping[int, list[Finding]], orders: Mapping[int, PaymentOrder], *, actor: User | None
-) -> Refusals:
-    """Put these orders on hold with their hits; they remember where to return."""
-    refused: Refusals = {}
-    for pk, findings in held.items():
-        order = orders[pk]
-        came_from = (
-            OrderState.PENDING_CHECK if order.state == OrderState.DRAFT else OrderState(order.state)
-        )
-        order.move("hold")
-        reasons = [{"rule": f.rule, "message": f.message, "details": f.details} for f in findings]
-        change([order], held_from=str(came_from), hold_reasons=reasons)
-        audit.record(
-            "payments.order.held",
-            actor=actor,
-            subject=order,
-            before={"state": came_from},
-            after={"state": order.state, "reasons": reasons},
-            why="；".join(f.message for f in findings)[:500],
-        )
-        refused[pk] = Held(
-            "已暂挂：" + "；".join(f.message for f in findings), "held: " + findings[0].message_en
-        )
-    return refused
-
-
-def findings_by_order(orders: Sequence[PaymentOrder]) -> dict[int, list[Finding]]:
-    """Duplicate rules and the payer bank's field limits for these orders, as of now."""
-    today, calendar = clock.today(), masterdata.calendar()
-    twins = selectors.twins(orders, today=today) if orders else []
-    profiles: dict[str, tuple[Mapping[str, Sequence[object]], Mapping[str, str]]] = {}
-    found: dict[int, list[Finding]] = {}
-    for order in orders:
-        hits = checks.before_submit(order)
-        bank = order.payer_account.connection
-        if bank is not None:
-            if bank.bank_slug not in profiles:
-                try:
-                    profile = masterdata.bank_profile(bank.bank_slug)
-                    profiles[bank.bank_slug] = (profile.field_limits, profile.forbidden)
-                except NotFound:  # no adapter declared the bank yet: nothing is known, and dispatch will not open it
-                    profiles[bank.bank_slug] = ({}, {})
-            limits, forbidden = profiles[bank.bank_slug]
-            hits += checks.fields_fit(order, limits=limits, forbidden=forbidden)
-        found[order.pk] = hits + checks.duplicates(order, twins, today=today, calendar=calendar)
-    return found
-
-
-def sort_out(
-    orders: Sequence[PaymentOrder], *, actor: User | None
-) -> tuple[list[PaymentOrder], Refusals]:
-    """Run the checks of submit and release; blocked orders are refused, held ones put on hold, the rest is returned."""
-    held: dict[int, list[Finding]] = {}
-    refused: Refusals = {}
-    good = []
-    for order, hits in ((order, found) for order, found in _with_findings(orders)):
-        blocking = [hit for hit in hits if hit.level == "block"]
-        holding = [hit for hit in hits if hit.level == "hold"]
-        if blocking:
-            refused[order.pk] = Conflict(
-                "；".join(hit.message for hit in blocking),
-                blocking[0].message_en,
-                code=blocking[0].rule.lower(),
-            )
-        elif holding:
-            held[order.pk] = holding
-        else:
-            good.append(order)
-    refused.update(hold(held, {order.pk: order for order in orders}, actor=actor))
-    return good, refused
-
-
-def _with_findings(orders: Sequence[PaymentOrder]) -> list[tuple[PaymentOrder, list[Finding]]]:
-    found = findings_by_order(orders)
-    return [(order, found[order.pk]) for order in orders]
 
 
 _FREEZE = """
@@ -200,7 +101,8 @@ def _submit(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
         order.approval_id, order.approvals_needed = case.pk, case.approvers_needed
         order.approvals_given, order.return_reason = 0, ""
     _freeze(ready)
-    good, stopped = sort_out(ready, actor=act.actor)
+    ruling.write_references(ready)
+    good, stopped = sort_out(ready, actor=act.actor, stage=ruling.SUBMIT)
     blocked = [order for order in ready if order.pk in stopped and order.state == OrderState.DRAFT]
     approvals.void_cases(
         [order.approval_id for order in blocked if order.approval_id], reason="提交未通过检查"
@@ -299,7 +201,7 @@ def _change_counts(
 
 def _release(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
     ready, refused = _in_state(orders, OrderState.PENDING_RELEASE)
-    clear, stopped = sort_out(ready, actor=act.actor)
+    clear, stopped = sort_out(ready, actor=act.actor, stage=ruling.RELEASE)
     able, unable = release_checked(clear)
     good, _, undecided = _decide(able, act, approvals.Act.RELEASE)
     issue(good, actor=act.actor, note=act.note)

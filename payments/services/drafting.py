@@ -275,7 +275,6 @@ def edit_order(*, order_id: int, version: int, request: OrderRequest, actor: Use
     for name, value in _values(request, _Known([request], scope)).items():
         setattr(order, name, value)
     order.shown_state, order.content_hash = order.state, ""
-    order.lifted_rules = []  # what was lifted for the old content does not excuse the new
     order.save_changes()
     after = {"amount": order.amount, "payee": order.payee_name, "number": order.payee_number}
     audit.record("payments.order.edited", actor=actor, subject=order, before=before, after=after)

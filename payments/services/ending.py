@@ -15,12 +15,11 @@ from kernel.scope import Scope
 from masterdata import selectors as masterdata
 from payments import selectors
 from payments.content import content_hash
-from payments.linked_rules import WAITS
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.services.cases import close_ended_attempt
-from payments.services.deciding import change, findings_by_order
+from payments.services.holding import change
 from payments.services.proof import debit_seen, is_statement_told
-from payments.services.writing import Change, show, write
+from payments.services.writing import Change, write
 from payments.states import InstructionState, OrderState
 
 if TYPE_CHECKING:
@@ -137,64 +136,6 @@ def cancel_order(*, order_id: int, version: int, actor: User, why: str) -> Payme
     return order
 
 
-_LIFT = {
-    OrderState.PENDING_CHECK: "lift_to_check",
-    OrderState.PENDING_APPROVAL: "lift_to_approval",
-    OrderState.PENDING_RELEASE: "lift_to_release",
-}
-
-
-@transaction.atomic(durable=True)
-def lift_hold(*, order_id: int, version: int, actor: User, why: str) -> PaymentOrder:
-    """Let a held order go on from where it was: a treasurer who is neither its maker nor its checker, with a reason.
-
-    The lifted hits are kept with both order numbers; hits that came up since hold again.
-    """
-    order, scope = _locked(order_id, version, actor)
-    scope.demand("payments.lift_hold", order.company_id)
-    people = {person.person_key for person in (order.maker, order.checker) if person is not None}
-    if actor.person_key in people:
-        raise NotAllowed(
-            "制单人和复核人不能解除暂挂",
-            "neither maker nor checker lifts a hold",
-            code="same_person",
-        )
-    order.move(_LIFT.get(OrderState(order.held_from or OrderState.PENDING_CHECK), "lift_to_check"))
-    lifted = [
-        *order.lifted_rules,
-        *(
-            {
-                "rule": hit["rule"],
-                "order_no": hit.get("details", {}).get("order_no", ""),
-                "details": hit.get("details", {}),
-                "by": actor.username,
-                "why": _why(why),
-                "at": clock.now().isoformat(),
-            }
-            for hit in order.hold_reasons
-        ),
-    ]
-    reasons = order.hold_reasons
-    order.lifted_rules = lifted
-    again = [hit for hit in findings_by_order([order])[order.pk] if hit.level == "hold"]
-    if again:
-        raise Conflict(
-            "另有检查未通过：" + "；".join(hit.message for hit in again),
-            "other rules hold it",
-            code="held",
-        )
-    change([order], lifted_rules=lifted, hold_reasons=[], held_from="")
-    audit.record(
-        "payments.order.hold_lifted",
-        actor=actor,
-        subject=order,
-        before={"state": OrderState.HELD, "reasons": reasons},
-        after={"state": order.state},
-        why=_why(why),
-    )
-    return order
-
-
 def _require_reissuable(last: PaymentInstruction) -> None:
     if last.state not in (InstructionState.FAILED, InstructionState.RETURNED):
         raise Conflict(
@@ -253,36 +194,4 @@ def reissue_order(*, order_id: int, version: int, actor: User, why: str) -> Paym
         released_at=None,
     )
     _record("payments.order.reissued", order, actor=actor, before=last.state, why=_why(why))
-    return order
-
-
-@transaction.atomic(durable=True)
-def lift_instruction(*, order_id: int, version: int, actor: User, why: str) -> PaymentOrder:
-    """Let an instruction held for a changed route go by the route of now; the window rules again when it is sent.
-
-    A broken seal is never lifted: cancel it. Nor is a leg that waits for the one before it.
-
-    Raises NotAllowed (right payments.release), Conflict.
-    """
-    order, scope = _locked(order_id, version, actor)
-    scope.demand("payments.release", order.company_id)
-    instruction = PaymentInstruction.objects.select_for_update(no_key=True).get(
-        pk=order.instruction_id or 0
-    )
-    if instruction.hold_reason.startswith("SEAL"):
-        raise Conflict(
-            "封印不符的指令不能恢复发送，只能撤销",
-            "a broken seal is not lifted",
-            code="seal_broken",
-        )
-    if instruction.hold_reason.startswith(WAITS):
-        raise Conflict(
-            "联动付款的后续环节在前一环成功且余额到位后自动发送，不能提前恢复",
-            "a later leg is sent when the one before it is paid",
-            code="leg_waits",
-        )
-    write([Change(instruction, InstructionState.QUEUED, not_before=clock.now())], move="lift")
-    show([instruction.pk])
-    order.refresh_from_db()
-    audit.record("payments.instruction.lifted", actor=actor, subject=instruction, why=_why(why))
     return order

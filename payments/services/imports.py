@@ -93,6 +93,16 @@ def _figures(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
+def _rows_digest(rows: Sequence[Row]) -> str:
+    """Digest of the good rows' payees and amounts in whatever order: what two lists of the same payments share (D7)."""
+    paid = [
+        f"{row.text[cells.COMPANY]}|{row.text[cells.PAYEE_NUMBER]}|{row.amount}|{row.text[cells.CURRENCY].upper()}"
+        for row in rows
+        if not row.faults
+    ]
+    return hashlib.sha256("\n".join(sorted(paid)).encode()).hexdigest() if paid else ""
+
+
 def _refuse_known_file(sha256: str) -> None:
     earlier = selectors.import_of_bytes(sha256)
     if earlier is None:
@@ -152,6 +162,7 @@ def _fill(preview: ImportSet, rows: Sequence[Row], notes: Sequence[str]) -> None
     preview.row_count = len(rows)
     preview.good_count = sum(not row.faults for row in rows)
     preview.totals = {**_figures(rows), "notes": list(notes)}
+    preview.rows_digest = _rows_digest(rows)
     preview.new_payees = intake.new_payees(rows)
 
 
@@ -232,7 +243,7 @@ def refresh_import(*, import_id: int, actor: User) -> ImportSet:
         ring().decrypt(bytes(preview.content), aad=f"import:{preview.sha256}"), preview.file_name
     )
     _fill(preview, judge(listed.rows, known=_known(listed, scope_of(actor))), listed.notes)
-    preview.save_changes(["rows", "row_count", "good_count", "totals", "new_payees"])
+    preview.save_changes(["rows", "row_count", "good_count", "totals", "rows_digest", "new_payees"])
     return preview
 
 

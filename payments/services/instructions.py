@@ -23,6 +23,7 @@ from payments.content import MONEY_FIELDS
 from payments.inquiry import first_inquiry_at
 from payments.models import Batch, PaymentInstruction, PaymentOrder
 from payments.outcomes import ClaimedBatch, ReportedOutcome, SealedInstruction
+from payments.services import ruling
 from payments.services.alarms import alarm
 from payments.services.inquiries import due_inquiries, record_inquiry, record_inquiry_failure
 from payments.services.losing import finish, lost
@@ -169,11 +170,28 @@ def _verified(rows: Sequence[PaymentInstruction], now: datetime) -> list[SealedI
                 Change(row, S.HELD, hold_reason="ROUTE 发送时的汇路与授权时不同，请重新确认")
             )
         else:
-            good.append(item)
+            good.append((row, item))
+    doubles = _doubles([row for row, _ in good])
+    held += doubles.values()
     for row, until in waiting:
         PaymentInstruction.objects.filter(pk=row.pk).update(not_before=until)
     _hold(held)
-    return good
+    return [item for row, item in good if row.pk not in doubles]
+
+
+def _doubles(rows: Sequence[PaymentInstruction]) -> dict[int, Change]:
+    """Those of these items that a duplicate rule holds now, whatever was true at their release."""
+    orders = [row.order for row in rows]
+    found = {pk: hits for pk, hits in ruling.duplicates(orders, stage=ruling.SEND).items() if hits}
+    ruling.keep(found, orders, stage=ruling.SEND)
+    told = {
+        pk: "；".join(f"{hit.rule} {hit.message}" for hit in hits) for pk, hits in found.items()
+    }
+    return {
+        row.pk: Change(row, S.HELD, hold_reason=f"{ruling.DUPLICATE} {told[row.order_id]}"[:200])
+        for row in rows
+        if row.order_id in told
+    }
 
 
 def _hold(held: Sequence[Change]) -> None:

@@ -213,20 +213,10 @@ def create_orders(
 
 
 def _submit(row_of: Mapping[int, Row], maker: User, scope: Scope) -> None:
-    """First one of each look-alike, then the others: so that a repeat within the list meets its twin and is held."""
-    drafts = lock_orders(row_of, scope=scope)
-    seen: set[object] = set()
-    waves: tuple[list[PaymentOrder], list[PaymentOrder]] = ([], [])
-    for order in drafts.values():
-        marks: set[object] = {(order.company_id, order.payee_number, order.amount, order.purpose)}
-        if order.invoice_no:
-            marks.add(order.invoice_no)
-        waves[1 if marks & seen else 0].append(order)
-        seen |= marks
-    for wave in waves:
-        for pk, refusal in submit_drafts(wave, actor=maker, scope=scope).items():
-            if not isinstance(refusal, Held):
-                raise _at_row(row_of[pk], refusal)
+    drafts = list(lock_orders(row_of, scope=scope).values())
+    for pk, refusal in submit_drafts(drafts, actor=maker, scope=scope).items():
+        if not isinstance(refusal, Held):
+            raise _at_row(row_of[pk], refusal)
 
 
 def _at_row(row: Row, refusal: DomainError) -> Conflict:

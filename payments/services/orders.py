@@ -11,12 +11,11 @@ from payments.services.deciding import CHUNK, Item, run_chunk
 from payments.services.drafting import create_order, draft_order, edit_order
 from payments.services.ending import (
     cancel_order,
-    lift_hold,
-    lift_instruction,
     reissue_order,
     return_to_maker,
     void_order,
 )
+from payments.services.lifting import lift_hold, lift_instruction
 from payments.services.refusals import ContentAltered, Held
 
 if TYPE_CHECKING:

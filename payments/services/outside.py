@@ -19,7 +19,7 @@ from payments.models import OutsidePayment, PaymentOrder
 from payments.outside_selectors import get_outside
 from payments.services.alarms import alarm, settle
 from payments.services.cases import close_ended_attempt
-from payments.services.deciding import change
+from payments.services.holding import change
 from payments.states import InstructionState, OrderState
 
 if TYPE_CHECKING:

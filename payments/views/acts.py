@@ -13,8 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from kernel import clock
 from kernel.errors import DomainError, InvalidInput, NotAllowed, NotFound
-from masterdata import selectors as master
-from payments import checks, funds, reading, routing, selectors
+from payments import comparing, funds, reading, routing, selectors
 from payments.acts import Act, offered
 from payments.models import PaymentOrder
 from payments.services import asking, confirming, linked
@@ -37,6 +36,8 @@ DESK_NAMES = {
     "lift": "held",
     "submit": "drafts",
 }
+# Acts whose page shows what the rules find now.
+JUDGED = frozenset({"submit", "check", "approve", "release", "lift", "resume"})
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -51,13 +52,6 @@ def act_of(name: str) -> Act:
     if act is None:
         raise NotFound("act")
     return act
-
-
-def _findings(order: PaymentOrder) -> list[Any]:
-    today = clock.today()
-    return checks.duplicates(
-        order, selectors.twins([order], today=today), today=today, calendar=master.calendar()
-    )
 
 
 def _arrival(order: PaymentOrder) -> str:
@@ -88,6 +82,7 @@ def _arrival(order: PaymentOrder) -> str:
 def _confirm_context(request: HttpRequest, order: PaymentOrder, act: Act) -> dict[str, Any]:
     scope, items = scope_in(request), items_of([order])
     first = reading.is_first_payment(order, scope=scope)
+    findings = reading.findings(order) if act.name in JUDGED else []
     is_release = act.name == "release"
     account = order.payer_account
     told = funds.of_account(account.pk) if is_release else None
@@ -102,9 +97,7 @@ def _confirm_context(request: HttpRequest, order: PaymentOrder, act: Act) -> dic
         else confirming.issue(act=act.name, items=items, actor=person(request)),
         "back": _back(request, order),
         "desk": request.GET.get("desk", ""),
-        "findings": _findings(order)
-        if act.name in ("submit", "check", "approve", "release", "lift")
-        else [],
+        "hits": comparing.of_findings(order, findings, scope=scope),
         "arrival": _arrival(order),
         "funds": told,
         "left": told.free - order.amount if told else None,

@@ -9,16 +9,14 @@ from django.http import HttpRequest
 
 from approvals import services as approvals
 from desk.keysets import whole_number
-from kernel import clock
 from kernel.errors import DomainError, InvalidInput
 from kernel.scope import Scope
-from masterdata import selectors as master
 from masterdata.services.stepup import StepUp, require_stepup
-from payments import checks, reading, selectors
+from payments import reading, selectors
 from payments.acts import Act
 from payments.models import PaymentOrder
 from payments.outcomes import BulkResult
-from payments.services import confirming, orders
+from payments.services import confirming, orders, ruling
 
 if TYPE_CHECKING:
     from masterdata.models import User
@@ -122,11 +120,8 @@ def look_alikes(act: Act, chosen: Sequence[PaymentOrder]) -> list[PaymentOrder]:
     """Orders an approver must have compared with another one before agreeing."""
     if act.name != "approve":
         return []
-    today, calendar = clock.today(), master.calendar()
-    twins = selectors.twins(chosen, today=today)
-    return [
-        order for order in chosen if checks.duplicates(order, twins, today=today, calendar=calendar)
-    ]
+    found = ruling.duplicates(chosen, stage=ruling.SUBMIT)
+    return [order for order in chosen if found[order.pk]]
 
 
 def _require_seen(request: HttpRequest, act: Act, chosen: Sequence[PaymentOrder]) -> None:

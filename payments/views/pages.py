@@ -15,7 +15,7 @@ from desk.keysets import whole_number
 from kernel.errors import DomainError, NotFound
 from kernel.scope import Scope
 from masterdata import selectors as master
-from payments import linked_selectors, live, outside_selectors, reading, selectors
+from payments import comparing, linked_selectors, live, outside_selectors, reading, selectors
 from payments.forms import OrderForm
 from payments.models import PaymentOrder
 from payments.services import adjudicating, orders
@@ -50,6 +50,7 @@ def order_page(request: HttpRequest, order_no: str) -> HttpResponse:
         "linked": linked_selectors.linked_of(order.pk),
         "outside": outside_selectors.open_outside(order.pk),
         "can_record_outside": _may_record_outside(order, scope),
+        "hits": comparing.of_history(order, scope=scope),
         **reading.story(order, scope=scope),
     }
     return render(request, "payments/order.html", context)

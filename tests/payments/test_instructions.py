@@ -99,7 +99,7 @@ class TestClaimBatches:
         [
             ("payments_paymentorder", "payee_number = '6222000666'"),
             ("payments_paymentorder", "payee_name = '别人有限公司'"),
-            ("payments_paymentorder", "amount = amount + 1"),
+            ("payments_paymentorder", "amount = amount + 7000"),
             ("payments_paymentorder", "content_hash = repeat('0', 64)"),
             ("payments_paymentinstruction", "amount = amount * 100"),
             ("payments_paymentinstruction", "currency = 'USD'"),

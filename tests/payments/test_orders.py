@@ -249,20 +249,6 @@ class TestVersionsAndDigests:
         assert (order.state, order.approvals_given, order.checker_id) == ("pending_check", 0, None)
         assert Case.objects.filter(subject_id=str(order.pk), voided_at__isnull=False).count() == 1
 
-    def test_an_edit_forgets_what_was_lifted_for_the_old_content(self, world):
-        order = ready(world)
-        order = orders.return_to_maker(
-            order_id=order.pk, version=order.version, actor=world["releaser"], why="金额有误"
-        )
-        PaymentOrder.objects.filter(pk=order.pk).update(lifted_rules=[{"rule": "D3"}])
-
-        order = orders.edit_order(
-            order_id=order.pk, version=order.version, actor=world["maker"],
-            request=a_request(world, amount=Decimal("78.00"), erp_doc_no=order.erp_doc_no),
-        )  # fmt: skip
-
-        assert order.lifted_rules == []
-
 
 class TestHolds:
     def test_d3_holds_the_second_and_a_treasurer_lifts(self, world):
@@ -278,7 +264,7 @@ class TestHolds:
 
         assert held.hold_reasons[0]["details"]["order_no"] == first.order_no
         assert lifted.state == "pending_check"
-        assert lifted.lifted_rules[0]["rule"] == "D3"
+        assert [hit.outcome for hit in lifted.hits.filter(rule="D3")] == ["lifted"]
         assert (
             act("release", act("check", lifted, world["checker"]), world["releaser"]).state
             == "queued"

@@ -93,6 +93,12 @@ def query(context: Context, **changes: Any) -> str:
 
 
 @register.simple_tag
+def differing(mine: str, theirs: str) -> tuple[SafeString, SafeString]:
+    """{% differing a b as two %}: both texts, the characters the other lacks marked."""
+    return formats.differing_html(str(mine), str(theirs))
+
+
+@register.simple_tag
 def business_day() -> str:
     """{% business_day %}: today by the platform's clock."""
     return formats.day_text(clock.today())
