@@ -1,0 +1,55 @@
+"""The matching of two sides of lines: load, climb the ladder, tell what was found. Knows no table and no file.
+
+A Source lays its lines on the Board; what the ladder finds stays there as `pair`, `grp` and `member` over line numbers, so
+that a file's ids and a database's keys take the same way. Same lines and strategy, same matches, in whatever order the lines
+arrive.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Protocol
+
+from kernel.clock import Calendar
+from reconciliation.rules.board import EPOCH_ORDINAL, Board
+from reconciliation.rules.mentions import net_reversals, tie_mentions
+from reconciliation.rules.pairs import pair_parties
+from reconciliation.rules.references import tie_references
+from reconciliation.rules.texts import pair_by_text
+
+
+class Source(Protocol):
+    """Where lines come from."""
+
+    def load_lines(self, board: Board) -> None:
+        """Fill `line` with every line of both sides."""
+
+    def load_rest(self, board: Board) -> None:
+        """Fill `rest` with all that is told of the lines no pair and no member names."""
+
+    def load_names(self, board: Board) -> None:
+        """Fill `party` with every counterparty name of both sides, squeezed."""
+
+
+def match(board: Board, source: Source, *, calendar: Calendar) -> None:
+    """Climb the automatic rungs; what they leave is in `rest`."""
+    source.load_lines(board)
+    tie_references(board)
+    lay_calendar(board, calendar)
+    source.load_rest(board)
+    tie_mentions(board)
+    net_reversals(board)
+    pair_parties(board, lambda: source.load_names(board))
+    pair_by_text(board)
+
+
+def lay_calendar(board: Board, calendar: Calendar) -> None:
+    """The table that counts working days: two days lie |wd − wd| working days apart."""
+    first, last = board.rows("SELECT min(day), max(day) FROM line")[0]
+    days, counts, count = [], [], 0
+    for day in range(first, last + 1) if first is not None else ():
+        count += calendar.is_working_day(date.fromordinal(day + EPOCH_ORDINAL))
+        days.append(day)
+        counts.append(count)
+    board.run("CREATE TABLE calendar (day INTEGER, wd INTEGER)")
+    board.insert("calendar", *((days, counts) if days else ()))

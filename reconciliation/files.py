@@ -1,0 +1,282 @@
+"""Two CSV files as the sides of a matching: the bank's statement and the company's bank journal.
+
+UTF-8 with a header row. Needed: entry_id, account, booked_on, direction, amount. Known besides: value_on, currency,
+reference, batch_no, bill_no, bank_serial, counterparty_name, counterparty_account, narrative, description, purpose.
+Others are left alone. The bank's credit and the book's debit are money in; a negative amount (红字) is the opposite direction.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+from chinese_calendar import constants as published
+
+from kernel.clock import Calendar
+from kernel.errors import InvalidInput
+from reconciliation.rules.board import Board
+
+NEEDED = ("entry_id", "account", "booked_on", "direction", "amount")
+TEXTS = ("narrative", "description", "purpose")
+DAY_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d")
+AMOUNT_DIGITS = 15
+FAULTS_SHOWN = 10
+# Whether the word means money out, by side.
+OUTGO: dict[bool, dict[str, bool]] = {
+    True: {"debit": True, "credit": False, "借": True, "贷": False, "付": True, "收": False},
+    False: {"debit": False, "credit": True, "借": False, "贷": True, "付": True, "收": False},
+}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two files."""
+
+    path: Path
+    is_bank: bool
+
+    def columns(self) -> list[str]:
+        """Its header. Raises InvalidInput where the file cannot be a side."""
+        try:
+            with self.path.open(encoding="utf-8-sig", newline="") as file:
+                header = [name.strip() for name in next(csv.reader(file), [])]
+        except OSError as error:
+            raise InvalidInput(
+                f"无法读取 {self.path.name}：{error.strerror}",
+                f"cannot read {self.path.name}: {error.strerror}",
+            ) from None
+        except UnicodeDecodeError:
+            raise self._not_utf8() from None
+        if missing := [name for name in NEEDED if name not in header]:
+            raise InvalidInput(
+                f"{self.path.name} 第 1 行：缺少列 {'、'.join(missing)}；表头应含 {'、'.join(NEEDED)}",
+                f"{self.path.name} row 1: columns missing: {', '.join(missing)}; expected {', '.join(NEEDED)}",
+                field=missing[0],
+                row=1,
+            )
+        if twice := [name for name in header if name and header.count(name) > 1]:
+            raise InvalidInput(
+                f"{self.path.name} 第 1 行：列 {twice[0]} 重复出现",
+                f"{self.path.name} row 1: column {twice[0]} occurs twice",
+                field=twice[0],
+                row=1,
+            )
+        return header
+
+    def _not_utf8(self) -> InvalidInput:
+        return InvalidInput(
+            f"{self.path.name} 不是 UTF-8 编码，请另存为 CSV UTF-8",
+            f"{self.path.name} is not UTF-8; save it as CSV UTF-8",
+        )
+
+    def faults(self) -> Iterator[InvalidInput]:
+        """What is wrong with its rows, in their order; reads the file slowly, once the fast way has found it faulty."""
+        seen: dict[str, int] = {}
+        try:
+            with self.path.open(encoding="utf-8-sig", newline="") as file:
+                reader = csv.reader(file, strict=True)
+                header = [name.strip() for name in next(reader)]
+                for row, cells in enumerate(reader, 2):
+                    if cells:
+                        yield from self._row_faults(row, header, cells, seen)
+        except UnicodeDecodeError:
+            yield self._not_utf8()
+        except csv.Error as error:
+            yield self._fault(reader.line_num, "", str(error), "一行完整的 CSV", "a whole CSV row")
+
+    def _row_faults(
+        self, row: int, header: list[str], cells: list[str], seen: dict[str, int]
+    ) -> Iterator[InvalidInput]:
+        if len(cells) != len(header):
+            found = f"{len(cells)} 列"
+            yield self._fault(row, "", found, f"{len(header)} 列", f"{len(header)} columns")
+            return
+        told = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+        entry, first = told["entry_id"], seen.setdefault(told["entry_id"], row)
+        if not entry:
+            yield self._fault(row, "entry_id", "", "唯一的编号", "a unique id")
+        elif first != row:
+            yield self._fault(
+                row,
+                "entry_id",
+                entry,
+                f"唯一的编号（与第 {first} 行重复）",
+                f"a unique id (same as row {first})",
+            )
+        if not told["account"]:
+            yield self._fault(row, "account", "", "本方账号", "our account number")
+        for name in ("booked_on", "value_on"):
+            if (told.get(name, "") or name in NEEDED) and not _is_day(told[name]):
+                yield self._fault(
+                    row, name, told[name], "日期，如 2026-10-31", "a date such as 2026-10-31"
+                )
+        if told["direction"].lower() not in OUTGO[self.is_bank]:
+            yield self._fault(
+                row, "direction", told["direction"], "debit 或 credit", "debit or credit"
+            )
+        if not _is_amount(told["amount"]):
+            expected = "不为零、至多两位小数的金额，如 1234.50"
+            yield self._fault(
+                row,
+                "amount",
+                told["amount"],
+                expected,
+                "an amount other than zero, at most 2 decimals, such as 1234.50",
+            )
+
+    def _fault(
+        self, row: int, column: str, found: str, expected: str, expected_en: str
+    ) -> InvalidInput:
+        place, place_en = (f"，列 {column}", f", column {column}") if column else ("", "")
+        return InvalidInput(
+            f"{self.path.name} 第 {row} 行{place}：应为{expected}，实为“{found}”",
+            f"{self.path.name} row {row}{place_en}: expected {expected_en}, found {found!r}",
+            field=column,
+            row=row,
+        )
+
+
+def _is_day(text: str) -> bool:
+    for form in DAY_FORMATS:
+        try:
+            datetime.strptime(text, form)  # noqa: DTZ007 - a calendar day has no zone
+        except ValueError:
+            continue
+        return True
+    return False
+
+
+def _is_amount(text: str) -> bool:
+    try:
+        amount = Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        return False
+    exponent = amount.as_tuple().exponent
+    return (
+        isinstance(exponent, int)
+        and -2 <= exponent <= 0
+        and "e" not in text.lower()
+        and 0 < abs(amount) < Decimal(10) ** AMOUNT_DIGITS
+    )
+
+
+_KNOWN = (*NEEDED, "value_on", "currency", "reference", "batch_no", "bill_no", "bank_serial",
+          "counterparty_name", "counterparty_account", *TEXTS)  # fmt: skip
+_MACROS = (
+    """CREATE MACRO as_day(x) AS CASE WHEN ascii(trim(x)) BETWEEN 48 AND 57 AND length(trim(x)) BETWEEN 8 AND 10 THEN
+        coalesce(try_cast(x AS DATE), try_strptime(trim(x), '%Y%m%d')::DATE) - DATE '1970-01-01' END""",
+    """CREATE MACRO as_amount(x) AS CASE
+        WHEN instr(x, '.') > 0 AND length(trim(x)) - instr(trim(x), '.') > 2 OR contains(lower(x), 'e') THEN NULL
+        ELSE try_cast(replace(x, ',', '') AS DECIMAL(17, 2)) END""",
+    """CREATE MACRO is_outgo(x, is_bank) AS CASE lower(trim(x)) WHEN 'debit' THEN is_bank WHEN 'credit' THEN NOT is_bank
+        WHEN '借' THEN is_bank WHEN '贷' THEN NOT is_bank WHEN '付' THEN true WHEN '收' THEN false END""",
+)
+_SCOPES = """
+    CREATE TABLE scope AS SELECT row_number() OVER (ORDER BY account, currency)::INTEGER AS scope, account, currency
+    FROM (SELECT DISTINCT account, currency FROM told WHERE account <> '')
+"""
+_LINES = """
+    INSERT INTO line
+    SELECT is_bank, trim(entry_id), scope, as_day(day), is_outgo(direction, is_bank) <> (as_amount(amount) < 0),
+        nullif(abs(as_amount(amount)) * 100, 0)::BIGINT, as_reference(reference)
+    FROM told LEFT JOIN scope USING (account, currency)
+"""
+_FAULTY = """
+    SELECT count(*) FROM line WHERE id IS NULL OR id = '' OR scope IS NULL OR day IS NULL OR outgo IS NULL OR cents IS NULL
+"""
+_TWICE = "SELECT count(*) - count(DISTINCT (bank, id)) FROM line"
+_REST = """
+    INSERT INTO rest
+    WITH left_over AS (
+        SELECT line.rowid AS n, line.* FROM line WHERE rowid NOT IN
+            (SELECT b FROM pair UNION ALL SELECT k FROM pair UNION ALL SELECT n FROM member))
+    SELECT n, bank, left_over.scope, left_over.day, wd, outgo, cents, ref, as_reference(batch_no),
+        as_reference(coalesce(bill_no, CASE WHEN is_bank THEN bank_serial END)), as_account(counterparty_account),
+        nullif(squeeze(counterparty_name), ''), nullif(fold(concat_ws(' ', narrative, purpose, description)), ''), id
+    FROM left_over JOIN told ON told.is_bank = left_over.bank AND trim(told.entry_id) = left_over.id
+    JOIN calendar ON calendar.day = left_over.day
+"""
+
+
+class CsvSource:
+    """The two files. Raises InvalidInput with the first faults where rows cannot be taken; then nothing was matched."""
+
+    def __init__(self, bank: Path, book: Path) -> None:
+        self.sides = (Side(bank, True), Side(book, False))
+        self._columns = {side.is_bank: side.columns() for side in self.sides}
+
+    def load_lines(self, board: Board) -> None:
+        """Fill `line`; `told` is a view of both files. Raises InvalidInput."""
+        for macro in _MACROS:
+            board.run(macro)
+        views = " UNION ALL ".join(self._select(side) for side in self.sides)
+        board.run(f"CREATE VIEW told AS {views}")
+        try:
+            board.run(_SCOPES)
+            board.run(_LINES)
+        except duckdb.Error as error:
+            raise self._refusal(str(error)) from None
+        if board.count(_FAULTY) or board.count(_TWICE):
+            raise self._refusal("")
+
+    def load_rest(self, board: Board) -> None:
+        """Fill `rest` by a second look at the files."""
+        board.run(_REST)
+
+    def load_names(self, board: Board) -> None:
+        """Fill `party`."""
+        board.run(
+            "INSERT INTO party SELECT DISTINCT squeeze(counterparty_name) FROM told WHERE counterparty_name <> ''"
+        )
+
+    def _select(self, side: Side) -> str:
+        """One file with every known column; names come from our own list, the path is quoted."""
+        header = self._columns[side.is_bank]
+        kinds = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in header)
+        columns = [name if name in header else f"NULL::VARCHAR AS {name}" for name in _KNOWN]
+        renamed = ", ".join(
+            {
+                "account": "trim(account) AS account",
+                "currency": f"coalesce(upper(trim({'currency' if 'currency' in header else 'NULL'})), 'CNY') AS currency",
+            }.get(name, column)
+            for name, column in zip(_KNOWN, columns, strict=True)
+        )
+        day = (
+            "coalesce(value_on, booked_on)"
+            if "value_on" in header and side.is_bank
+            else "booked_on"
+        )
+        return (  # the only values from outside are quoted: path and header
+            f"SELECT {side.is_bank} AS is_bank, {day} AS day, {renamed} FROM read_csv({_quoted(str(side.path))}, "  # noqa: S608
+            f"columns = {{{kinds}}}, header = true, auto_detect = false)"
+        )
+
+    def _refusal(self, otherwise: str) -> InvalidInput:
+        faults = [fault for side in self.sides for fault in islice(side.faults(), FAULTS_SHOWN)]
+        if not faults:
+            return InvalidInput(
+                f"文件无法读取：{otherwise}", f"the files cannot be read: {otherwise}"
+            )
+        first = faults[0]
+        return InvalidInput(
+            "\n".join(fault.message for fault in faults[:FAULTS_SHOWN]),
+            "\n".join(fault.message_en for fault in faults[:FAULTS_SHOWN]),
+            field=first.field,
+            row=first.row,
+        )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def published_calendar() -> Calendar:
+    """The working days of the published holiday notices; plain weeks in years without one."""
+    holidays = frozenset(day for day in published.holidays if day.weekday() < 5)
+    return Calendar(holidays=holidays, makeup_days=frozenset(published.workdays))

@@ -1,0 +1,1 @@
+"""The ladder of rules, most certain first."""

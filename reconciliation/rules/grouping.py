@@ -1,0 +1,134 @@
+"""Which lines of one reference belong together: sums, pairs and exact covers over a handful of lines.
+
+Pure functions over plain values. Amounts are cents, days are numbers; all lines of a call have one account, currency
+and direction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+
+COVER_PARTS_MAX = (
+    16  # other lines among which a second explanation is looked for; beyond it, a person decides
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as the rules see it. `looks` holds all that could tell it from another of its amount; `order` is its place."""
+
+    n: int
+    day: int
+    cents: int
+    order: str = ""
+    looks: str = ""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines of both sides that explain each other, and the rung that says so."""
+
+    rung: str
+    bank: tuple[int, ...]
+    book: tuple[int, ...]
+
+
+def settle(
+    bank: Sequence[Line], book: Sequence[Line], *, ties: Container[tuple[int, int]] | None = None
+) -> list[Group]:
+    """The certain matches among lines exact references tie; what they leave is a person's.
+
+    Equal sums explain each other whole (M5, M6, M7), unless both sides hold the same amounts: then line by line (M1).
+    Unequal sums leave those lines that have exactly one partner of their amount (M1), and no second explanation.
+    `ties` are the pairs whose references agree; without it all of them do.
+    """
+    if sum(line.cents for line in bank) == sum(line.cents for line in book):
+        if len(bank) == 1 or len(book) == 1:
+            return [_whole(bank, book)]
+        if sorted(line.cents for line in bank) == sorted(line.cents for line in book):
+            pairs = list(_line_by_line(bank, book))
+            if _all_tied(pairs, ties):
+                return pairs
+        return [_whole(bank, book)]
+    return [
+        pair
+        for pair in _line_by_line(bank, book)
+        if _all_tied([pair], ties) and not _has_second_explanation(pair, bank, book)
+    ]
+
+
+def _all_tied(pairs: Sequence[Group], ties: Container[tuple[int, int]] | None) -> bool:
+    return ties is None or all((pair.bank[0], pair.book[0]) in ties for pair in pairs)
+
+
+def _whole(bank: Sequence[Line], book: Sequence[Line]) -> Group:
+    rung = {(True, True): "M1", (True, False): "M5", (False, True): "M6"}.get(
+        (len(bank) == 1, len(book) == 1), "M7"
+    )
+    return Group(rung, tuple(sorted(x.n for x in bank)), tuple(sorted(x.n for x in book)))
+
+
+def _line_by_line(bank: Sequence[Line], book: Sequence[Line]) -> Iterator[Group]:
+    """Pairs of equal amount, where the amount says which: one line on each side, or twins that may pair anyhow."""
+    by_amount: dict[int, tuple[list[Line], list[Line]]] = defaultdict(lambda: ([], []))
+    for line in bank:
+        by_amount[line.cents][0].append(line)
+    for line in book:
+        by_amount[line.cents][1].append(line)
+    for ours, theirs in by_amount.values():
+        if len(ours) == len(theirs) and (len(ours) == 1 or are_twins(ours) or are_twins(theirs)):
+            for b, k in zip(in_order(ours), in_order(theirs), strict=True):
+                yield Group("M1", (b.n,), (k.n,))
+
+
+def are_twins(lines: Sequence[Line]) -> bool:
+    """Whether nothing tells the lines apart, so that exchanging them changes nothing."""
+    return len({(line.day, line.cents, line.looks) for line in lines}) == 1
+
+
+def in_order(lines: Sequence[Line]) -> list[Line]:
+    """The lines in their own order, which does not depend on the order of arrival."""
+    return sorted(lines, key=lambda line: (line.day, line.order, line.n))
+
+
+def _has_second_explanation(pair: Group, bank: Sequence[Line], book: Sequence[Line]) -> bool:
+    """Whether several other lines of a side add up to the pair's amount as well (or might: too many to tell)."""
+    amount = next(line.cents for line in bank if line.n == pair.bank[0])
+    return any(
+        _adds_up(amount, [line.cents for line in side if line.cents < amount])
+        for side in (bank, book)
+    )
+
+
+def _adds_up(amount: int, parts: Sequence[int]) -> bool:
+    if len(parts) > COVER_PARTS_MAX:
+        return True
+    reached = {0}
+    for part in parts:
+        reached |= {total + part for total in reached if total + part <= amount}
+    return amount in reached
+
+
+def exact_cover(amount: int, parts: Sequence[Line], *, lines_max: int) -> tuple[int, ...] | None:
+    """The only choice of 2 to `lines_max` lines whose sum is `amount`; None where there is none, or more than one."""
+    if len(parts) > COVER_PARTS_MAX:
+        return None
+    found: list[tuple[int, ...]] = []
+    ordered = sorted(parts, key=lambda line: (-line.cents, line.order, line.n))
+
+    def search(start: int, left: int, chosen: tuple[int, ...]) -> None:
+        if left == 0 and len(chosen) > 1:
+            found.append(chosen)
+        if left <= 0 or len(chosen) == lines_max:
+            return
+        for place in range(start, len(ordered)):
+            if len(found) > 1:
+                return
+            if ordered[place].cents <= left:
+                search(place + 1, left - ordered[place].cents, (*chosen, ordered[place].n))
+
+    search(0, amount, ())
+    return tuple(sorted(found[0])) if len(found) == 1 else None

@@ -1,0 +1,170 @@
+"""M0, M1, M5–M7 over what the plain references left: lines tied by an exact reference, wherever it is written.
+
+`ident` holds the words by which a line of `rest` can be named: its reference, its batch, its document (the bank's serial,
+the voucher's bill no.) and the numbers its text mentions. A word on both sides ties lines of one direction, unless they
+carry two different references of ours. Lines tied together are settled by `grouping`; what is tied but does not add up is
+`bound`: no rule by amount and party may take it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from reconciliation.rules.board import Board
+from reconciliation.rules.grouping import Group, Line, settle
+
+Ties = Sequence[tuple[int, int]]
+
+_IDENT = """
+    CREATE TABLE ident AS
+    SELECT n, bank, scope, outgo, day, cents, ref, kind, word FROM (
+        SELECT *, 'ref' AS kind, ref AS word FROM rest WHERE ref IS NOT NULL
+        UNION ALL SELECT *, 'ref', batch FROM rest WHERE batch IS NOT NULL
+        UNION ALL SELECT *, 'doc', doc FROM rest WHERE as_mention(doc) IS NOT NULL AND NOT (bank AND is_number(doc))
+        UNION ALL SELECT *, 'text', unnest(mentions(txt)) FROM rest WHERE regexp_matches(txt, '([0-9].*){4}'))
+    QUALIFY row_number() OVER (PARTITION BY n, word ORDER BY kind = 'ref' DESC, kind = 'doc' DESC) = 1
+"""
+# A word that so many lines of both sides carry names a contract, not a payment.
+_BUSY = """
+    CREATE TABLE busy AS SELECT scope, outgo, word FROM ident GROUP BY scope, outgo, word
+    HAVING count(*) FILTER (bank) * count(*) FILTER (NOT bank) > getvariable('tie_pairs_max')
+"""
+_TIES = """
+    CREATE TABLE mention AS
+    SELECT b.n AS b, k.n AS k, min(word) AS word, bool_or(b.kind = 'ref' AND k.kind = 'ref') AS is_ours,
+        bool_and(b.kind = 'text' AND k.kind = 'text') AS is_loose
+    FROM ident AS b JOIN ident AS k USING (scope, outgo, word)
+    JOIN rest AS x ON x.n = b.n JOIN rest AS y ON y.n = k.n
+    WHERE b.bank AND NOT k.bank AND (scope, outgo, word) NOT IN (SELECT (scope, outgo, word) FROM busy)
+      AND (x.ref IS NULL OR y.ref IS NULL OR x.ref = y.ref OR x.ref = y.batch)
+      AND CASE WHEN b.kind = 'ref' AND k.kind = 'ref' THEN true
+            WHEN is_number(word) OR (b.kind = 'text' AND k.kind = 'text')
+            THEN abs(b.day - k.day) <= getvariable('number_days') AND agree(x.acct, y.acct) AND alike(x.name, y.name)
+            ELSE abs(b.day - k.day) <= getvariable('mention_days') END
+    GROUP BY b.n, k.n
+"""
+_TIED = """
+    SELECT n, bank, day, cents, place, concat_ws('|', acct, name, txt, CASE WHEN NOT bank THEN doc END, batch, ref),
+        coalesce(ref, '')
+    FROM rest WHERE n IN (SELECT b FROM mention UNION ALL SELECT k FROM mention)
+"""
+_BOUND = """
+    CREATE TABLE bound AS
+    SELECT b AS n FROM mention WHERE NOT is_loose UNION SELECT k FROM mention WHERE NOT is_loose
+    UNION SELECT n FROM rest WHERE ref IS NOT NULL OR batch IS NOT NULL
+    UNION SELECT ident.n FROM ident JOIN line ON line.ref = ident.word AND line.scope = ident.scope
+"""
+_NETTED = """
+    CREATE TABLE netted AS SELECT row_number() OVER ()::INTEGER + $1 AS g, n, m FROM (
+        SELECT scope, word, bank, min(n) FILTER (outgo) AS n, min(n) FILTER (NOT outgo) AS m
+        FROM ident WHERE n IN (SELECT n FROM rest) AND (ref IS NULL OR ref = word) GROUP BY scope, word, cents, bank
+        HAVING count(*) = 2 AND count(*) FILTER (outgo) = 1 AND bool_or(kind = 'ref') AND count(DISTINCT ref) = 1
+            AND max(day) - min(day) <= getvariable('reversal_days')) AS twosome
+    WHERE NOT EXISTS (SELECT 1 FROM ident WHERE ident.word = twosome.word AND ident.scope = twosome.scope
+            AND ident.bank <> twosome.bank)
+      AND NOT EXISTS (SELECT 1 FROM line WHERE line.ref = twosome.word AND line.scope = twosome.scope
+            AND line.bank <> twosome.bank)
+    QUALIFY count(*) OVER (PARTITION BY n) = 1 AND count(*) OVER (PARTITION BY m) = 1
+"""
+
+
+def tie_mentions(board: Board) -> None:
+    """Match what exact references tie; needs `rest`, takes what it matched out of it, leaves `ident` and `bound`."""
+    for statement in (_IDENT, _BUSY, _TIES):
+        board.run(statement)
+    lines = {n: (bank, Line(n, *told)) for n, bank, *told in board.rows(_TIED)}
+    words = {
+        (b, k): (word, ours)
+        for b, k, word, ours in board.rows("SELECT b, k, word, is_ours FROM mention")
+    }
+    kept = Kept()
+    for ties in components(words):
+        for group in settle_tied(ties, lines):
+            if board.strategy.has(group.rung):
+                bank, book = set(group.bank), set(group.book)
+                kept.add(group, [words[tie] for tie in ties if tie[0] in bank and tie[1] in book])
+    kept.write(board)
+    board.take_out_matched()
+    board.run(_BOUND)
+
+
+def net_reversals(board: Board) -> None:
+    """M0: two opposite lines of one side under a reference that no line of the other side carries or mentions."""
+    if not board.strategy.has("M0"):
+        return
+    board.run(_NETTED, [board.groups()])
+    board.run("INSERT INTO grp SELECT g, 'M0', 'reversal' FROM netted")
+    board.run("INSERT INTO member SELECT g, n FROM netted UNION ALL SELECT g, m FROM netted")
+    board.take_out_matched()
+
+
+def components(ties: Iterable[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """The ties, those together that share a line, directly or through others."""
+    above: dict[int, int] = {}
+
+    def top(n: int) -> int:
+        while above.setdefault(n, n) != n:
+            above[n] = n = above[above[n]]
+        return n
+
+    ties = sorted(ties)
+    for b, k in ties:
+        above[top(k)] = top(b)
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for tie in ties:
+        found[top(tie[0])].append(tie)
+    yield from found.values()
+
+
+def settle_tied(ties: Ties, lines: dict[int, tuple[bool, Line]]) -> Iterator[Group]:
+    """One component: first what a reference of ours ties by itself, then what is left of it, part by part."""
+    by_ref: dict[str, set[int]] = defaultdict(set)
+    for n in {n for tie in ties for n in tie}:
+        by_ref[lines[n][1].ref].add(n)
+    taken: set[int] = set()
+    for ref in sorted(by_ref.keys() - {""}):
+        for group in _settle(by_ref[ref], lines, ties):
+            taken.update(group.bank, group.book)
+            yield group
+    left = [tie for tie in ties if tie[0] not in taken and tie[1] not in taken]
+    for part in components(left) if taken else [left]:
+        yield from _settle({n for tie in part for n in tie}, lines, part)
+
+
+def _settle(chosen: set[int], lines: dict[int, tuple[bool, Line]], ties: Ties) -> list[Group]:
+    bank = [lines[n][1] for n in sorted(chosen) if lines[n][0]]
+    book = [lines[n][1] for n in sorted(chosen) if not lines[n][0]]
+    return settle(bank, book, ties=set(ties)) if bank and book else []
+
+
+class Kept:
+    """Matches on their way to the board, column by column."""
+
+    def __init__(self) -> None:
+        self._pairs: list[tuple[str, str, int, int]] = []
+        self._groups: list[tuple[str, str, Group]] = []
+        self._notes: list[tuple[int, str]] = []
+
+    def add(self, group: Group, tied: Sequence[tuple[str, bool]]) -> None:
+        """One match and the words (and whether they are references of ours) that tie it."""
+        is_ours = bool(tied) and all(ours for _, ours in tied)
+        basis = "reference" if is_ours else "mention"
+        if len(group.bank) == len(group.book) == 1:
+            self._pairs.append((group.rung, basis, group.bank[0], group.book[0]))
+        else:
+            self._groups.append((group.rung, basis, group))
+        if not is_ours:
+            self._notes.append((group.bank[0], " ".join(sorted({word for word, _ in tied}))))
+
+    def write(self, board: Board) -> None:
+        """Put them on the board."""
+        board.insert("pair", *zip(*self._pairs, strict=True))
+        first = board.groups() + 1
+        numbered = list(enumerate(self._groups, first))
+        board.insert(
+            "grp", *zip(*((g, rung, basis) for g, (rung, basis, _) in numbered), strict=True)
+        )
+        members = [(g, n) for g, (_, _, one) in numbered for n in (*one.bank, *one.book)]
+        board.insert("member", *zip(*members, strict=True))
+        board.insert("note", *zip(*((n, words, None) for n, words in self._notes), strict=True))

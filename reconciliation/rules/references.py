@@ -1,0 +1,43 @@
+"""M1, M5, M6 by our own references, over columns: the bulk of every account, settled without looking at a text.
+
+`tie` has one row a reference and direction: how many lines of each side carry it and what they add up to. One line on
+either side and equal sums are certain (M1 one to one, M5 one bank line to many, M6 one voucher to many); everything less
+plain waits for `mentions`, which sees the texts too.
+"""
+
+from __future__ import annotations
+
+from reconciliation.rules.board import Board
+
+_TIE = """
+    CREATE TABLE tie AS SELECT scope, ref, outgo,
+        count(*) FILTER (bank)::INTEGER AS b, count(*) FILTER (NOT bank)::INTEGER AS k,
+        sum(cents) FILTER (bank) AS b_sum, sum(cents) FILTER (NOT bank) AS k_sum,
+        min(rowid) FILTER (bank) AS b_first, min(rowid) FILTER (NOT bank) AS k_first
+    FROM line WHERE ref IS NOT NULL GROUP BY ALL
+"""
+_PAIRS = """
+    INSERT INTO pair SELECT 'M1', 'reference', b_first, k_first FROM tie WHERE b = 1 AND k = 1 AND b_sum = k_sum
+"""
+_PLAIN_GROUPS = """
+    CREATE TABLE plain AS SELECT row_number() OVER ()::INTEGER AS g, CASE WHEN b = 1 THEN 'M5' ELSE 'M6' END AS rung,
+        scope, ref, outgo
+    FROM tie WHERE (b = 1 OR k = 1) AND b + k > 2 AND b_sum = k_sum
+"""
+
+
+def tie_references(board: Board) -> None:
+    """Match what one reference ties plainly; needs `line`, the rest is for `mentions`."""
+    board.run(_TIE)
+    if board.strategy.has("M1"):
+        board.run(_PAIRS)
+    board.run(_PLAIN_GROUPS)
+    for rung in ("M5", "M6"):
+        if not board.strategy.has(rung):
+            board.run("DELETE FROM plain WHERE rung = ?", [rung])
+    board.run("INSERT INTO grp SELECT g, rung::rung, 'reference' FROM plain")
+    board.run(
+        "INSERT INTO member SELECT g, line.rowid FROM line JOIN plain USING (scope, ref, outgo)"
+    )
+    board.run("DROP TABLE tie")
+    board.run("DROP TABLE plain")
