@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from bankbridge import views
+from kernel.access import guarded
 
 app_name = "bankbridge"
+_EVIDENCE = ("connections.view", "exchanges.read")
 urlpatterns: list[URLPattern] = [
-    path("channels/", views.channels, name="channels"),
-    path("exchanges/", views.exchanges, name="exchanges"),
-    path("exchanges/<str:key>/", views.exchange, name="exchange"),
-    path("pull/", views.pull, name="pull"),
+    path("channels/", guarded(views.channels, "connections.view"), name="channels"),
+    path("exchanges/", guarded(views.exchanges, *_EVIDENCE), name="exchanges"),
+    path("exchanges/<str:key>/", guarded(views.exchange, *_EVIDENCE), name="exchange"),
+    path("pull/", guarded(views.pull, "statements.pull"), name="pull"),
 ]

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.urls import URLPattern, path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from desk.api import number_parameter
 from erpbridge.contract import Delivery, Kind
@@ -27,7 +25,7 @@ from erpbridge.shapes import (
     TakenSerializer,
 )
 from kernel.errors import InvalidInput, NotAllowed
-from masterdata.api_access import ClientAuthentication, client_of
+from masterdata.api_access import SystemView, client_of, systems
 from payments.api import OrderListView
 
 if TYPE_CHECKING:
@@ -45,6 +43,8 @@ def _system(request: Request) -> ApiClient:
 
 class PaymentOrdersView(OrderListView):
     """Payment orders: read by people and systems, written by systems."""
+
+    policies = {**OrderListView.policies, "POST": systems("payments.make")}
 
     @extend_schema(
         operation_id="payment_orders_create",
@@ -102,11 +102,10 @@ def _without_floats(value: Any) -> Any:
     return value
 
 
-class PaymentResultsView(APIView):
+class PaymentResultsView(SystemView):
     """Results for the calling finance system."""
 
-    authentication_classes = [ClientAuthentication]
-    permission_classes = [IsAuthenticated]
+    policies = {"GET": systems("payments.view")}
 
     @extend_schema(
         operation_id="payment_results_list",
@@ -132,11 +131,10 @@ class PaymentResultsView(APIView):
         return Response(PublishedPageSerializer(body).data)
 
 
-class PaymentResultAcksView(APIView):
+class PaymentResultAcksView(SystemView):
     """Acknowledgements."""
 
-    authentication_classes = [ClientAuthentication]
-    permission_classes = [IsAuthenticated]
+    policies = {"POST": systems("payments.view")}
 
     @extend_schema(
         operation_id="payment_results_acknowledge",
@@ -154,11 +152,10 @@ class PaymentResultAcksView(APIView):
         return Response({"acknowledged": count})
 
 
-class MasterDataView(APIView):
+class MasterDataView(SystemView):
     """Suppliers and customers from a finance system."""
 
-    authentication_classes = [ClientAuthentication]
-    permission_classes = [IsAuthenticated]
+    policies = {"POST": systems("payees.propose")}
 
     @extend_schema(
         operation_id="master_data_take",

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from kernel.scope import Scope
+from kernel.access import Policy
+from masterdata.api_policy import DeclaredPolicy, callers, client_of, people, scope_for, systems
 from masterdata.models import ApiClient
-from masterdata.selectors import scope_of, scope_of_client
 from masterdata.services.people import authenticate_client
+
+__all__ = [
+    "CallingSystem",
+    "ClientAuthentication",
+    "ReadingView",
+    "SystemView",
+    "callers",
+    "client_of",
+    "people",
+    "scope_for",
+    "source_systems",
+    "systems",
+]
 
 
 class CallingSystem:
@@ -51,10 +63,19 @@ class ClientAuthentication(BaseAuthentication):
 
 
 class ReadingView(APIView):
-    """An endpoint for signed-in people and calling systems."""
+    """An endpoint for signed-in people and calling systems. Each names its `policies` by method."""
 
     authentication_classes = [ClientAuthentication, SessionAuthentication]
-    permission_classes = [IsAuthenticated]
+    permission_classes = [DeclaredPolicy]
+    policies: ClassVar[dict[str, Policy]] = {}
+
+
+class SystemView(APIView):
+    """An endpoint for calling systems only."""
+
+    authentication_classes = [ClientAuthentication]
+    permission_classes = [DeclaredPolicy]
+    policies: ClassVar[dict[str, Policy]] = {}
 
 
 class ClientAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library has no types here
@@ -71,17 +92,6 @@ class ClientAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignor
             "name": "Authorization",
             "description": "`YQ <key id>:<secret>`",
         }
-
-
-def client_of(request: Request) -> ApiClient | None:
-    """The calling system, or None when a person calls."""
-    return request.auth if isinstance(request.auth, ApiClient) else None
-
-
-def scope_for(request: Request) -> Scope:
-    """What the caller may see and do."""
-    client = client_of(request)
-    return scope_of_client(client) if client is not None else scope_of(request.user)
 
 
 def source_systems() -> list[str]:

@@ -5,65 +5,101 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
+from kernel.access import guarded, personal, public
 from masterdata.views import desk, details, lists, people, setup
 
 app_name = "masterdata"
 
 
+_VIEW, _EDIT = ("masterdata.view",), ("masterdata.edit",)
+_PROPOSE, _CONFIRM = ("payees.propose",), ("payees.confirm",)
+
+
 def _page(
-    route: str, view: Callable[..., HttpResponseBase], name: str, **kwargs: Any
+    route: str,
+    view: Callable[..., HttpResponseBase],
+    name: str,
+    rights: tuple[str, ...],
+    **kwargs: Any,
 ) -> URLPattern:
-    """A page for signed-in people."""
-    return path(f"masterdata/{route}", login_required(view), kwargs, name=name)
+    """A page for whoever holds any of these rights."""
+    return path(f"masterdata/{route}", guarded(view, *rights), kwargs, name=name)
 
 
 urlpatterns: list[URLPattern] = [
-    path("sign-in/", people.SignIn.as_view(), name="sign_in"),
-    path("sign-out/", people.SignOut.as_view(), name="sign_out"),
-    path("password/", people.password, name="password_change"),
-    path("step-up/", people.step_up, name="step_up"),
-    path("language/", people.language, name="language"),
-    *(_page(f"{name}/", lists.show_list, name, which=name) for name in lists.LISTS),
-    _page("companies/new/", details.company_form, "company_new"),
-    _page("companies/<int:company_id>/", details.company, "company"),
-    _page("companies/<int:company_id>/edit/", details.company_form, "company_edit"),
-    _page("accounts/new/", details.account_form, "account_new"),
-    _page("accounts/<int:account_id>/", details.account, "account"),
-    _page("accounts/<int:account_id>/edit/", details.account_form, "account_edit"),
-    _page("accounts/<int:account_id>/switch/", details.account_switch, "account_switch"),
-    _page("counterparties/new/", details.counterparty_form, "counterparty_new"),
-    _page("counterparties/import/", setup.upload, "counterparties_import", kind="counterparties"),
+    path("sign-in/", public(people.SignIn.as_view()), name="sign_in"),
+    path("sign-out/", public(people.SignOut.as_view()), name="sign_out"),
+    path("password/", personal(people.password), name="password_change"),
+    path("step-up/", personal(people.step_up), name="step_up"),
+    path("language/", public(people.language), name="language"),
+    *(
+        _page(f"{name}/", lists.show_list, name, (right,), which=name)
+        for name, (_list, right, _buttons) in lists.LISTS.items()
+    ),
+    _page("companies/new/", details.company_form, "company_new", _EDIT),
+    _page("companies/<int:company_id>/", details.company, "company", _VIEW),
+    _page("companies/<int:company_id>/edit/", details.company_form, "company_edit", _EDIT),
+    _page("accounts/new/", details.account_form, "account_new", _EDIT),
+    _page("accounts/<int:account_id>/", details.account, "account", _VIEW),
+    _page("accounts/<int:account_id>/edit/", details.account_form, "account_edit", _EDIT),
+    _page("accounts/<int:account_id>/switch/", details.account_switch, "account_switch", _EDIT),
+    _page("counterparties/new/", details.counterparty_form, "counterparty_new", _EDIT),
+    _page(
+        "counterparties/import/",
+        setup.upload,
+        "counterparties_import",
+        _EDIT,
+        kind="counterparties",
+    ),
     _page(
         "counterparties/import/<int:file_id>/",
         setup.preview,
         "counterparties_preview",
+        _EDIT,
         kind="counterparties",
     ),
-    _page("counterparties/<int:counterparty_id>/", details.counterparty, "counterparty"),
+    _page("counterparties/<int:counterparty_id>/", details.counterparty, "counterparty", _VIEW),
     _page(
-        "counterparties/<int:counterparty_id>/edit/", details.counterparty_form, "counterparty_edit"
+        "counterparties/<int:counterparty_id>/edit/",
+        details.counterparty_form,
+        "counterparty_edit",
+        _EDIT,
     ),
-    _page("counterparties/<int:counterparty_id>/payees/new/", details.payee_form, "payee_new"),
-    _page("payees/confirm/", desk.payees_decide, "payees_confirm", confirm=True),
-    _page("payees/reject/", desk.payees_decide, "payees_reject", confirm=False),
-    _page("payees/<int:account_id>/", desk.payee, "payee"),
-    _page("payees/<int:account_id>/decide/", desk.payee_decide, "payee_decide"),
-    _page("payees/<int:account_id>/edit/", desk.payee_edit, "payee_edit"),
-    _page("payees/<int:account_id>/close/", desk.payee_close, "payee_close"),
-    _page("changes/<int:change_id>/", desk.change, "change"),
-    _page("changes/<int:change_id>/decide/", desk.change_decide, "change_decide"),
-    _page("branches/import/", setup.upload, "branches_import", kind="branches"),
-    _page("branches/import/<int:file_id>/", setup.preview, "branches_preview", kind="branches"),
-    _page("connections/new/", setup.connection_form, "connection_new"),
-    _page("connections/<int:connection_id>/", setup.connection, "connection"),
-    _page("connections/<int:connection_id>/edit/", setup.connection_form, "connection_edit"),
+    _page(
+        "counterparties/<int:counterparty_id>/payees/new/",
+        details.payee_form,
+        "payee_new",
+        _PROPOSE,
+    ),
+    _page("payees/confirm/", desk.payees_decide, "payees_confirm", _CONFIRM, confirm=True),
+    _page("payees/reject/", desk.payees_decide, "payees_reject", _CONFIRM, confirm=False),
+    _page("payees/<int:account_id>/", desk.payee, "payee", _VIEW),
+    _page("payees/<int:account_id>/decide/", desk.payee_decide, "payee_decide", _CONFIRM),
+    _page("payees/<int:account_id>/edit/", desk.payee_edit, "payee_edit", _PROPOSE),
+    _page("payees/<int:account_id>/close/", desk.payee_close, "payee_close", _PROPOSE),
+    _page("changes/<int:change_id>/", desk.change, "change", _VIEW),
+    _page("changes/<int:change_id>/decide/", desk.change_decide, "change_decide", _EDIT + _CONFIRM),
+    _page("branches/import/", setup.upload, "branches_import", _EDIT, kind="branches"),
+    _page(
+        "branches/import/<int:file_id>/", setup.preview, "branches_preview", _EDIT, kind="branches"
+    ),
+    _page("connections/new/", setup.connection_form, "connection_new", ("connections.edit",)),
+    _page(
+        "connections/<int:connection_id>/", setup.connection, "connection", ("connections.view",)
+    ),
+    _page(
+        "connections/<int:connection_id>/edit/",
+        setup.connection_form,
+        "connection_edit",
+        ("connections.edit",),
+    ),
     _page(
         "connections/<int:connection_id>/credentials/",
         setup.connection_credentials,
         "connection_credentials",
+        ("connections.edit",),
     ),
 ]

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from desk.api import day_parameter, number_parameter, page_of, page_parameters, read_page
 from kernel.errors import NotFound
-from masterdata.api_access import ReadingView, scope_for
+from masterdata.api_access import ReadingView, callers, scope_for
 from payments import results, selectors
 from payments.models import PaymentOrder
 from payments.publishing import payload_of
@@ -89,6 +89,8 @@ def order_body(order: PaymentOrder) -> dict[str, Any]:
 class OrderListView(ReadingView):
     """A page of orders."""
 
+    policies = {"GET": callers("payments.view")}
+
     @extend_schema(
         operation_id="payment_orders_list",
         summary="查询付款单",
@@ -127,6 +129,8 @@ class OrderListView(ReadingView):
 class OrderView(ReadingView):
     """One order."""
 
+    policies = {"GET": callers("payments.view")}
+
     @extend_schema(operation_id="payment_orders_read", summary="付款单", responses=OrderSerializer)
     def get(self, request: Request, order_no: str) -> Response:
         """The order; out of scope looks exactly like absent."""
@@ -139,6 +143,8 @@ class OrderView(ReadingView):
 
 class ImportResultsView(ReadingView):
     """What became of an imported list."""
+
+    policies = {"GET": callers("payments.view")}
 
     @extend_schema(
         operation_id="payment_imports_results",

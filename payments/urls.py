@@ -2,97 +2,115 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, path
 
+from kernel.access import guarded, guarded_by
+from payments.acts import ACTS
 from payments.views import acts, adjudications, bulk, imports, linked, lists, outside, pages
 
 app_name = "payments"
 
 
-def _list(address: str, page: str, name: str) -> URLPattern:
-    return path(address, login_required(lists.show), {"name": page}, name=name)
+_MAKE, _VIEW, _IMPORT = "payments.make", "payments.view", "payments.import"
+_ADJUDICATE = "payments.adjudicate"
+_ACTS = {name: act.rights for name, act in ACTS.items()}
+
+
+def _list(address: str, page: str, name: str, right: str = _VIEW) -> URLPattern:
+    return path(address, guarded(lists.show, right), {"name": page}, name=name)
 
 
 urlpatterns: list[URLPattern] = [
     _list("orders/", "orders", "orders"),
-    path("new/", login_required(pages.create), name="create"),
-    path("new/check/", login_required(pages.check_live), name="check_live"),
-    path("orders/<str:order_no>/", login_required(pages.order_page), name="order"),
-    path("orders/<str:order_no>/edit/", login_required(pages.edit), name="edit"),
-    path("orders/<str:order_no>/ask/", login_required(acts.ask), name="ask"),
-    path("orders/<str:order_no>/outside/", login_required(outside.propose), name="outside_propose"),
+    path("new/", guarded(pages.create, _MAKE), name="create"),
+    path("new/check/", guarded(pages.check_live, _MAKE), name="check_live"),
+    path("orders/<str:order_no>/", guarded(pages.order_page, _VIEW), name="order"),
+    path("orders/<str:order_no>/edit/", guarded(pages.edit, _MAKE), name="edit"),
+    path("orders/<str:order_no>/ask/", guarded(acts.ask, "payments.inquire"), name="ask"),
+    path(
+        "orders/<str:order_no>/outside/",
+        guarded(outside.propose, _ADJUDICATE),
+        name="outside_propose",
+    ),
     path(
         "orders/<str:order_no>/adjudicate/",
-        login_required(adjudications.propose),
+        guarded(adjudications.propose, _ADJUDICATE),
         name="adjudicate",
     ),
-    path("orders/<str:order_no>/<slug:name>/", login_required(acts.act_on_order), name="act"),
-    path("bulk/<slug:name>/", login_required(bulk.bulk), name="bulk"),
-    _list("check/", "check", "check_desk"),
-    _list("approve/", "approve", "approve_desk"),
-    _list("release/", "release", "release_desk"),
-    _list("drafts/", "drafts", "drafts"),
-    _list("held/", "held", "held"),
+    path(
+        "orders/<str:order_no>/<slug:name>/",
+        guarded_by(acts.act_on_order, "name", _ACTS),
+        name="act",
+    ),
+    path("bulk/<slug:name>/", guarded_by(bulk.bulk, "name", _ACTS), name="bulk"),
+    _list("check/", "check", "check_desk", "payments.check"),
+    _list("approve/", "approve", "approve_desk", "payments.approve"),
+    _list("release/", "release", "release_desk", "payments.release"),
+    _list("drafts/", "drafts", "drafts", "payments.make"),
+    _list("held/", "held", "held", "payments.lift_hold"),
     _list("unknown/", "unknown", "unknown"),
     _list("failed/", "failed", "failures"),
     _list("adjudications/", "adjudications", "adjudications"),
     path(
         "adjudications/<int:adjudication_id>/",
-        login_required(adjudications.adjudication),
+        guarded(adjudications.adjudication, _VIEW),
         name="adjudication",
     ),
     path(
         "adjudications/<int:adjudication_id>/evidence/",
-        login_required(adjudications.evidence),
+        guarded(adjudications.evidence, _VIEW),
         name="adjudication_evidence",
     ),
     _list("batches/", "batches", "batches"),
-    path("batches/<str:batch_no>/", login_required(pages.batch_page), name="batch"),
-    path("outside/", login_required(outside.outside_list), name="outside_list"),
-    path("outside/<int:record_id>/", login_required(outside.record_page), name="outside"),
-    path("outside/<int:record_id>/decide/", login_required(outside.decide), name="outside_decide"),
+    path("batches/<str:batch_no>/", guarded(pages.batch_page, _VIEW), name="batch"),
+    path("outside/", guarded(outside.outside_list, _VIEW), name="outside_list"),
+    path("outside/<int:record_id>/", guarded(outside.record_page, _VIEW), name="outside"),
+    path(
+        "outside/<int:record_id>/decide/",
+        guarded(outside.decide, _ADJUDICATE),
+        name="outside_decide",
+    ),
     path(
         "outside/<int:record_id>/evidence/",
-        login_required(outside.evidence),
+        guarded(outside.evidence, _VIEW),
         name="outside_evidence",
     ),
-    path("linked/", login_required(linked.linked_list), name="linked_list"),
-    path("linked/new/", login_required(linked.create), name="linked_create"),
-    path("linked/<str:link_no>/", login_required(linked.linked_page), name="linked"),
-    path("import/", login_required(imports.upload), name="import"),
+    path("linked/", guarded(linked.linked_list, _VIEW), name="linked_list"),
+    path("linked/new/", guarded(linked.create, _MAKE), name="linked_create"),
+    path("linked/<str:link_no>/", guarded(linked.linked_page, _VIEW), name="linked"),
+    path("import/", guarded(imports.upload, _IMPORT), name="import"),
     _list("imports/", "imports", "imports"),
-    path("imports/<int:import_id>/", login_required(imports.preview), name="import_preview"),
+    path("imports/<int:import_id>/", guarded(imports.preview, _VIEW), name="import_preview"),
     path(
-        "imports/<int:import_id>/confirm/", login_required(imports.confirm), name="import_confirm"
+        "imports/<int:import_id>/confirm/", guarded(imports.confirm, _IMPORT), name="import_confirm"
     ),
     path(
         "imports/<int:import_id>/refresh/",
-        login_required(imports.decide),
+        guarded(imports.decide, _IMPORT),
         {"act": "refresh"},
         name="import_refresh",
     ),
     path(
         "imports/<int:import_id>/discard/",
-        login_required(imports.decide),
+        guarded(imports.decide, _IMPORT),
         {"act": "discard"},
         name="import_discard",
     ),
     path(
         "imports/<int:import_id>/errors.xlsx",
-        login_required(imports.download),
+        guarded(imports.download, _VIEW),
         {"what": "errors.xlsx"},
         name="import_errors",
     ),
     path(
         "imports/<int:import_id>/result.xlsx",
-        login_required(imports.download),
+        guarded(imports.download, _VIEW),
         {"what": "result.xlsx"},
         name="result_xlsx",
     ),
     path(
         "imports/<int:import_id>/result.csv",
-        login_required(imports.download),
+        guarded(imports.download, _VIEW),
         {"what": "result.csv"},
         name="result_csv",
     ),

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from desk.api import day_parameter, page_of, page_parameters, read_page
-from masterdata.api_access import ReadingView, scope_for
+from masterdata.api_access import ReadingView, callers, scope_for
 from statements import selectors
 from statements.models import LatestBalance, StatementEntry
 
@@ -103,6 +103,8 @@ def _entry(row: StatementEntry) -> dict[str, Any]:
 class BalancesView(ReadingView):
     """Balances."""
 
+    policies = {"GET": callers("statements.view")}
+
     @extend_schema(
         operation_id="balances_list",
         summary="账户余额",
@@ -123,6 +125,8 @@ class BalancesView(ReadingView):
 
 class StatementEntriesView(ReadingView):
     """Statement entries."""
+
+    policies = {"GET": callers("statements.view")}
 
     @extend_schema(
         operation_id="statement_entries_list",

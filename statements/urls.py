@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from kernel.access import guarded
 from statements import views
 
 app_name = "statements"
 urlpatterns: list[URLPattern] = [
-    path("entries/", views.entries, name="entries"),
-    path("entries/<int:entry_id>/", views.entry, name="entry"),
-    path("balances/", views.balances, name="balances"),
-    path("days/", views.days, name="days"),
+    path("entries/", guarded(views.entries, "statements.view"), name="entries"),
+    path("entries/<int:entry_id>/", guarded(views.entry, "statements.view"), name="entry"),
+    path("balances/", guarded(views.balances, "statements.view"), name="balances"),
+    path("days/", guarded(views.days, "statements.view"), name="days"),
 ]

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -52,17 +54,28 @@ class DomainErrorMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Django's hook for exceptions of views."""
-        if not isinstance(error, DomainError):
-            return None
-        log.info("refused", code=error.code, status=error.status, path=request.path)
-        if wants_json(request):
-            return JsonResponse(error_body(error), status=error.status)
-        if isinstance(error, StepUpNeeded) and not request.FILES:
-            return ask_for_factor(request, error)
-        template = "_error.html" if getattr(request, "htmx", False) else "error.html"
-        return render(
-            request, template, {"error": error, "status": error.status}, status=error.status
-        )
+        return refuse(request, error) if isinstance(error, DomainError) else None
+
+
+def refuse(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The response of a refusal: JSON, an htmx fragment or a page."""
+    log.info("refused", code=error.code, status=error.status, path=request.path)
+    if wants_json(request):
+        return JsonResponse(error_body(error), status=error.status)
+    if isinstance(error, StepUpNeeded) and not request.FILES:
+        return ask_for_factor(request, error)
+    template = "_error.html" if getattr(request, "htmx", False) else "error.html"
+    return render(request, template, {"error": error, "status": error.status}, status=error.status)
+
+
+def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Where a visitor goes whom the address does not know: the sign-in page and back, or a 401 for programs."""
+    if wants_json(request):
+        body = error_body(DomainError("请先登录", "sign in first", code="not_authenticated"))
+        return JsonResponse(body, status=401)
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=401, headers={"HX-Redirect": settings.LOGIN_URL})
+    return redirect_to_login(request.get_full_path())
 
 
 def ask_for_factor(request: HttpRequest, error: StepUpNeeded) -> HttpResponse:

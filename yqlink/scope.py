@@ -1,4 +1,4 @@
-"""`request.scope`, and the two limits of a session: idle and absolute."""
+"""`request.scope`, the one gate every address stands behind, and the two limits of a session: idle and absolute."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
+from kernel.access import Audience, policy_of
+from kernel.errors import DomainError, NotAllowed
 from masterdata.selectors import scope_of
 from masterdata.services import stepup
+from yqlink.errors import ask_to_sign_in, refuse
+
+log = structlog.get_logger(__name__)
 
 SIGNED_IN_AT = "signed_in_at"
 SEEN_AT = "seen_at"
@@ -40,6 +46,26 @@ class ScopeMiddleware:
         scope: Any = SimpleLazyObject(lambda: scope_of(request.user))
         request.scope = scope  # type: ignore[attr-defined]  # the house's own attribute
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, parts: Any
+    ) -> HttpResponse | None:
+        """Django's hook before a view: nobody passes whom the address's declared policy does not let through."""
+        policy = policy_of(view)
+        if policy is None:
+            if hasattr(view, "cls") and hasattr(view.cls, "policies"):
+                return None  # an endpoint of the API: REST framework asks the same policies after it knows the caller
+            log.error("an address without a policy", path=request.path)
+            return refuse(request, NotAllowed("此地址未声明访问策略，已拒绝", "no policy declared"))
+        if policy.audience is Audience.PUBLIC:
+            return None
+        if not request.user.is_authenticated:
+            return ask_to_sign_in(request)
+        try:
+            policy.demand(request.scope, parts)  # type: ignore[attr-defined]  # the house's own attribute
+        except DomainError as error:
+            return refuse(request, error)
+        return None
 
     def _keep_limits(self, request: HttpRequest) -> None:
         if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:

@@ -6,19 +6,22 @@ from csp.decorators import csp_update
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from kernel.access import public
 from yqlink.health import healthz
 
 # The viewer of the API schema styles itself inline; that one page may, nothing else.
-_viewer = csp_update({"style-src": ["'unsafe-inline'"]})(
-    SpectacularSwaggerSplitView.as_view(url_name="api_schema")
+_viewer = public(
+    csp_update({"style-src": ["'unsafe-inline'"]})(
+        SpectacularSwaggerSplitView.as_view(url_name="api_schema")
+    )
 )
+_schema = public(SpectacularAPIView.as_view())
 
 urlpatterns = [
-    path("healthz", healthz, name="healthz"),
-    path("i18n/", include("django.conf.urls.i18n")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
+    path("healthz", public(healthz), name="healthz"),
+    path("api/schema/", _schema, name="api_schema"),
     path("api/docs/", _viewer, name="api_docs"),
-    path("api/v1/schema/", SpectacularAPIView.as_view()),
+    path("api/v1/schema/", _schema),
     path("api/v1/docs/", _viewer),
     path("api/v1/", include("yqlink.api")),
     path("", include("yqlink.workspace.urls")),

@@ -34,7 +34,11 @@ def _shape(row: int, item: object) -> list[dict[str, Any]]:
 
 
 def take_each(client: ApiClient, scope: Scope, items: Sequence[Any]) -> list[ItemReply]:
-    """Each item on its own: OK where something was made or changed, DUP where all stood so, ERR with its fault."""
+    """Each item on its own: OK where something was made or changed, DUP where all stood so, ERR with its fault.
+
+    Raises NotAllowed for a client that may not announce payees.
+    """
+    scope.demand("payees.propose")
     replies = []
     for row, item in enumerate(items, 1):
         errors = _shape(row, item)

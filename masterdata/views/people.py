@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
@@ -67,7 +66,6 @@ def _remember(response: HttpResponse, language: str) -> None:
     )
 
 
-@login_required
 def step_up(request: HttpRequest) -> HttpResponse:
     """Give the second factor before a page that wants it, then go on to it."""
     after = request.POST.get("next") or request.GET.get("next", "/")
@@ -107,7 +105,6 @@ def language(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@login_required
 def password(request: HttpRequest) -> HttpResponse:
     """Change one's own password."""
     user: Any = request.user

@@ -22,6 +22,7 @@ from desk.rows import Column, Row
 from kernel import clock
 from kernel.errors import DomainError, InvalidInput
 from kernel.scope import Scope
+from masterdata.services.stepup import require_stepup
 from payments import selectors
 from payments.forms import AdjudicationForm
 from payments.models import Adjudication, PaymentInstruction, PaymentOrder
@@ -178,6 +179,8 @@ def adjudication(request: HttpRequest, adjudication_id: int) -> HttpResponse:
 
 def _decide(request: HttpRequest, document: Adjudication) -> HttpResponse:
     agree = request.POST.get("confirm") == "yes"
+    if agree:
+        require_stepup(request, "payments.adjudicate")
     version = whole_number(request.POST.get("version", "")) or 0
     note = request.POST.get("note", "")
 

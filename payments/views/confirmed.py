@@ -62,7 +62,7 @@ def scope_in(request: HttpRequest) -> Scope:
 
 def person(request: HttpRequest) -> User:
     """Who is signed in; every page here asks for it."""
-    return request.user  # type: ignore[return-value]  # login_required stands before every view
+    return request.user  # type: ignore[return-value]  # the gate stands before every view
 
 
 def items_of(chosen: Sequence[PaymentOrder]) -> list[Item]:

@@ -21,6 +21,7 @@ from desk.pages import ListPage, render_list
 from desk.rows import Column, Row
 from kernel.errors import DomainError, NotAllowed, NotFound
 from kernel.scope import Scope
+from masterdata.services.stepup import require_stepup
 from payments import outside_selectors, selectors
 from payments.forms import OutsideForm
 from payments.models import OutsidePayment
@@ -134,6 +135,8 @@ def record_page(request: HttpRequest, record_id: int) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest, record_id: int) -> HttpResponse:
     """The second person's word."""
+    if request.POST.get("decision") == "agree":
+        require_stepup(request, "payments.adjudicate")
     try:
         done = outside.decide_outside(
             record_id=record_id,

@@ -188,7 +188,7 @@ class TestConnections:
         assert "test-password" not in shown
         assert "已设置" in shown
         assert admin.get(f"{page}edit/").status_code == 200
-        assert signed_in(group.maker).get(page).status_code == 404
+        assert signed_in(group.maker).get(page).status_code == 403
 
     def test_what_the_banks_document_leaves_open_is_shown(
         self, group: SimpleNamespace, admin: Client

@@ -10,6 +10,7 @@ from django.test import Client
 
 from masterdata.models import Membership, User
 from payments.models import ImportSet, PaymentInstruction, PaymentOrder
+from tests.build import a_company
 from tests.build_payments import World, fresh, item, ready, released, submitted
 from tests.payments.test_imports_lists import a_csv
 
@@ -116,7 +117,7 @@ class TestOrderPage:
 
     def test_an_order_out_of_scope_looks_absent(self, world: World) -> None:
         order = submitted(world)
-        Membership.objects.filter(user=world["checker2"]).delete()
+        Membership.objects.filter(user=world["checker2"]).update(company=a_company())
 
         reply = signed_in(world["checker2"]).get(f"/payments/orders/{order.order_no}/")
 

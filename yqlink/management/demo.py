@@ -74,6 +74,7 @@ CLIENT_RIGHTS = (
     "payments.import",
     "statements.view",
     "masterdata.view",
+    "payees.propose",
 )
 
 CONNECTION_NAME = "中国银行 前置机（模拟）"

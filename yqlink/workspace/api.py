@@ -13,11 +13,14 @@ from rest_framework.views import APIView
 
 from desk.api import number_parameter
 from kernel.scope import Scope
+from masterdata.api_access import people
 from yqlink.workspace.pipeline import pipeline
 
 
 class PipelineView(APIView):
     """Counts by state, the next due moment, own accounts; with `import`, each order of one import."""
+
+    policies = {"GET": people("payments.view")}
 
     @extend_schema(
         operation_id="pipeline",

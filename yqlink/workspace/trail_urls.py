@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, path
 
+from kernel.access import guarded
 from yqlink.workspace import trail
 
 app_name = "audit"
 urlpatterns: list[URLPattern] = [
-    path("", login_required(trail.trail), name="trail"),
-    path("verify/", login_required(trail.verify), name="verify"),
-    path("<int:entry_id>/", login_required(trail.entry_page), name="entry"),
+    path("", guarded(trail.trail, "audit.read"), name="trail"),
+    path("verify/", guarded(trail.verify, "audit.read"), name="verify"),
+    path("<int:entry_id>/", guarded(trail.entry_page, "audit.read"), name="entry"),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -15,7 +14,6 @@ from kernel.scope import Scope
 from yqlink.workspace.cards import cards_for
 
 
-@login_required
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """工作台."""
@@ -24,7 +22,6 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "workspace/home.html", context)
 
 
-@login_required
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
     """全局搜索: `=1268400` finds the exact amount; a number finds orders, instructions and bank serials, a name the payee."""

@@ -1,0 +1,122 @@
+"""Every address of the house declares who may reach it, and no declaration names a right nobody holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from kernel.access import Audience, Policy, policy_of
+from kernel.scope import Scope
+from masterdata.api_policy import DeclaredPolicy
+from masterdata.roles import RIGHTS
+from yqlink.scope import ScopeMiddleware
+
+PUBLIC = {
+    "healthz": "the proxy asks whether the process lives",
+    "api/schema/": "what the API can do is no secret",
+    "api/docs/": "the same for readers",
+    "api/v1/schema/": "the same under its version",
+    "api/v1/docs/": "the same under its version",
+    "sign-in/": "where a visitor becomes a person",
+    "sign-out/": "leaving is always allowed",
+    "language/": "the sign-in page speaks two languages",
+    "desk/styleguide/": "sample data only, and only in a DEBUG process",
+}
+
+
+def addresses(
+    patterns: list[Any] | None = None, prefix: str = ""
+) -> Iterator[tuple[str, URLPattern]]:
+    """Every address of the URL map with its pattern."""
+    for one in get_resolver().url_patterns if patterns is None else patterns:
+        path = prefix + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from addresses(one.url_patterns, path)
+        else:
+            yield path, one
+
+
+def policies(pattern: URLPattern) -> list[Policy]:
+    """The declared policies of an address: one, or one for each method of an endpoint."""
+    found = policy_of(pattern.callback)
+    if found is not None:
+        return [found]
+    return list(getattr(getattr(pattern.callback, "cls", None), "policies", {}).values())
+
+
+def methods(pattern: URLPattern) -> set[str]:
+    """The methods an endpoint of the API answers, as REST framework sees them."""
+    view = pattern.callback.cls()  # type: ignore[attr-defined]  # an endpoint
+    return {name for name in view.allowed_methods if name not in ("OPTIONS", "HEAD")}
+
+
+def test_every_address_declares_its_policy():
+    """In its urls.py: `guarded(view, "right")`, `guarded_by(…)`, `personal(view)` or `public(view)` of kernel.access;
+    an endpoint of the API: `policies = {"GET": callers("right")}` of masterdata.api_access."""
+    missing = [path for path, pattern in addresses() if not policies(pattern)]
+
+    assert missing == []
+
+
+def test_every_endpoint_of_the_api_stands_behind_the_gate_with_all_its_methods():
+    wrong = []
+    for path, pattern in addresses():
+        cls = getattr(pattern.callback, "cls", None)
+        if cls is None or policy_of(pattern.callback) is not None:
+            continue
+        if DeclaredPolicy not in cls.permission_classes or methods(pattern) - set(cls.policies):
+            wrong.append(path)
+
+    assert wrong == []
+
+
+def test_only_the_known_addresses_are_public():
+    found = {
+        path
+        for path, pattern in addresses()
+        if any(one.audience is Audience.PUBLIC for one in policies(pattern))
+    }
+
+    assert found == set(PUBLIC)
+
+
+def test_every_right_an_address_asks_for_is_held_by_some_duty():
+    held = frozenset().union(*RIGHTS.values())
+    asked = {
+        right
+        for _, pattern in addresses()
+        for policy in policies(pattern)
+        for right in [*policy.rights, *(r for rights in policy.acts.values() for r in rights)]
+    }
+
+    assert asked - held == set()
+
+
+def test_an_address_without_a_policy_is_refused_at_run_time():
+    middleware = ScopeMiddleware(lambda request: None)  # type: ignore[arg-type,return-value]  # never called
+    request = RequestFactory().get("/api/new")
+
+    answer = middleware.process_view(request, lambda request: None, (), {})  # type: ignore[arg-type,return-value]  # a view
+
+    assert answer is not None
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("name", ["check", "release"])
+def test_an_address_of_many_acts_asks_for_each_acts_own_right(name):
+    (policy,) = (
+        policy_of(pattern.callback)
+        for path, pattern in addresses()
+        if path == "payments/bulk/<slug:name>/"
+    )
+    scope = Scope(1, "x", frozenset({1}), {f"payments.{name}": frozenset({1})})
+
+    policy.demand(scope, {"name": name})
+    with pytest.raises(Exception, match="没有执行此操作的权限"):
+        policy.demand(scope, {"name": "cancel"})
+    with pytest.raises(Exception, match="未找到"):
+        policy.demand(scope, {"name": "nonsense"})
