@@ -51,9 +51,8 @@ def papers(order_ids: Collection[int]) -> list[Paper]:
 def _standing() -> Any:
     """Orders that may make another one a duplicate: submitted or paid outside, not ended, not themselves on hold."""
     unsent = [OrderState.DRAFT, OrderState.REJECTED, OrderState.HELD]
-    return PaymentOrder.objects.exclude(
-        GAVE_UP_ITS_LINE | Q(state__in=unsent) | Q(shown_state=InstructionState.FAILED)
-    )
+    failed = Q(shown_state=InstructionState.FAILED, is_paid_outside=False)
+    return PaymentOrder.objects.exclude(GAVE_UP_ITS_LINE | Q(state__in=unsent) | failed)
 
 
 def _moment(day: date) -> datetime:

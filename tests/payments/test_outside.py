@@ -15,8 +15,7 @@ from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from masterdata.models import User
 from payments.content import Proof
 from payments.models import OutsidePayment
-from payments.selectors import twins
-from payments.services import evidence, orders, outside
+from payments.services import evidence, orders, outside, ruling
 from statements import services as statements
 from tests.build_payments import (
     World,
@@ -131,7 +130,8 @@ class TestDecideOutside:
 
         alike = a_draft(world, amount=order.amount, purpose=order.purpose)
 
-        assert order.pk in {twin.order_id for twin in twins([alike], today=clock.today())}
+        found = ruling.duplicates([alike], stage=ruling.SUBMIT)[alike.pk]
+        assert [(hit.rule, hit.details["order_no"]) for hit in found] == [("D3", order.order_no)]
 
     def test_a_failed_attempt_may_have_been_paid_elsewhere(self, world):
         order = sent(world, "failed").order
