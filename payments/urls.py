@@ -29,7 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("orders/<str:order_no>/ask/", guarded(acts.ask, "payments.inquire"), name="ask"),
     path(
         "orders/<str:order_no>/outside/",
-        guarded(outside.propose, _ADJUDICATE),
+        guarded(outside.propose, _MAKE, _ADJUDICATE),
         name="outside_propose",
     ),
     path(
