@@ -115,6 +115,8 @@ CASE_KINDS: dict[str, str | Promise] = {
     "payments.seal_broken": _("封印不符"),
     "payments.leg_stopped": _("联动付款中断"),
     "payments.outside_unproved": _("平台外支付无扣款"),
+    "erp.lane_down": _("财务系统通道不通"),
+    "erp.file_waits": _("交换文件等待"),
     "statements.entry.amended": _("流水被更正"),
     "statements.day.differs": _("余额不连续"),
 }

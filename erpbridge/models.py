@@ -110,3 +110,18 @@ class Outbox(models.Model):
 
     def __str__(self) -> str:
         return self.message_id
+
+
+class OutSeries(models.Model):
+    """The last number of one series of files we wrote for a system."""
+
+    system = models.ForeignKey(ErpSystem, on_delete=models.PROTECT, related_name="+")
+    series = models.CharField(max_length=60)
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["system", "series"], name="one_out_series")]
+        verbose_name_plural = "out series"
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.last}"

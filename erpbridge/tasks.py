@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from erpbridge.services import publish
+from erpbridge.services import publish, running
 
 
 @shared_task(queue="erp", acks_late=True, ignore_result=True)
 def tick_publish(**_: object) -> None:
     """Outcomes to the Outbox."""
     publish.publish()
+
+
+@shared_task(queue="erp", acks_late=True, ignore_result=True)
+def tick_files(**_: object) -> None:
+    """Exchange folders."""
+    running.run("file")

@@ -1,0 +1,27 @@
+"""Which module speaks which style: a literal table."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Protocol, cast
+
+from erpbridge.models import ErpSystem
+
+STYLES: dict[str, str] = {
+    "file": "erpbridge.styles.file",
+}
+
+
+class Lane(Protocol):
+    """What a style does at each tick, for one system."""
+
+    def poll(self, system: ErpSystem) -> int:
+        """Take what lies ready over there; returns how much was answered."""
+
+    def deliver(self, system: ErpSystem) -> int:
+        """Hand over what is due; returns messages handed over."""
+
+
+def lane(style: str) -> Lane:
+    """The style's module. Raises KeyError for a style that needs no ticks (`api`)."""
+    return cast(Lane, import_module(STYLES[style]))

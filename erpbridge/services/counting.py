@@ -1,0 +1,25 @@
+"""Numbers of exchanged files: which of a series was taken last, and the next one we write. Never given twice."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import F
+
+from erpbridge.models import ErpSystem, Inbox, OutSeries
+
+
+def last_taken(system: ErpSystem, *, series: str) -> int:
+    """The highest number of a series that was answered; 0 when none was."""
+    keys = Inbox.objects.filter(
+        system=system.client.name[:60], style="file", key__startswith=f"{series}_", status__gt=0
+    )
+    newest = keys.order_by("-key").values_list("key", flat=True).first()
+    return int(newest.rpartition("_")[2]) if newest else 0
+
+
+@transaction.atomic(durable=True)
+def next_out(system: ErpSystem, *, series: str) -> int:
+    """The next number of a series we write."""
+    OutSeries.objects.get_or_create(system=system, series=series)
+    OutSeries.objects.filter(system=system, series=series).update(last=F("last") + 1)
+    return OutSeries.objects.values_list("last", flat=True).get(system=system, series=series)

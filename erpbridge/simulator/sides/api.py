@@ -1,0 +1,52 @@
+"""Style 1 from the finance system's end: HTTP calls, each write under its idempotency key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from erpbridge.simulator.sides.base import Item
+
+PATHS = {"payment_request": "/api/v1/payment-orders", "master_data": "/api/v1/master-data"}
+# (method, path, body, headers) -> (status, body)
+Call = Callable[[str, str, Mapping[str, Any] | None, Mapping[str, str]], tuple[int, dict[str, Any]]]
+
+
+class ApiSide:
+    """Calls the API through `call`, which signs and carries a request."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.answers: dict[str, dict[str, Any]] = {}
+
+    def send(self, items: Sequence[Item], *, key: str, kind: str = "payment_request") -> None:
+        """One POST; its answer is there at once."""
+        body: dict[str, Any] = {"items": [dict(item) for item in items]}
+        if kind == "payment_request":
+            body["mode"] = "each"
+        status, told = self.call("POST", PATHS[kind], body, {"Idempotency-Key": key})
+        if status == 200:
+            self.answers[key] = {"results": told["results"]}
+        else:
+            errors = told.get("errors") or [told]
+            self.answers[key] = {"refused": errors[0].get("code", str(status))}
+
+    def answer(self, key: str) -> dict[str, Any] | None:
+        """What the POST was answered."""
+        return self.answers.get(key)
+
+    def fetch(self) -> list[dict[str, Any]]:
+        """Results not acknowledged yet."""
+        found: list[dict[str, Any]] = []
+        after = 0
+        while True:
+            path = f"/api/v1/payment-results?open=1&after={after}"
+            _, page = self.call("GET", path, None, {})
+            found += [{"message_id": r["message_id"], **r["payload"]} for r in page["results"]]
+            if not page["results"]:
+                return found
+            after = page["next"]
+
+    def acknowledge(self, message_ids: Sequence[str]) -> None:
+        """One POST for all."""
+        self.call("POST", "/api/v1/payment-results/ack", {"message_ids": list(message_ids)}, {})

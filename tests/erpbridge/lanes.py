@@ -1,0 +1,117 @@
+"""A finance system at the other end of each style, for scenarios that read the same whichever carries them."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.test import Client
+
+from erpbridge.models import ErpSystem
+from erpbridge.services import publish, running
+from erpbridge.simulator.sides.api import ApiSide
+from erpbridge.simulator.sides.base import Side
+from erpbridge.simulator.sides.file import FileSide
+from kernel import clock, vault
+from masterdata.models import ApiClient
+from masterdata.roles import RIGHTS, Role
+from masterdata.services.people import IssuedKey, issue_client
+from tests.build_payments import World
+
+KEY = base64.b64encode(os.urandom(32)).decode()
+
+
+@dataclass
+class Lane:
+    """One style ready to talk: the ERP's side of it, and the tick that moves things on ours."""
+
+    style: str
+    world: World
+    side: Side
+    client: ApiClient
+    system: ErpSystem | None
+    extras: dict[str, Any] = field(default_factory=dict)
+
+    def pump(self) -> None:
+        """One tick of ours."""
+        publish.publish()
+        if self.style != "api":
+            running.run(self.style)
+
+    def ask(
+        self, items: Sequence[Mapping[str, Any]], *, key: str, kind: str = "payment_request"
+    ) -> Any:
+        """Send, tick, and read the answer."""
+        self.side.send(items, key=key, kind=kind)
+        self.pump()
+        return self.side.answer(key)
+
+
+def a_client(world: World, *, name: str = "U8", rights: frozenset[str] | None = None) -> IssuedKey:
+    with transaction.atomic():
+        return issue_client(
+            name=name,
+            source_system="u8",
+            companies=[world.company],
+            rights=RIGHTS[Role.MAKER] if rights is None else rights,
+            acts_for=world["maker"],
+        )
+
+
+def a_system(client: ApiClient, style: str, **settings: Any) -> ErpSystem:
+    secrets = vault.ring().encrypt(f'{{"key": "{KEY}"}}'.encode(), aad=f"erp.system:{client.name}")
+    return ErpSystem.objects.create(
+        name=client.name, client=client, style=style, settings=settings, secrets=secrets
+    )
+
+
+def _api(world: World, tmp_path: Path) -> Lane:
+    issued = a_client(world)
+    authorization = f"YQ {issued.client.key_id}:{issued.secret.reveal()}"
+    http = Client()
+
+    def call(
+        method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, Any]]:
+        answer = http.generic(
+            method,
+            path,
+            data=_json(body) if body is not None else b"",
+            content_type="application/json",
+            headers={"Authorization": authorization, **headers},
+        )
+        return answer.status_code, answer.json()
+
+    return Lane("api", world, ApiSide(call), issued.client, None)
+
+
+def _json(body: Mapping[str, Any]) -> bytes:
+    import json
+
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def _file(world: World, tmp_path: Path) -> Lane:
+    client = a_client(world).client
+    system = a_system(client, "file", root=str(tmp_path / "exchange"))
+    side = FileSide(tmp_path / "exchange", key=KEY, company="1000", day=f"{clock.today():%Y%m%d}")
+    return Lane("file", world, side, client, system)
+
+
+LANES: dict[str, Callable[[World, Path], Lane]] = {"api": _api, "file": _file}
+
+
+def an_item(world: World, **changes: Any) -> dict[str, Any]:
+    """A payment a finance system may ask for; a change to None leaves the field out."""
+    item = {
+        "doc_type": "付款申请单", "doc_no": "FK1", "line_no": "1", "company_code": "1000",
+        "payer_account": world.account.number, "payee_code": world.payee_code, "payee_name": "江阴恒源化工有限公司",
+        "payee_account": world.payee_number, "payee_bank": "中国工商银行", "cnaps": "102100099996", "currency": "CNY",
+        "amount": "1234.50", "purpose": "货款", "wish_date": "2026-11-24",
+    } | changes  # fmt: skip
+    return {name: value for name, value in item.items() if value is not None}
