@@ -14,7 +14,11 @@ def run(style: str) -> int:
         lane = registry.lane(style)
         try:
             moved += lane.poll(system) + lane.deliver(system)
-        except (OSError, ValueError, DomainError) as error:  # the other side's affair: told, and tried again
+        except (
+            OSError,
+            ValueError,
+            DomainError,
+        ) as error:  # the other side's affair: told, and tried again
             lanes.note_error(system, why=str(error))
         else:
             lanes.note_ok(system)
