@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
+from kernel import ciphers
 from kernel.errors import InvariantBroken
 
 
@@ -39,8 +40,15 @@ def digest(data: bytes) -> str:
 
 
 def mac(key: bytes, purpose: str, data: bytes) -> str:
-    """HMAC-SHA-256 over purpose and data, hex; `purpose` keeps a seal of one kind from passing as another."""
-    return hmac.new(key, purpose.encode() + b"\x00" + data, hashlib.sha256).hexdigest()
+    """HMAC over purpose and data, hex; `purpose` keeps a seal of one kind from passing as another.
+
+    With SHA-256, or in the suite `sm` with SM3: 64 digits either way.
+    """
+    return _mac(ciphers.suite_in_use(), key, purpose, data)
+
+
+def _mac(suite: str, key: bytes, purpose: str, data: bytes) -> str:
+    return ciphers.mac(suite, key, purpose.encode() + b"\x00" + data).hex()
 
 
 class SealBroken(InvariantBroken):
@@ -48,6 +56,8 @@ class SealBroken(InvariantBroken):
 
 
 def verify_mac(key: bytes, purpose: str, data: bytes, seal: str) -> None:
-    """Raise SealBroken unless `seal` is the MAC of `data`."""
-    if not hmac.compare_digest(mac(key, purpose, data), seal):
+    """Raise SealBroken unless `seal` is the MAC of `data`, in either suite: one may have been changed for the other."""
+    if not any(
+        hmac.compare_digest(_mac(suite, key, purpose, data), seal) for suite in ciphers.SUITES
+    ):
         raise SealBroken("the seal does not match the stored bytes")

@@ -1,7 +1,9 @@
-"""The key ring: authenticated encryption with a bound purpose, and a blind index for look-ups.
+"""The keys of this process, from its environment: the ring for what we keep, the envelopes for the bank's workers, the seal.
 
-Keys come from the environment: DATA_KEYS="1:base64,2:base64" (32 bytes each; the highest id encrypts, all decrypt) and
-SEAL_KEY (base64). A sealed text is `b"v" + key id (1 byte) + nonce (12) + AES-256-GCM ciphertext`.
+DATA_KEYS="1:base64,2:base64" (32 bytes each; the highest id encrypts, all decrypt) serve what pages and workers read again.
+SEAL_PUBLIC_KEYS close what only the workers that talk to banks may open, with their SEAL_PRIVATE_KEYS: payment
+instructions, and the credentials and sessions of bank connections. SEAL_KEY (base64) makes the seal of an instruction.
+A text of the ring is `v` (AES-256-GCM) or `s` (SM4-GCM) ‖ key id ‖ nonce ‖ ciphertext ‖ tag.
 """
 
 from __future__ import annotations
@@ -10,44 +12,65 @@ import base64
 import hashlib
 import hmac
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from kernel.ciphers import (
+    INTL,
+    NONCE_BYTES,
+    SM,
+    TAG_BYTES,
+    Undecipherable,
+    close,
+    opened,
+    suite_in_use,
+)
+from kernel.envelope import KeysAbsent, Opener, Sealer, parsed
 
-from kernel.errors import InvariantBroken
+__all__ = [
+    "KeyRing",
+    "KeysAbsent",
+    "Undecipherable",
+    "can_open",
+    "newest_envelope",
+    "opener",
+    "ring",
+    "seal_key",
+    "sealer",
+]
 
-
-class Undecipherable(InvariantBroken):
-    """The stored bytes were altered, moved to another row, or their key is gone."""
+_MARKS = {INTL: b"v", SM: b"s"}
+_SUITES = {mark: suite for suite, mark in _MARKS.items()}
 
 
 class KeyRing:
     """Data keys by id; the newest encrypts."""
 
-    def __init__(self, keys: dict[int, bytes]) -> None:
+    def __init__(self, keys: Mapping[int, bytes]) -> None:
         if not keys:
             raise ValueError("the key ring is empty: set DATA_KEYS")
         for key in keys.values():
             if len(key) != 32:
                 raise ValueError("a data key has 32 bytes")
-        self._keys = keys
-        self._newest = max(keys)
+        self._keys = dict(keys)
+        self.newest = max(keys)
 
     def encrypt(self, data: bytes, *, aad: str) -> bytes:
         """Ciphertext of `data`, bound to `aad` ("model:pk:field")."""
-        nonce = os.urandom(12)
-        sealed = AESGCM(self._keys[self._newest]).encrypt(nonce, data, aad.encode())
-        return b"v" + bytes([self._newest]) + nonce + sealed
+        suite = suite_in_use()
+        closed = close(suite, self._keys[self.newest], data, aad)
+        return _MARKS[suite] + bytes([self.newest]) + closed
 
     def decrypt(self, data: bytes, *, aad: str) -> bytes:
         """The plain bytes; raises Undecipherable."""
-        if len(data) < 30 or data[:1] != b"v" or data[1] not in self._keys:
+        suite = _SUITES.get(data[:1])
+        if suite is None or len(data) < 2 + NONCE_BYTES + TAG_BYTES or data[1] not in self._keys:
             raise Undecipherable("not a sealed text, or its key is gone")
-        try:
-            return AESGCM(self._keys[data[1]]).decrypt(data[2:14], data[14:], aad.encode())
-        except InvalidTag:
-            raise Undecipherable("the sealed text was altered or belongs elsewhere") from None
+        return opened(suite, self._keys[data[1]], data[2:], aad)
+
+    def is_current(self, data: bytes) -> bool:
+        """Whether `data` is closed with the newest key in the suite in use."""
+        return data[:2] == _MARKS[suite_in_use()] + bytes([self.newest])
 
     def blind_index(self, text: str) -> str:
         """A keyed hash for equality look-ups of encrypted values."""
@@ -66,6 +89,31 @@ def _ring(spec: str) -> KeyRing:
 def ring() -> KeyRing:
     """The key ring of this process, from DATA_KEYS."""
     return _ring(os.environ.get("DATA_KEYS", ""))
+
+
+def sealer() -> Sealer:
+    """What closes the texts of one act for the bank's workers. Raises KeysAbsent."""
+    return Sealer(parsed(os.environ.get("SEAL_PUBLIC_KEYS", "")))
+
+
+def newest_envelope() -> int:
+    """The id of the public key envelopes are closed with now; 0 when there is none."""
+    return max(parsed(os.environ.get("SEAL_PUBLIC_KEYS", "")), default=0)
+
+
+@lru_cache(maxsize=4)
+def _opener(spec: str) -> Opener:
+    return Opener(parsed(spec))
+
+
+def opener() -> Opener:
+    """What opens them. Raises KeysAbsent in every process that is not a bank's worker."""
+    return _opener(os.environ.get("SEAL_PRIVATE_KEYS", ""))
+
+
+def can_open() -> bool:
+    """Whether this process holds private keys of envelopes at all."""
+    return bool(os.environ.get("SEAL_PRIVATE_KEYS"))
 
 
 def seal_key() -> bytes:
