@@ -6,6 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 
+from approvals.signing.models import Signature, SigningKey
 from kernel import clock
 from kernel.orm import MoneyRow, amount_column, currency_column
 
@@ -21,6 +22,26 @@ SEGREGATION_SQL = """
     END IF;
     RETURN NEW;
 """
+
+# No decision without the signature of the person's own key, and no statement that says something else than the row.
+SIGNED_SQL = """
+    SELECT k.* INTO own FROM approvals_signature s JOIN approvals_signingkey k ON k.id = s.key_id WHERE s.id = NEW.signature_id;
+    IF own.id IS NULL OR own.user_id <> NEW.user_id OR own.person_key <> NEW.person_key OR own.state <> 'active'
+       OR NEW.at < own.valid_from OR NEW.at >= own.valid_to THEN
+        RAISE EXCEPTION 'the decision in case % is not signed with a key of its person', NEW.case_id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    said := NEW.statement::jsonb;
+    IF (said->>'act', said->>'case', said->>'content', said->>'person', said->>'step', said->>'key')
+       IS DISTINCT FROM (NEW.act::text, NEW.case_id::text, NEW.digest::text, NEW.person_key::text, NEW.step::text,
+                         own.fingerprint::text) THEN
+        RAISE EXCEPTION 'what was signed in case % is not what the decision says', NEW.case_id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+__all__ = ["Case", "Decision", "Policy", "Signature", "SigningKey"]
 
 
 class Policy(models.Model):
@@ -108,6 +129,12 @@ class Decision(models.Model):
     factor_method = models.CharField(max_length=12, blank=True)
     factor_id = models.CharField(max_length=40, blank=True)
     factor_at = models.DateTimeField(null=True)
+    # what the person signed: the statement, its path to the root of the signature; null only in rows older than signatures
+    statement = models.TextField(default="")
+    path = models.TextField(default="", blank=True)
+    signature = models.ForeignKey(
+        Signature, null=True, on_delete=models.PROTECT, related_name="decisions"
+    )
 
     class Meta:
         constraints = [
@@ -122,6 +149,13 @@ class Decision(models.Model):
                 operation=pgtrigger.Insert,
                 func=SEGREGATION_SQL,
                 declare=[("house", "approvals_case%ROWTYPE")],
+            ),
+            pgtrigger.Trigger(
+                name="signed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=SIGNED_SQL,
+                declare=[("own", "approvals_signingkey%ROWTYPE"), ("said", "jsonb")],
             ),
         ]
 

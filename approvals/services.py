@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -11,7 +11,9 @@ from django.db import transaction
 from approvals import selectors
 from approvals.models import Case, Decision, Policy
 from approvals.rules import CaseView, refusal
-from kernel import clock
+from approvals.signing.signers import Signer, endorse
+from approvals.signing.statements import DecisionFacts, statement, when
+from kernel import clock, seal
 from kernel.errors import DomainError, NotAllowed, NotFound, require
 from kernel.money import Money
 from masterdata.services import stepup as second_factor
@@ -111,6 +113,19 @@ def open_case(
     return cases[key]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Signing:
+    """How one act is signed: the person's unlocked key, what the page showed, and for a release what will be sent.
+
+    `sealed` holds the digest of each instruction by case id; `stepup` is the second factor just given.
+    """
+
+    signer: Signer
+    shown: bytes = b""
+    sealed: Mapping[int, str] = field(default_factory=dict)
+    stepup: StepUp | None = None
+
+
 def _decision(
     case: Case, act: Decision.Act, actor: User, *, step: int, note: str, stepup: StepUp | None
 ) -> Decision:
@@ -125,21 +140,68 @@ def _decision(
         factor_method=stepup.method if stepup else "",
         factor_id=stepup.factor_id if stepup else "",
         factor_at=stepup.at if stepup else None,
+        at=clock.now(),
     )
 
 
-def _acts_of(cases: Sequence[Case]) -> dict[int, list[tuple[str, str]]]:
-    """What was done in each case and by which person, in order."""
+def _statement(decision: Decision, policy: Policy, signing: Signing) -> bytes:
+    case = decision.case
+    return statement(
+        DecisionFacts(
+            act=str(decision.act),
+            step=decision.step,
+            case=case.pk,
+            subject=f"{case.subject_kind}:{case.subject_id}",
+            content=case.digest,
+            sealed=signing.sealed.get(case.pk, ""),
+            amount=f"{case.amount:.2f}",
+            currency=case.currency,
+            maker=case.maker_person,
+            needed=policy.approvers,
+            policy=str(policy.pk),
+            person=decision.person_key,
+            user=decision.user_id,
+            key=signing.signer.fingerprint,
+            shown=seal.digest(signing.shown),
+            factor=decision.factor_id,
+            note=decision.note,
+            at=when(decision.at),
+        )
+    )
+
+
+def _sign(decisions: Sequence[tuple[Decision, Policy]], signing: Signing) -> None:
+    """One signature for all decisions of the act; each keeps its statement and its path to it."""
+    said = {
+        number: _statement(decision, policy, signing)
+        for number, (decision, policy) in enumerate(decisions)
+    }
+    endorsed = endorse(said, signer=signing.signer, shown=signing.shown, at=clock.now())
+    for number, (decision, _) in enumerate(decisions):
+        decision.statement = said[number].decode()
+        decision.path, decision.signature_id = endorsed[number].path, endorsed[number].signature_id
+
+
+def _require_own_key(signing: Signing | None, actor: User) -> Signing:
+    if signing is None:
+        raise NotAllowed(
+            "复核、审批、授权须以本人的签名密钥签名", "a decision is signed", code="unsigned"
+        )
+    if signing.signer.person_key != actor.person_key:
+        raise NotAllowed("签名密钥不属于您", "the key is not yours", code="not_your_key")
+    return signing
+
+
+def _locked_cases(
+    case_ids: Iterable[int],
+) -> tuple[list[Case], dict[int, list[tuple[str, str]]]]:
+    """These cases, locked, and what was done in each: (act, person) in the order made."""
+    cases = list(Case.objects.select_for_update().filter(pk__in=case_ids).order_by("pk"))
     acts: dict[int, list[tuple[str, str]]] = {case.pk: [] for case in cases}
     rows = Decision.objects.filter(case_id__in=acts).order_by("pk")
     for case_id, done, person in rows.values_list("case_id", "act", "person_key"):
         acts[case_id].append((done, person))
-    return acts
-
-
-def _view(case: Case, policy: Policy, acts: Sequence[tuple[str, str]]) -> CaseView:
-    is_void = case.voided_at is not None
-    return CaseView(case.digest, case.maker_person, is_void, policy.approvers, acts)
+    return cases, acts
 
 
 def decide_many(
@@ -147,50 +209,67 @@ def decide_many(
     *,
     act: Decision.Act,
     actor: User,
+    signing: Signing | None,
     note: str = "",
-    stepup: StepUp | None = None,
 ) -> tuple[dict[int, Decided], dict[int, DomainError]]:
-    """Write one act of one person in many cases (case id → the digest the person saw); refusals by case id.
+    """Write one act of one person in many cases (case id → the digest the person saw), signed once; refusals by case id.
 
     The matrix is asked again as of now: what it asks for today rules, not what it asked for when the case was opened.
-    Approval and release want the actor's second factor (`stepup`), kept with the decision; raises StepUpNeeded.
+    Approval and release want the actor's second factor, kept with the decision; raises StepUpNeeded. Raises NotAllowed
+    without the person's own key.
     """
     require(
         transaction.get_connection().in_atomic_block,
         "a decision is made in the transaction of its subject",
     )
+    signing = _require_own_key(signing, actor)
     if act in WANTS_STEP_UP:
-        second_factor.demand(stepup, actor)
-    cases = list(Case.objects.select_for_update().filter(pk__in=digests).order_by("pk"))
-    acts = _acts_of(cases)
+        second_factor.demand(signing.stepup, actor)
+    cases, acts = _locked_cases(digests)
     refused: dict[int, DomainError] = {
         pk: NotFound("approval case") for pk in digests if pk not in acts
     }
-    done_now, decisions = {}, []
+    done_now: dict[int, Decided] = {}
+    decisions: list[tuple[Decision, Policy]] = []
     policies = {
         kind: selectors.policies_on(kind=kind, day=clock.today())
         for kind in {c.subject_kind for c in cases}
     }
     for case in cases:
+        done = acts[case.pk]
         policy = _policy(policies[case.subject_kind], company_id=case.company_id, money=case.money)
-        if isinstance(policy, NotAllowed):
-            refused[case.pk] = policy
+        error = _refusal(case, policy, done, act=act, actor=actor, digest=digests[case.pk])
+        if isinstance(policy, NotAllowed) or error is not None:
+            refused[case.pk] = error or NotFound("policy")
             continue
-        view = _view(case, policy, acts[case.pk])
-        error = refusal(view, act=act, person=actor.person_key, digest=digests[case.pk])
-        if error is not None:
-            refused[case.pk] = error
-            continue
-        approvals = sum(one == Act.APPROVE for one, _ in acts[case.pk])
+        approvals = sum(one == Act.APPROVE for one, _ in done)
         step = approvals + 1 if act == Act.APPROVE else 1
-        decisions.append(_decision(case, act, actor, step=step, note=note, stepup=stepup))
+        made = _decision(case, act, actor, step=step, note=note, stepup=signing.stepup)
+        decisions.append((made, policy))
         if case.approvers_needed != policy.approvers:
             Case.objects.filter(pk=case.pk).update(
                 approvers_needed=policy.approvers, policy_id=policy.pk
             )
         done_now[case.pk] = Decided(case.pk, policy.approvers, approvals + (act == Act.APPROVE))
-    Decision.objects.bulk_create(decisions)
+    _sign(decisions, signing)
+    Decision.objects.bulk_create([decision for decision, _ in decisions])
     return done_now, refused
+
+
+def _refusal(
+    case: Case,
+    policy: Policy | NotAllowed,
+    done: Sequence[tuple[str, str]],
+    *,
+    act: Decision.Act,
+    actor: User,
+    digest: str,
+) -> DomainError | None:
+    if isinstance(policy, NotAllowed):
+        return policy
+    is_void = case.voided_at is not None
+    view = CaseView(case.digest, case.maker_person, is_void, policy.approvers, done)
+    return refusal(view, act=act, person=actor.person_key, digest=digest)
 
 
 def decide(
@@ -199,14 +278,15 @@ def decide(
     act: Decision.Act,
     actor: User,
     digest: str,
+    signing: Signing | None,
     note: str = "",
-    stepup: StepUp | None = None,
 ) -> Case:
-    """Write one act of one person.
+    """Write one act of one person, signed.
 
-    Raises NotAllowed (the maker, or a person who acted already; StepUpNeeded), Conflict (changed digest, void case, out of turn).
+    Raises NotAllowed (the maker, a person who acted already, no key; StepUpNeeded), Conflict (changed digest, void case,
+    out of turn).
     """
-    _, refused = decide_many({case_id: digest}, act=act, actor=actor, note=note, stepup=stepup)
+    _, refused = decide_many({case_id: digest}, act=act, actor=actor, signing=signing, note=note)
     if case_id in refused:
         raise refused[case_id]
     return Case.objects.get(pk=case_id)

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from approvals.signing import keys, pages
+from kernel.access import guarded, personal
 
 app_name = "approvals"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("keys/", personal(pages.keys_page), name="keys"),
+    path("keys/new/", personal(pages.enrol), name="key_enrol"),
+    path("keys/passphrase/", personal(pages.passphrase), name="key_passphrase"),
+    path(
+        "keys/<int:key_id>/confirm/",
+        guarded(pages.confirm, keys.CONFIRM_RIGHT),
+        name="key_confirm",
+    ),
+    path("keys/<int:key_id>/refuse/", guarded(pages.refuse, keys.CONFIRM_RIGHT), name="key_refuse"),
+    path("keys/<int:key_id>/revoke/", personal(pages.revoke), name="key_revoke"),
+]

@@ -75,6 +75,14 @@ _EVENTS: dict[str, StrPromise] = {
     "masterdata.factor.refused": _("动态验证码错误"),
     "masterdata.recovery_code.used": _("使用恢复码"),
     "masterdata.api_client.created": _("新增接口密钥"),
+    "approvals.signing_key.enrolled": _("申请签名密钥"),
+    "approvals.signing_key.confirmed": _("确认签名密钥"),
+    "approvals.signing_key.refused": _("拒绝签名密钥"),
+    "approvals.signing_key.revoked": _("吊销签名密钥"),
+    "approvals.signing_key.passphrase_changed": _("修改签名口令"),
+    "approvals.signing_key.unlock_failed": _("签名口令错误"),
+    "approvals.signing_key.locked": _("签名密钥锁定"),
+    "approvals.registrar.established": _("登记人密钥生效"),
 }
 
 

@@ -101,6 +101,7 @@ class ConfirmToken(models.Model):
     user_id = models.BigIntegerField()
     purpose = models.CharField(max_length=60)
     digest = models.CharField(max_length=64)
+    shown = models.BinaryField(default=b"")  # the page in canonical bytes, aad "token:<token>"
     created_at = models.DateTimeField(default=clock.now)
     used_at = models.DateTimeField(null=True)
     result = models.JSONField(null=True)

@@ -48,11 +48,22 @@ class SameFile(Conflict):
 # --- one-time tokens ----------------------------------------------------------------------------------------------
 
 
-def issue_token(*, user_id: int, purpose: str, digest: str) -> str:
-    """A token for the page that shows what `digest` stands for; confirms it once."""
+def issue_token(*, user_id: int, purpose: str, digest: str, shown: bytes = b"") -> str:
+    """A token for the page that shows what `digest` stands for; confirms it once. `shown` is that page's content, to be signed."""
     token = secrets.token_urlsafe(32)
-    ConfirmToken.objects.create(token=token, user_id=user_id, purpose=purpose, digest=digest)
+    kept = ring().encrypt(shown, aad=f"token:{token}") if shown else b""
+    ConfirmToken.objects.create(
+        token=token, user_id=user_id, purpose=purpose, digest=digest, shown=kept
+    )
     return token
+
+
+def shown_with(*, token: str, user_id: int) -> bytes:
+    """What the page of this person's token had shown; empty where nothing was kept."""
+    row = ConfirmToken.objects.filter(token=token, user_id=user_id).first()
+    if row is None or not row.shown:
+        return b""
+    return ring().decrypt(bytes(row.shown), aad=f"token:{token}")
 
 
 def use_token(*, token: str, user_id: int, purpose: str, digest: str) -> Any:

@@ -85,6 +85,8 @@ STATES: dict[str, StateWords] = {
     "online": StateWords(_("在线"), "ok", "check"),
     "offline": _closed(_("离线")),
     "disabled": _closed(_("停用")),
+    "retired": _closed(_("已更换")),
+    "revoked": StateWords(_("已吊销"), "bad", "cross"),
 }
 
 

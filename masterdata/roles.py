@@ -83,7 +83,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
         }
     ),
     Role.SECURITY_ADMIN: frozenset(
-        {"masterdata.view", "strategy.view", "people.edit", "people.view"}
+        {"masterdata.view", "strategy.view", "people.edit", "people.view", "keys.confirm"}
     ),
     Role.AUDITOR: frozenset(
         _SEE | {"audit.read", "connections.view", "exchanges.read", "people.view", "ledger.view"}

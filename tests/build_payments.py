@@ -31,7 +31,8 @@ from payments.content import OrderRequest
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.outcomes import ClaimedBatch, DueInquiry, ReportedOutcome
 from payments.services import instructions, orders
-from tests.build import step_up, tell_balance
+from tests.build import tell_balance
+from tests.signing import hand_of
 
 _serial = count(1)
 ROLES = ("maker", "checker", "approver", "releaser", "treasurer")
@@ -149,9 +150,8 @@ def submitted(world: World, **changes: Any) -> PaymentOrder:
 
 def act(name: str, order: PaymentOrder, actor: User) -> Any:
     pk, version, digest = item(order)
-    given = {"stepup": step_up(actor)} if name in ("approve", "release") else {}
     return getattr(orders, f"{name}_order")(
-        order_id=pk, version=version, actor=actor, digest=digest, **given
+        order_id=pk, version=version, actor=actor, digest=digest, hand=hand_of(actor)
     )
 
 
@@ -171,7 +171,7 @@ def release_many(world: World, rows: Sequence[PaymentOrder]) -> Any:
     """Release these orders in one act."""
     releaser = world["releaser"]
     return orders.release_orders(
-        items=[item(one) for one in rows], actor=releaser, stepup=step_up(releaser)
+        items=[item(one) for one in rows], actor=releaser, hand=hand_of(releaser)
     )
 
 

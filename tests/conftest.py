@@ -58,6 +58,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         server.delete()  # type: ignore[attr-defined]
         shutil.rmtree(home, ignore_errors=True)
         del os.environ["DATABASE_URL"]
+    if not hasattr(config, "workerinput"):
+        Path(os.environ.get("REGISTRARS_FILE", "")).unlink(missing_ok=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

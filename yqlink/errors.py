@@ -81,7 +81,7 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
 def ask_for_factor(request: HttpRequest, error: StepUpNeeded) -> HttpResponse:
     """The page that asks for the code and then sends the very same form again; nothing typed is lost."""
     is_post = request.method == "POST"
-    left_out = {"csrfmiddlewaretoken", STEP_UP_FIELD}
+    left_out = {"csrfmiddlewaretoken", STEP_UP_FIELD, "passphrase"}  # secrets are typed again
     carried = [
         (name, value)
         for name, values in request.POST.lists()

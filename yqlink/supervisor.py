@@ -22,6 +22,7 @@ from typing import IO
 
 import httpx
 
+from kernel import envelope
 from yqlink.processes import Child, StartFailed, free_port, wait_for_port
 from yqlink.servers import Postgres, Valkey
 
@@ -35,19 +36,34 @@ class AlreadyRunning(Exception):
     """Another platform uses this home."""
 
 
-def demo_keys(path: Path) -> dict[str, str]:
-    """The keys of a demo home: made at the first start, kept in a file only its owner reads."""
-    if not path.exists():
-        lines = [
-            f"SECRET_KEY={secrets.token_urlsafe(48)}",
-            f"SEAL_KEY={base64.b64encode(os.urandom(32)).decode()}",
-            f"DATA_KEYS=1:{base64.b64encode(os.urandom(32)).decode()}",
-        ]
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-            stream.write("\n".join(lines) + "\n")
-    pairs = (line.partition("=") for line in path.read_text("ascii").splitlines())
-    return {name: value for name, _, value in pairs if name}
+def _kept(path: Path, make: Callable[[], Mapping[str, str]]) -> dict[str, str]:
+    """The variables of a file only its owner reads; those it lacks are made and added."""
+    lines = path.read_text("ascii").splitlines() if path.exists() else []
+    kept = {name: value for name, _, value in (line.partition("=") for line in lines) if name}
+    fresh = {name: value for name, value in make().items() if name not in kept}
+    if fresh:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "a", encoding="ascii") as stream:
+            stream.writelines(f"{name}={value}\n" for name, value in fresh.items())
+    return kept | fresh
+
+
+def demo_keys(home: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """The keys of a demo home, made at the first start: those every process gets, and those of the bank's workers alone."""
+    pair = envelope.generate(
+        envelope.SM2 if os.environ.get("CRYPTO_SUITE") == "sm" else envelope.X25519
+    )
+    public, private = (envelope.written(1, key) for key in pair)
+    workers = _kept(home / "keys-bank.env", lambda: {
+        "SEAL_PRIVATE_KEYS": private, "SEAL_PUBLIC_KEYS": public,
+    })  # fmt: skip
+    common = _kept(home / "keys.env", lambda: {
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "SEAL_KEY": base64.b64encode(os.urandom(32)).decode(),
+        "DATA_KEYS": f"1:{base64.b64encode(os.urandom(32)).decode()}",
+        "SEAL_PUBLIC_KEYS": workers["SEAL_PUBLIC_KEYS"],
+    })  # fmt: skip
+    return common, workers
 
 
 class Platform:
@@ -78,6 +94,7 @@ class Platform:
         self._workers, self._concurrency = workers, concurrency
         self.children: dict[str, Child] = {}
         self.env: dict[str, str] = {}
+        self.worker_env: dict[str, str] = {}  # what workers of banks hold beside `env`
         self.ports: dict[str, int] = {}
         self._postgres: Postgres | None = None
         self._valkey: Valkey | None = None
@@ -194,6 +211,7 @@ class Platform:
             [sys.executable, "-m", "celery", "-A", "yqlink.celery:app", "worker", "-Q", queues, "-P", pool,
              "-c", str(self._concurrency), "-n", f"{name}@%h", "-l", "WARNING",
              "--without-gossip", "--without-mingle", "--without-heartbeat"],
+            env=self.env | self.worker_env,
         )  # fmt: skip
 
     def start_beat(self) -> Child:
@@ -245,7 +263,12 @@ class Platform:
 
     def _prepare_env(self) -> None:
         self.demo_folder.mkdir(exist_ok=True)
-        env = {**demo_keys(self.home / "keys.env"), **os.environ}
+        common, workers = demo_keys(self.home)
+        env = {**common, **os.environ}
+        given = env.pop("SEAL_PRIVATE_KEYS", "")
+        is_given = "SEAL_PUBLIC_KEYS" in os.environ
+        private = given if is_given else workers["SEAL_PRIVATE_KEYS"]
+        self.worker_env = {"SEAL_PRIVATE_KEYS": private}
         env.setdefault("DJANGO_SETTINGS_MODULE", "yqlink.settings.dev")
         env |= {
             "YQLINK_HOME": str(self.home),
@@ -282,8 +305,10 @@ class Platform:
             child.kill()
             child.pid_path.unlink(missing_ok=True)
 
-    def _spawn(self, name: str, argv: Sequence[str]) -> Child:
-        child = Child(name, argv, home=self.home, env=self.env)
+    def _spawn(
+        self, name: str, argv: Sequence[str], *, env: Mapping[str, str] | None = None
+    ) -> Child:
+        child = Child(name, argv, home=self.home, env=env or self.env)
         child.start()
         self.children[name] = child
         return child

@@ -37,6 +37,7 @@ class Person:
 
     def __init__(self, base_url: str, username: str, password: str, secret: str) -> None:
         self.username, self._phone, self._given_at = username, Phone(secret), 0.0
+        self.passphrase = password  # the demo's signing keys are under its passwords
         self.http = httpx.Client(
             base_url=base_url, timeout=120, trust_env=False, follow_redirects=False
         )

@@ -42,6 +42,9 @@ def tick(connection_id: int | None = None, *, lines: int | None = None) -> int:
     Any number of ticks may run at once: the lines of a connection are counted over all processes. `lines` limits how
     many of them this call takes.
     """
+    if why := instructions.unable_to_verify():
+        log.error("cannot_verify", why=why)
+        return 0
     targets = [
         row
         for row in selectors.connections()

@@ -9,9 +9,10 @@ from kernel.orm import Versioned
 
 
 class Connection(Versioned):
-    """One way to one bank: endpoints, plain parameters, encrypted credentials, and the session kept between processes.
+    """One way to one bank: endpoints, plain parameters, sealed credentials, and the session kept between processes.
 
-    `credentials` and `session` are encrypted JSON, AAD "connection:<pk>:credentials" and "connection:<pk>:session".
+    Only the workers that talk to banks can open them. `credentials` is JSON of sealed texts by name, AAD
+    "connection:<pk>:credentials:<name>"; `session` a sealed JSON, AAD "connection:<pk>:session".
     """
 
     class Channel(models.TextChoices):

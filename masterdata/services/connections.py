@@ -1,7 +1,8 @@
-"""Bank connections: plain parameters, encrypted credentials that are never shown again, and the kept session."""
+"""Bank connections: plain parameters, credentials sealed for the bank's workers and never shown again, and the kept session."""
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,36 +24,55 @@ def _aad(connection_id: int, field: str) -> str:
     return f"connection:{connection_id}:{field}"
 
 
-def _sealed(connection_id: int, field: str, content: Mapping[str, str]) -> bytes:
-    text = json.dumps(dict(content), ensure_ascii=False, sort_keys=True)
-    return vault.ring().encrypt(text.encode(), aad=_aad(connection_id, field))
+def _sealed(connection_id: int, values: Mapping[str, Secret]) -> dict[str, str]:
+    """Each credential closed for the workers that talk to banks: this process need not be able to read them back."""
+    sealer = vault.sealer()
+    return {
+        name: base64.b64encode(
+            sealer.seal(secret.reveal().encode(), aad=_aad(connection_id, f"credentials:{name}"))
+        ).decode()
+        for name, secret in values.items()
+    }
 
 
-def _opened(connection_id: int, field: str, sealed: bytes | memoryview) -> dict[str, str]:
-    if not sealed:
+def _kept(connection: Connection) -> dict[str, str]:
+    """The sealed credentials by name, as they are stored."""
+    stored = bytes(connection.credentials)
+    if not stored:
         return {}
-    plain: dict[str, str] = json.loads(
-        vault.ring().decrypt(bytes(sealed), aad=_aad(connection_id, field))
-    )
-    return plain
+    if stored[:1] in (b"v", b"s"):  # of a version that closed them with the ring of data keys
+        aad = _aad(connection.pk, "credentials")
+        plain = json.loads(vault.ring().decrypt(stored, aad=aad))
+        return _sealed(connection.pk, {name: Secret(value) for name, value in plain.items()})
+    kept: dict[str, str] = json.loads(stored)
+    return kept
 
 
 def connection_credentials(connection: Connection) -> dict[str, Secret]:
-    """The connection's credentials by name; raises Undecipherable when the stored bytes were altered."""
-    plain = _opened(connection.pk, "credentials", connection.credentials)
-    return {name: Secret(value) for name, value in plain.items()}
+    """The connection's credentials by name, in a worker that talks to banks.
+
+    Raises Undecipherable when the stored bytes were altered, KeysAbsent in every other process.
+    """
+    opener = vault.opener()
+    return {
+        name: Secret(
+            opener.open(
+                base64.b64decode(text), aad=_aad(connection.pk, f"credentials:{name}")
+            ).decode()
+        )
+        for name, text in _kept(connection).items()
+    }
 
 
 def credential_names(connection: Connection) -> list[str]:
     """Which credentials are set; never their values."""
-    return sorted(connection_credentials(connection))
+    return sorted(_kept(connection))
 
 
 def write_credentials(connection: Connection, values: Mapping[str, Secret], *, actor: Any) -> None:
     """Replace the named credentials and keep the others (a step); the trail gets names only."""
-    kept = _opened(connection.pk, "credentials", connection.credentials)
-    kept.update({name: secret.reveal() for name, secret in values.items()})
-    connection.credentials = _sealed(connection.pk, "credentials", kept)
+    kept = _kept(connection) | _sealed(connection.pk, values)
+    connection.credentials = json.dumps(kept, sort_keys=True).encode()
     connection.session, connection.session_changed_at = b"", clock.now()
     connection.save_changes(["credentials", "session", "session_changed_at"])
     record(
@@ -83,16 +103,16 @@ def set_credentials(
 
 
 def load_session(connection_id: int) -> tuple[Secret, datetime] | None:
-    """The kept session's token and when it was opened; None where none is kept. System look-up.
+    """The kept session's token and when it was opened; None where none is kept. System look-up, in a bank's worker only.
 
     Raises NotFound, and Undecipherable when the stored bytes were altered.
     """
     row = Connection.objects.filter(pk=connection_id).values_list("session", flat=True).first()
     if row is None:
         raise NotFound("connection")
-    kept = _opened(connection_id, "session", row)
-    if not kept:
+    if not row or bytes(row[:1]) in (b"v", b"s"):  # none, or one of an earlier version
         return None
+    kept = json.loads(vault.opener().open(bytes(row), aad=_aad(connection_id, "session")))
     return Secret(kept["token"]), datetime.fromisoformat(kept["opened_at"])
 
 
@@ -101,7 +121,9 @@ def save_session(connection_id: int, *, token: Secret | None, opened_at: datetim
     sealed = b""
     if token is not None and opened_at is not None:
         content = {"token": token.reveal(), "opened_at": opened_at.isoformat()}
-        sealed = _sealed(connection_id, "session", content)
+        sealed = vault.sealer().seal(
+            json.dumps(content).encode(), aad=_aad(connection_id, "session")
+        )
     Connection.objects.filter(pk=connection_id).update(
         session=sealed, session_changed_at=clock.now()
     )

@@ -1,4 +1,4 @@
-"""What the database itself holds of our Flows."""
+"""What the database itself holds of releases."""
 
 from __future__ import annotations
 

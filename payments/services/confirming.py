@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from approvals.signing import keys
 from desk import services as desk
 from kernel import seal
+from kernel.secrets import Secret
 from payments.outcomes import BulkResult
+from payments.services.hands import Hand
 
 if TYPE_CHECKING:
     from masterdata.models import User
+    from masterdata.services.stepup import StepUp
 
 Item = tuple[int, int, str]
+SIGNED = frozenset({"check", "approve", "release"})
 
 
 def digest_of(act: str, items: Sequence[Item]) -> str:
@@ -26,11 +31,29 @@ def digest_of(act: str, items: Sequence[Item]) -> str:
 
 
 @transaction.atomic(durable=True)
-def issue(*, act: str, items: Sequence[Item], actor: User) -> str:
-    """The token of a confirm page."""
+def issue(
+    *, act: str, items: Sequence[Item], actor: User, shown: Mapping[str, object] | None = None
+) -> str:
+    """The token of a confirm page, which keeps what the page shows: the person signs that, too."""
     return desk.issue_token(
-        user_id=actor.pk, purpose=f"payments.{act}", digest=digest_of(act, items)
+        user_id=actor.pk,
+        purpose=f"payments.{act}",
+        digest=digest_of(act, items),
+        shown=seal.canonical(shown) if shown else b"",
     )
+
+
+def hand_of(
+    *, act: str, actor: User, token: str, passphrase: str, stepup: StepUp | None
+) -> Hand | None:
+    """The person's hand for an act that is signed; None for the others.
+
+    Raises KeyRefused: key_missing, key_expired, key_locked, wrong_passphrase. Nothing is spent or done by then.
+    """
+    if act not in SIGNED:
+        return None
+    signer = keys.unlock(user=actor, passphrase=Secret(passphrase))
+    return Hand(signer, stepup, desk.shown_with(token=token, user_id=actor.pk))
 
 
 @transaction.atomic(durable=True)

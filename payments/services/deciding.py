@@ -6,7 +6,6 @@ Every order of a list stands for itself: what cannot be done is refused by row, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
@@ -23,28 +22,18 @@ from payments.content import content_hash
 from payments.models import PaymentOrder
 from payments.services import ruling
 from payments.services.alarms import alarm
+from payments.services.hands import Act, Hand
 from payments.services.holding import Refusals, change, sort_out
 from payments.services.refusals import ContentAltered
-from payments.services.releasing import issue, release_checked
+from payments.services.releasing import Draft, drafted, issue, release_checked
 from payments.states import OrderState
 
 if TYPE_CHECKING:
     from masterdata.models import User
-    from masterdata.services.stepup import StepUp
 
 Item = tuple[int, int, str]  # order id, the version seen, the content hash seen ("" for a draft)
 CHUNK = 100
-Step = Callable[[Sequence[PaymentOrder], "Act"], Refusals]
-
-
-@dataclass(frozen=True)
-class Act:
-    """Who does it, with what note, and the second factor given for it."""
-
-    actor: User
-    scope: Scope
-    note: str = ""
-    stepup: StepUp | None = None
+Step = Callable[[Sequence[PaymentOrder], Act], Refusals]
 
 
 _FREEZE = """
@@ -138,15 +127,20 @@ def _record(event: str, orders: Sequence[PaymentOrder], act: Act) -> None:
 
 
 def _decide(
-    orders: Sequence[PaymentOrder], act: Act, kind: approvals.Act
+    orders: Sequence[PaymentOrder],
+    act: Act,
+    kind: approvals.Act,
+    *,
+    drafts: Mapping[int, Draft] | None = None,
 ) -> tuple[list[PaymentOrder], dict[int, approvals.Decided], Refusals]:
     cases = {order.approval_id: order for order in orders if order.approval_id is not None}
+    sealed = {pk: drafts[order.pk].digest for pk, order in cases.items()} if drafts else {}
     decided, refused = approvals.decide_many(
         {case_id: order.content_hash for case_id, order in cases.items()},
         act=kind,
         actor=act.actor,
         note=act.note[:200],
-        stepup=act.stepup,
+        signing=act.signing(sealed),
     )
     good = [cases[case_id] for case_id in decided]
     by_order = {cases[case_id].pk: done for case_id, done in decided.items()}
@@ -203,8 +197,9 @@ def _release(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
     ready, refused = _in_state(orders, OrderState.PENDING_RELEASE)
     clear, stopped = sort_out(ready, actor=act.actor, stage=ruling.RELEASE)
     able, unable = release_checked(clear)
-    good, _, undecided = _decide(able, act, approvals.Act.RELEASE)
-    issue(good, actor=act.actor, note=act.note)
+    drafts = drafted(able)
+    good, _, undecided = _decide(able, act, approvals.Act.RELEASE, drafts=drafts)
+    issue([drafts[order.pk] for order in good], actor=act.actor, note=act.note)
     return refused | stopped | unable | undecided
 
 
@@ -246,7 +241,7 @@ def _admitted(
 
 @transaction.atomic(durable=True)
 def run_chunk(
-    name: str, items: Sequence[Item], actor: User, note: str, stepup: StepUp | None
+    name: str, items: Sequence[Item], actor: User, note: str, hand: Hand | None
 ) -> Refusals:
     """One step of one person for up to CHUNK orders, in one transaction; refusals by order id.
 
@@ -254,7 +249,7 @@ def run_chunk(
     """
     step, right = _STEPS[name]
     if name in approvals.WANTS_STEP_UP:
-        second_factor.demand(stepup, actor)
+        second_factor.demand(hand.stepup if hand else None, actor)
     scope = masterdata.scope_of(actor)
     ids = [pk for pk, _, _ in items]
     if name == "release":
@@ -272,7 +267,7 @@ def run_chunk(
                 title=f"付款单 {orders[pk].order_no} 内容在平台之外被改动",
                 details={"环节": name},
             )
-    return refused | step(good, Act(actor, scope, note, stepup))
+    return refused | step(good, Act(actor, scope, note, hand))
 
 
 def _lock_payers(order_ids: Sequence[int], scope: Scope) -> None:

@@ -13,22 +13,20 @@ from decimal import Decimal
 from django.db import connection, transaction
 from django.db.models import Q
 
-from audit import services as audit
 from kernel import clock
 from kernel.errors import InvariantBroken
 from kernel.references import make_reference
 from masterdata import selectors as masterdata
-from payments import routing, selectors
+from payments import selectors
 from payments.content import MONEY_FIELDS
 from payments.inquiry import first_inquiry_at
 from payments.models import Batch, PaymentInstruction, PaymentOrder
 from payments.outcomes import ClaimedBatch, ReportedOutcome, SealedInstruction
-from payments.services import ruling
 from payments.services.alarms import alarm
 from payments.services.inquiries import due_inquiries, record_inquiry, record_inquiry_failure
 from payments.services.losing import finish, lost
-from payments.services.releasing import route_of
-from payments.services.sealing import BROKEN, open_seal
+from payments.services.sealing import require_able_to_verify, unable_to_verify
+from payments.services.vetting import sendable
 from payments.services.writing import Change, show, write
 from payments.states import InstructionState
 from payments.trail import record_batch
@@ -42,6 +40,7 @@ __all__ = [
     "record_inquiry",
     "record_inquiry_failure",
     "record_outcomes",
+    "unable_to_verify",
 ]
 
 ITEMS_MAX = 100
@@ -71,7 +70,8 @@ _COLUMNS = (
     *("order_id", "company_id", "payer_account_id", "connection_id", "attempt", "instr_no"),
     *("bank_ref", "operation", "state", "version", "content_hash", "sealed", "seal"),
     *("route_requested", "amount", "currency"),
-    *(f"order__{name}" for name in (*MONEY_FIELDS, "content_hash", "state", "instruction_id")),
+    *(f"order__{name}" for name in MONEY_FIELDS),
+    *("order__content_hash", "order__state", "order__instruction_id", "order__approval_id"),
 )
 
 
@@ -91,9 +91,12 @@ def _ready(connection_id: int, now: datetime) -> Q:
 def claim_batches(*, connection_id: int, limit: int, lease_s: int) -> list[ClaimedBatch]:
     """Claim up to `limit` batches of this connection, each in its own committed transaction before any byte may leave.
 
-    A batch has at most 100 items and at most the bank's own limit. A broken seal is held with an alarm and never sent.
-    Nothing is claimed while the outbound gate is closed.
+    A batch has at most 100 items and at most the bank's own limit. A broken seal, and what its people did not sign, is held
+    with an alarm and never sent. Nothing is claimed while the outbound gate is closed.
+
+    Raises KeysAbsent, TrustAbsent in a process that cannot tell good from bad.
     """
+    require_able_to_verify()
     claimed = []
     for _ in range(limit):
         batch, is_more = _claim_one(connection_id=connection_id, lease_s=lease_s)
@@ -135,86 +138,13 @@ def _claim_one(*, connection_id: int, lease_s: int) -> tuple[ClaimedBatch | None
             row.order.payer_account = head.payer_account
     if not rows:
         return None, False  # another worker has them
-    sealed = _verified(rows, now)
+    sealed = sendable(rows, now)
     if not sealed:
         return None, True
     batch_no = make_reference(
         "B", epoch=gate.epoch, sequence=selectors.numbers("batch_no_seq", count=1)[0]
     )
     return _send(head, batch_no, sealed, now=now, lease_s=lease_s), True
-
-
-def _verified(rows: Sequence[PaymentInstruction], now: datetime) -> list[SealedInstruction]:
-    """The items that may go now; broken seals, changed routes and duplicate attempts stay behind, each with its reason."""
-    good, held, waiting = [], [], []
-    for row in rows:
-        try:
-            item = open_seal(row.order, row, day=now.date())
-        except BROKEN as error:
-            held.append(Change(row, S.HELD, hold_reason=f"SEAL {error}"[:200]))
-            continue
-        if row.order.state != "released" or row.order.instruction_id != row.pk:
-            held.append(
-                Change(
-                    row,
-                    S.HELD,
-                    hold_reason="SEAL the order no longer stands behind this instruction",
-                )
-            )
-            continue
-        route = route_of(row.order, now)
-        if isinstance(route, routing.Wait):
-            waiting.append((row, route.until))
-        elif isinstance(route, routing.Refuse) or route.name != row.route_requested:
-            held.append(
-                Change(row, S.HELD, hold_reason="ROUTE 发送时的汇路与授权时不同，请重新确认")
-            )
-        else:
-            good.append((row, item))
-    doubles = _doubles([row for row, _ in good])
-    held += doubles.values()
-    for row, until in waiting:
-        PaymentInstruction.objects.filter(pk=row.pk).update(not_before=until)
-    _hold(held)
-    return [item for row, item in good if row.pk not in doubles]
-
-
-def _doubles(rows: Sequence[PaymentInstruction]) -> dict[int, Change]:
-    """Those of these items that a duplicate rule holds now, whatever was true at their release."""
-    orders = [row.order for row in rows]
-    found = {pk: hits for pk, hits in ruling.duplicates(orders, stage=ruling.SEND).items() if hits}
-    ruling.keep(found, orders, stage=ruling.SEND)
-    told = {
-        pk: "；".join(f"{hit.rule} {hit.message}" for hit in hits) for pk, hits in found.items()
-    }
-    return {
-        row.pk: Change(row, S.HELD, hold_reason=f"{ruling.DUPLICATE} {told[row.order_id]}"[:200])
-        for row in rows
-        if row.order_id in told
-    }
-
-
-def _hold(held: Sequence[Change]) -> None:
-    write(held, move="hold")
-    show([change.row.pk for change in held])
-    for change in held:
-        is_broken = change.hold_reason.startswith("SEAL")
-        event = "payments.instruction.seal_broken" if is_broken else "payments.instruction.held"
-        audit.record(
-            event,
-            actor=None,
-            subject=change.row,
-            before={"state": S.QUEUED},
-            after={"state": S.HELD},
-            why=change.hold_reason,
-        )
-        if is_broken:
-            alarm(
-                kind="payments.seal_broken",
-                subject=change.row,
-                title=f"指令 {change.row.instr_no} 封印不符，已拒绝发送",
-                details={"reason": change.hold_reason},
-            )
 
 
 _CLAIM = """

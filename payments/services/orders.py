@@ -1,4 +1,8 @@
-"""Payment orders: the commands of people, single and in bulk. The parts live beside this module, split by what they do."""
+"""Payment orders: the commands of people, single and in bulk. The parts live beside this module, split by what they do.
+
+Check, approve and release are signed: `hand` is the person's unlocked key, the second factor just given and what the page
+showed; without it they are refused with NotAllowed (unsigned).
+"""
 
 from __future__ import annotations
 
@@ -15,16 +19,17 @@ from payments.services.ending import (
     return_to_maker,
     void_order,
 )
+from payments.services.hands import Hand
 from payments.services.lifting import lift_hold, lift_instruction
 from payments.services.refusals import ContentAltered, Held
 
 if TYPE_CHECKING:
     from masterdata.models import User
-    from masterdata.services.stepup import StepUp
 
 __all__ = [
     "BulkResult",
     "ContentAltered",
+    "Hand",
     "Held",
     "approve_order",
     "approve_orders",
@@ -54,10 +59,10 @@ def _run_one(
     actor: User,
     digest: str = "",
     note: str = "",
-    stepup: StepUp | None = None,
+    hand: Hand | None = None,
 ) -> None:
     """One step for one order; a hold it ran into stays, then the refusal is raised."""
-    refused = run_chunk(name, [(order_id, version, digest)], actor, note, stepup)
+    refused = run_chunk(name, [(order_id, version, digest)], actor, note, hand)
     if order_id in refused:
         raise refused[order_id]
 
@@ -68,7 +73,7 @@ def _run_many(
     items: Sequence[Item],
     actor: User,
     note: str = "",
-    stepup: StepUp | None = None,
+    hand: Hand | None = None,
 ) -> BulkResult:
     """One step for many orders, in transactions of CHUNK orders; refused rows are reported, none is lost."""
     unique = list({pk: (pk, version, digest) for pk, version, digest in items}.values())
@@ -76,7 +81,7 @@ def _run_many(
     refused: list[tuple[int, str]] = []
     for start in range(0, len(unique), CHUNK):
         chunk = unique[start : start + CHUNK]
-        errors = run_chunk(name, chunk, actor, note, stepup)
+        errors = run_chunk(name, chunk, actor, note, hand)
         done += [pk for pk, _, _ in chunk if pk not in errors]
         refused += [(pk, error.message) for pk, error in errors.items()]
     return BulkResult(done, refused)
@@ -92,10 +97,18 @@ def submit_order(*, order_id: int, version: int, actor: User) -> PaymentOrder:
 
 
 def check_order(
-    *, order_id: int, version: int, actor: User, digest: str, note: str = ""
+    *, order_id: int, version: int, actor: User, digest: str, hand: Hand | None, note: str = ""
 ) -> PaymentOrder:
     """A second person agrees with exactly the content `digest` names. Raises NotFound, NotAllowed, Conflict."""
-    _run_one("check", order_id=order_id, version=version, actor=actor, digest=digest, note=note)
+    _run_one(
+        "check",
+        order_id=order_id,
+        version=version,
+        actor=actor,
+        digest=digest,
+        note=note,
+        hand=hand,
+    )
     return PaymentOrder.objects.get(pk=order_id)
 
 
@@ -105,12 +118,12 @@ def approve_order(
     version: int,
     actor: User,
     digest: str,
+    hand: Hand | None,
     note: str = "",
-    stepup: StepUp | None = None,
 ) -> PaymentOrder:
-    """One of the approvers the matrix wants agrees, with the second factor just given (`stepup`).
+    """One of the approvers the matrix wants agrees, with the second factor just given.
 
-    Raises NotFound, NotAllowed (StepUpNeeded without it), Conflict.
+    Raises NotFound, NotAllowed (StepUpNeeded without it, unsigned), Conflict.
     """
     _run_one(
         "approve",
@@ -119,7 +132,7 @@ def approve_order(
         actor=actor,
         digest=digest,
         note=note,
-        stepup=stepup,
+        hand=hand,
     )
     return PaymentOrder.objects.get(pk=order_id)
 
@@ -130,8 +143,8 @@ def release_order(
     version: int,
     actor: User,
     digest: str,
+    hand: Hand | None,
     note: str = "",
-    stepup: StepUp | None = None,
 ) -> PaymentInstruction:
     """The last human act: check everything again, seal the order into an instruction, let the workers have it.
 
@@ -144,7 +157,7 @@ def release_order(
         actor=actor,
         digest=digest,
         note=note,
-        stepup=stepup,
+        hand=hand,
     )
     return PaymentInstruction.objects.filter(order_id=order_id).order_by("-attempt")[0]
 
@@ -154,20 +167,22 @@ def submit_orders(*, items: Sequence[Item], actor: User, note: str = "") -> Bulk
     return _run_many("submit", items=items, actor=actor, note=note)
 
 
-def check_orders(*, items: Sequence[Item], actor: User, note: str = "") -> BulkResult:
+def check_orders(
+    *, items: Sequence[Item], actor: User, hand: Hand | None, note: str = ""
+) -> BulkResult:
     """`check_order` for many."""
-    return _run_many("check", items=items, actor=actor, note=note)
+    return _run_many("check", items=items, actor=actor, note=note, hand=hand)
 
 
 def approve_orders(
-    *, items: Sequence[Item], actor: User, note: str = "", stepup: StepUp | None = None
+    *, items: Sequence[Item], actor: User, hand: Hand | None, note: str = ""
 ) -> BulkResult:
     """`approve_order` for many."""
-    return _run_many("approve", items=items, actor=actor, note=note, stepup=stepup)
+    return _run_many("approve", items=items, actor=actor, note=note, hand=hand)
 
 
 def release_orders(
-    *, items: Sequence[Item], actor: User, note: str = "", stepup: StepUp | None = None
+    *, items: Sequence[Item], actor: User, hand: Hand | None, note: str = ""
 ) -> BulkResult:
     """`release_order` for many: same checks, set-based writes."""
-    return _run_many("release", items=items, actor=actor, note=note, stepup=stepup)
+    return _run_many("release", items=items, actor=actor, note=note, hand=hand)

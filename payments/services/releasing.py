@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection
 
 from audit import services as audit
-from kernel import clock
+from kernel import clock, seal, vault
 from kernel.errors import Conflict, DomainError
 from kernel.references import bank_reference, make_instr_no
 from masterdata import selectors as masterdata
@@ -18,7 +19,7 @@ from payments import checks, routing, selectors
 from payments.funds import of_account
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.services import linked
-from payments.services.sealing import seal_instruction
+from payments.services.sealing import instruction_bytes, seal_instruction
 from payments.states import InstructionState
 
 if TYPE_CHECKING:
@@ -114,20 +115,33 @@ _LINK = """
 """
 
 
-def issue(orders: Sequence[PaymentOrder], *, actor: User, note: str) -> list[PaymentInstruction]:
-    """Seal these orders into instructions and queue them: what people saw is what is sent."""
+@dataclass(frozen=True)
+class Draft:
+    """An instruction before its release is decided: numbered, and worded byte for byte."""
+
+    order: PaymentOrder
+    instruction: PaymentInstruction
+    data: bytes
+
+    @property
+    def digest(self) -> str:
+        """What the releaser signs of it."""
+        return seal.digest(self.data)
+
+
+def drafted(orders: Sequence[PaymentOrder]) -> dict[int, Draft]:
+    """The instructions these orders become if they are released now, by order id; nothing is written."""
     if not orders:
-        return []
+        return {}
     now, epoch = clock.now(), masterdata.outbound_gate().epoch
     attempts = selectors.last_attempts([order.pk for order in orders])
     rules = _reference_rules(orders)
-    instructions = []
+    drafts = {}
     for order, number in zip(
         orders, selectors.numbers("instr_no_seq", count=len(orders)), strict=True
     ):
         route = route_of(order, now)
         instr_no = make_instr_no(epoch=epoch, sequence=number)
-        order.move("release")
         instruction = PaymentInstruction(
             order=order,
             company_id=order.company_id,
@@ -144,13 +158,23 @@ def issue(orders: Sequence[PaymentOrder], *, actor: User, note: str) -> list[Pay
             route_requested="" if isinstance(route, routing.Refuse) else route.name,
             not_before=route.until if isinstance(route, routing.Wait) else now,
         )
-        seal_instruction(order, instruction)
-        instructions.append(instruction)
-    PaymentInstruction.objects.bulk_create(instructions)
+        drafts[order.pk] = Draft(order, instruction, instruction_bytes(order, instruction))
+    return drafts
+
+
+def issue(drafts: Sequence[Draft], *, actor: User, note: str) -> list[PaymentInstruction]:
+    """Seal these instructions and queue them: what people saw and signed is what is sent."""
+    if not drafts:
+        return []
+    sealer, now = vault.sealer(), clock.now()
+    for draft in drafts:
+        draft.order.move("release")
+        seal_instruction(draft.instruction, draft.data, sealer)
+    instructions = PaymentInstruction.objects.bulk_create([draft.instruction for draft in drafts])
     with connection.cursor() as cursor:
         cursor.execute(_LINK, [actor.pk, now, now, [one.pk for one in instructions]])
     _record(instructions, actor=actor, note=note)
-    linked.hold_waiting(instructions, waits=linked.waiting([order.pk for order in orders]))
+    linked.hold_waiting(instructions, waits=linked.waiting([draft.order.pk for draft in drafts]))
     return instructions
 
 

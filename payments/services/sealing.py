@@ -1,14 +1,22 @@
-"""The seal: the canonical instruction, encrypted and MACed at release; verified against every plain copy at dispatch."""
+"""The seal: the canonical instruction, encrypted for the bank's workers and MACed at release.
+
+At dispatch it is verified against every plain copy, and against what the people who decided signed: the digest of these
+very bytes. Only a process with the private keys can open it; the one that serves pages cannot.
+"""
 
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from approvals.signing import trust
+from approvals.signing.verifying import Proven, Verdict
 from kernel import seal, vault
+from kernel.envelope import Sealer
 from kernel.errors import InvariantBroken
 from payments.content import content_hash, content_of
 from payments.outcomes import SealedInstruction
@@ -42,17 +50,30 @@ def instruction_content(order: PaymentOrder, instruction: PaymentInstruction) ->
     }
 
 
-def seal_instruction(order: PaymentOrder, instruction: PaymentInstruction) -> None:
-    """Fill `sealed` and `seal`; after this the instruction says one thing for ever."""
-    data = seal.canonical(instruction_content(order, instruction))
-    instruction.sealed = vault.ring().encrypt(data, aad=_aad(instruction.instr_no))
+def instruction_bytes(order: PaymentOrder, instruction: PaymentInstruction) -> bytes:
+    """The canonical bytes of an instruction: what the releaser signs, what is sealed, what is sent."""
+    return seal.canonical(instruction_content(order, instruction))
+
+
+def seal_instruction(instruction: PaymentInstruction, data: bytes, sealer: Sealer) -> None:
+    """Fill `sealed` and `seal` from its canonical bytes; after this the instruction says one thing for ever.
+
+    Packed first: the row is rewritten at every step of the payment, and carries its seal along.
+    """
+    instruction.sealed = sealer.seal(zlib.compress(data), aad=_aad(instruction.instr_no))
     instruction.seal = seal.mac(vault.seal_key(), _PURPOSE, data)
+
+
+def require_able_to_verify() -> None:
+    """Raise KeysAbsent or TrustAbsent where this process could not tell a good instruction from a bad one."""
+    vault.opener()
+    trust.registrars()
 
 
 def _differences(
     said: Mapping[str, object], order: PaymentOrder, instruction: PaymentInstruction
 ) -> list[str]:
-    present = json.loads(seal.canonical(instruction_content(order, instruction)))
+    present = json.loads(instruction_bytes(order, instruction))
     sealed_order, present_order = said["order"], present["order"]
     names = [name for name in present if name != "order" and present[name] != said.get(name)]
     if isinstance(sealed_order, dict):
@@ -80,19 +101,56 @@ def _differences(
     return names
 
 
-def open_seal(
-    order: PaymentOrder, instruction: PaymentInstruction, *, day: date
-) -> SealedInstruction:
-    """Decrypt, verify the MAC, and compare with the plain columns of instruction, order and payer account.
+def unable_to_verify() -> str:
+    """Why this process could not verify; empty when it can."""
+    try:
+        require_able_to_verify()
+    except (vault.KeysAbsent, trust.TrustAbsent) as error:
+        return str(error)
+    return ""
 
-    Raises SealBroken or Undecipherable (both InvariantBroken) and names the columns that differ; such a payment is not sent.
-    """
-    data = vault.ring().decrypt(bytes(instruction.sealed), aad=_aad(instruction.instr_no))
+
+class NotSigned(InvariantBroken):
+    """The people of this payment did not sign what is sealed."""
+
+
+def unsealed(instruction: PaymentInstruction) -> bytes:
+    """The canonical bytes that were sealed. Raises SealBroken or Undecipherable; KeysAbsent outside the bank's workers."""
+    packed = vault.opener().open(bytes(instruction.sealed), aad=_aad(instruction.instr_no))
+    data = zlib.decompress(packed)
     seal.verify_mac(vault.seal_key(), _PURPOSE, data, instruction.seal)
+    return data
+
+
+def _require_signed(
+    data: bytes, said: Mapping[str, Mapping[str, object]], verdict: Verdict | None
+) -> None:
+    """Raise NotSigned unless check, approvals and release were signed for this order, this content and these very bytes."""
+    if not isinstance(verdict, Proven):
+        raise NotSigned("no decisions" if verdict is None else verdict.why)
+    told = {
+        "order": (verdict.subject, f"payment:{said['order_id']}"),
+        "content": (verdict.content, seal.digest(seal.canonical(said["order"]))),
+        "instruction": (verdict.sealed, seal.digest(data)),
+    }
+    wrong = [name for name, (signed, present) in told.items() if signed != present]
+    if wrong:
+        raise NotSigned("another one was signed: " + ", ".join(wrong))
+
+
+def open_seal(
+    order: PaymentOrder, instruction: PaymentInstruction, *, day: date, verdict: Verdict | None
+) -> SealedInstruction:
+    """Decrypt, verify the MAC, compare with the plain columns of instruction, order and payer account, and with the signatures.
+
+    Raises SealBroken, Undecipherable or NotSigned (all InvariantBroken), naming what differs; such a payment is not sent.
+    """
+    data = unsealed(instruction)
     said = json.loads(data)
     differences = _differences(said, order, instruction)
     if differences:
         raise seal.SealBroken("changed after release: " + ", ".join(differences))
+    _require_signed(data, said, verdict)
     money = said["order"]
     return SealedInstruction(
         instruction_id=instruction.pk,

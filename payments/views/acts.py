@@ -13,14 +13,16 @@ from django.views.decorators.http import require_http_methods
 
 from kernel import clock
 from kernel.errors import DomainError, InvalidInput, NotAllowed, NotFound
-from payments import comparing, funds, reading, routing, selectors
+from payments import comparing, funds, reading, routing, selectors, showing
 from payments.acts import Act, offered
 from payments.models import PaymentOrder
 from payments.services import asking, confirming, linked
 from payments.services.releasing import route_of
 from payments.views.confirmed import (
+    TYPE_AGAIN,
     confirm,
     items_of,
+    key_shown,
     packed,
     person,
     read_items,
@@ -88,17 +90,20 @@ def _confirm_context(request: HttpRequest, order: PaymentOrder, act: Act) -> dic
     told = funds.of_account(account.pk) if is_release else None
     waits_for_funding = bool(linked.waiting([order.pk]))  # a later leg: funds are looked for then
     is_blocked = told is not None and not told.is_known and not waits_for_funding
+    arrival = _arrival(order)
+    shown = showing.one(order, act=act.name, findings=findings, arrival=arrival, is_first=first)
     return {
         "order": order,
         "act": act,
         "items": packed(items),
         "token": ""
         if is_blocked
-        else confirming.issue(act=act.name, items=items, actor=person(request)),
+        else confirming.issue(act=act.name, items=items, actor=person(request), shown=shown),
+        "sign": None if is_blocked else key_shown(request, act),
         "back": _back(request, order),
         "desk": request.GET.get("desk", ""),
         "hits": comparing.of_findings(order, findings, scope=scope),
-        "arrival": _arrival(order),
+        "arrival": arrival,
         "funds": told,
         "left": told.free - order.amount if told else None,
         "blocked": is_blocked,
@@ -127,7 +132,16 @@ def act_on_order(request: HttpRequest, order_no: str, name: str) -> HttpResponse
         return _act_now(request, order, act)
     if act not in offered(order, scope=scope):
         raise NotAllowed("当前状态或您的权限不允许此操作", "not offered now", code="not_offered")
-    return render(request, "payments/confirm.html", _confirm_context(request, order, act))
+    return _confirm_page(request, order, act)
+
+
+def _confirm_page(
+    request: HttpRequest, order: PaymentOrder, act: Act, *, error: NotAllowed | None = None
+) -> HttpResponse:
+    context = _confirm_context(request, order, act)
+    context["sign_error"] = error.message if error else ""
+    status = error.status if error else 200
+    return render(request, "payments/confirm.html", context, status=status)
 
 
 def _act_now(request: HttpRequest, order: PaymentOrder, act: Act) -> HttpResponse:
@@ -136,7 +150,12 @@ def _act_now(request: HttpRequest, order: PaymentOrder, act: Act) -> HttpRespons
         raise InvalidInput(
             "确认内容不属于此付款单", "the confirmation is for another order", code="token_mismatch"
         )
-    result = confirm(request, act, items)
+    try:
+        result = confirm(request, act, items)
+    except TYPE_AGAIN as error:
+        if wants_json(request):
+            raise
+        return _confirm_page(request, order, act, error=error)
     if wants_json(request):
         return JsonResponse({"done": result.done, "refused": result.refused})
     if result.refused:

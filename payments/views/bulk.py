@@ -16,9 +16,9 @@ from django.views.decorators.http import require_http_methods
 
 from desk.pages import PICKED_MAX, picked_ids
 from desk.words import words_of
-from kernel.errors import InvalidInput, NotFound
+from kernel.errors import InvalidInput, NotAllowed, NotFound
 from kernel.scope import Scope
-from payments import funds, reading, selectors
+from payments import funds, reading, selectors, showing
 from payments.acts import Act, offered
 from payments.models import PaymentOrder
 from payments.services import confirming, linked
@@ -26,8 +26,10 @@ from payments.views.acts import DESK_NAMES, act_of, wants_json
 from payments.views.confirmed import (
     BULK,
     ONE_BY_ONE,
+    TYPE_AGAIN,
     confirm,
     items_of,
+    key_shown,
     look_alikes,
     packed,
     person,
@@ -119,6 +121,11 @@ class _Bulk:
         return [payer for payer in self.payers.values() if not payer.funds.is_known]
 
 
+def _is_typed(posted: Mapping[str, Any]) -> bool:
+    """Whether the form carries the digits of first payments: from the page that asks for them, or the confirm page itself."""
+    return bool(posted.get("retyped") or posted.get("confirm"))
+
+
 def _sort_out(
     chosen: Sequence[PaymentOrder], act: Act, scope: Scope, posted: Mapping[str, Any]
 ) -> _Bulk:
@@ -135,12 +142,12 @@ def _sort_out(
             bulk.leave_out(order, _("状态为「%(state)s」或您无权操作") % {"state": state})
         elif is_release and not payer.funds.is_known and order.pk not in later:
             bulk.leave_out(order, _("付款账户尚未取得余额"))
-        elif order.pk in new and posted.get("retyped") and not retyped(order, posted):
+        elif order.pk in new and _is_typed(posted) and not retyped(order, posted):
             bulk.leave_out(order, _("首次付款，未键入收款账号后 4 位"))
         else:
             bulk.take(order)
             bulk.first += [order] if order.pk in new else []
-    if posted.get("retyped"):
+    if _is_typed(posted):
         bulk.typed = {retype_name(order): retyped(order, posted) for order in bulk.first}
     return bulk
 
@@ -176,7 +183,17 @@ def bulk(request: HttpRequest, name: str) -> HttpResponse:
         raise NotFound("act")
     if request.method == "POST" and request.POST.get("confirm"):
         return _bulk_now(request, act)
-    found = _sort_out(_chosen(request, act), act, scope_in(request), request.POST)
+    return _confirm_page(request, act, _chosen(request, act))
+
+
+def _confirm_page(
+    request: HttpRequest,
+    act: Act,
+    chosen: Sequence[PaymentOrder],
+    *,
+    error: NotAllowed | None = None,
+) -> HttpResponse:
+    found = _sort_out(chosen, act, scope_in(request), request.POST)
     back = reverse(f"payments:{DESK_NAMES.get(_desk_of(request, act), 'orders')}")
     if not found.good and not found.without_balance:
         raise InvalidInput(
@@ -187,19 +204,20 @@ def bulk(request: HttpRequest, name: str) -> HttpResponse:
     context = {"act": act, "bulk": found, "back": back, "held": found.out}
     if not found.good:
         return render(request, "payments/bulk_nothing.html", context)
-    if found.first and not request.POST.get("retyped"):
+    if found.first and not _is_typed(request.POST):
         rows = [_payee_row(order) for order in found.first]
         ids = ",".join(str(order.pk) for order in found.good)
         return render(request, "payments/bulk_retype.html", {**context, "rows": rows, "ids": ids})
-    items = items_of(found.good)
     largest = sorted(found.good, key=lambda order: -order.amount)[:5]
     return render(
         request,
         "payments/bulk_confirm.html",
         {
             **context,
-            "token": confirming.issue(act=act.name, items=items, actor=person(request)),
-            "items": packed(items),
+            "token": _token(request, act, found),
+            "sign": key_shown(request, act),
+            "sign_error": error.message if error else "",
+            "items": packed(items_of(found.good)),
             "count": len(found.good),
             "currency": _one_currency(found.good),
             "payers": [payer for payer in found.payers.values() if payer.count],
@@ -208,7 +226,21 @@ def bulk(request: HttpRequest, name: str) -> HttpResponse:
             "new_payees": [_payee_row(order) for order in found.first],
             "look_alikes": look_alikes(act, found.good),
         },
+        status=error.status if error else 200,
     )
+
+
+def _token(request: HttpRequest, act: Act, found: _Bulk) -> str:
+    """Leave to do the act once for what this page shows, which is kept with it to be signed."""
+    shown = showing.many(
+        found.good,
+        act=act.name,
+        first=found.first,
+        look_alikes=look_alikes(act, found.good),
+        excluded=found.out,
+    )
+    items = items_of(found.good)
+    return confirming.issue(act=act.name, items=items, actor=person(request), shown=shown)
 
 
 def _for_programs(request: HttpRequest, act: Act, found: _Bulk) -> HttpResponse:
@@ -218,7 +250,7 @@ def _for_programs(request: HttpRequest, act: Act, found: _Bulk) -> HttpResponse:
     items = items_of(found.good)
     return JsonResponse(
         {
-            "token": confirming.issue(act=act.name, items=items, actor=person(request)),
+            "token": _token(request, act, found),
             "items": packed(items),
             "count": len(items),
             "amount": f"{found.amount:.2f}",
@@ -239,7 +271,16 @@ def _desk_of(request: HttpRequest, act: Act) -> str:
 
 def _bulk_now(request: HttpRequest, act: Act) -> HttpResponse:
     items = read_items(request)
-    result = confirm(request, act, items)
+    try:
+        result = confirm(request, act, items)
+    except TYPE_AGAIN as error:
+        if wants_json(request):
+            raise
+        again = selectors.visible_orders(scope_in(request)).filter(pk__in=[i[0] for i in items])
+        chosen = again.select_related("company", "payer_account", "maker")
+        return _confirm_page(
+            request, act, list(chosen.order_by("payer_account_id", "pk")), error=error
+        )
     if wants_json(request):
         return JsonResponse({"done": result.done, "refused": result.refused})
     rows = selectors.visible_orders(scope_in(request)).filter(pk__in=[item[0] for item in items])

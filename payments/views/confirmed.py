@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 
-from approvals import services as approvals
+from approvals.signing import keys
 from desk.keysets import whole_number
 from kernel.errors import DomainError, InvalidInput
 from kernel.scope import Scope
-from masterdata.services.stepup import StepUp, require_stepup
+from masterdata.services.stepup import StepUpNeeded, require_stepup
 from payments import reading, selectors
 from payments.acts import Act
 from payments.models import PaymentOrder
@@ -52,6 +52,8 @@ BULK: dict[str, Callable[..., BulkResult]] = {
     "approve": orders.approve_orders,
     "release": orders.release_orders,
 }
+# Refusals that leave the page standing: the person types again what was missing or wrong.
+TYPE_AGAIN = (StepUpNeeded, keys.KeyRefused)
 ONE_BY_ONE = frozenset({"return", "void", "lift"})
 
 
@@ -150,27 +152,45 @@ def confirm(request: HttpRequest, act: Act, items: Sequence[Item]) -> BulkResult
     why, actor = why_of(request, act), person(request)
     rows = selectors.visible_orders(scope_in(request)).filter(pk__in=[item[0] for item in items])
     _require_seen(request, act, list(rows))
-    stepup = step_up_for(request, act)
+    own_hand = hand(request, act)
     return confirming.once(
         act=act.name,
         items=items,
         actor=actor,
         token=request.POST.get("token", ""),
-        do=lambda: _do(act, items, actor, why, stepup),
+        do=lambda: _do(act, items, actor, why, own_hand),
     )
 
 
-def step_up_for(request: HttpRequest, act: Act) -> StepUp | None:
-    """The second factor given for this act, where it wants one; raises StepUpNeeded."""
-    return require_stepup(request, f"payments.{act.name}") if act.wants_step_up else None
+def hand(request: HttpRequest, act: Act) -> orders.Hand | None:
+    """The viewer's hand, where the act is one that is signed.
+
+    Raises StepUpNeeded without the second factor the act wants, KeyRefused without a usable key and its passphrase.
+    """
+    stepup = require_stepup(request, f"payments.{act.name}") if act.wants_step_up else None
+    return confirming.hand_of(
+        act=act.name,
+        actor=person(request),
+        token=request.POST.get("token", ""),
+        passphrase=request.POST.get("passphrase", ""),
+        stepup=stepup,
+    )
+
+
+def key_shown(request: HttpRequest, act: Act) -> dict[str, str] | None:
+    """The key the viewer will sign this act with, as the confirm page names it; None where nothing is signed."""
+    if act.name not in confirming.SIGNED:
+        return None
+    key = keys.active(person(request))
+    return {"fingerprint": "" if key is None else key.fingerprint[:16]}
 
 
 def _do(
-    act: Act, items: Sequence[Item], actor: User, note: str, stepup: StepUp | None
+    act: Act, items: Sequence[Item], actor: User, note: str, own_hand: orders.Hand | None
 ) -> BulkResult:
-    """The act for each item; what cannot be done is reported by row."""
-    if act.name in approvals.WANTS_STEP_UP:
-        return BULK[act.name](items=items, actor=actor, note=note, stepup=stepup)
+    """The act for each item, signed where it is a decision; what cannot be done is reported by row."""
+    if act.name in confirming.SIGNED:
+        return BULK[act.name](items=items, actor=actor, note=note, hand=own_hand)
     if act.name in BULK:
         return BULK[act.name](items=items, actor=actor, note=note)
     done: list[int] = []

@@ -18,6 +18,7 @@ from kernel.errors import Conflict, NotAllowed
 from kernel.money import Money
 from masterdata.models import User
 from tests.build import step_up
+from tests.signing import signer_of
 
 Act = Decision.Act
 
@@ -100,9 +101,10 @@ def _case(people, amount="100.00"):
 
 
 def _decide(case, act, actor, digest="d" * 64):
+    signing = services.Signing(signer=signer_of(actor), stepup=step_up(actor))
     with transaction.atomic():
         return services.decide(
-            case_id=case.pk, act=act, actor=actor, digest=digest, stepup=step_up(actor)
+            case_id=case.pk, act=act, actor=actor, digest=digest, signing=signing
         )
 
 

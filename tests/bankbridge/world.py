@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from itertools import count
 
 from django.db import transaction
@@ -21,7 +20,8 @@ from payments.content import OrderRequest
 from payments.models import PaymentInstruction
 from payments.services import orders
 from tests.bankbridge.bank import PAYEE, PAYER
-from tests.build import step_up, tell_balance
+from tests.build import tell_balance
+from tests.signing import hand_of
 from tests.statements.rows import a_company, an_account
 
 _numbers = count(1)
@@ -97,9 +97,7 @@ class World:
             items.append(orders.create_order(request=request, maker=self.people["maker"]).pk)
         self._through(orders.submit_orders, "maker", items)
         self._through(orders.check_orders, "checker", items)
-        releaser = self.people["releaser"]
-        release = partial(orders.release_orders, stepup=step_up(releaser))
-        self._through(release, "releaser", items)
+        self._through(orders.release_orders, "releaser", items)
         return list(PaymentInstruction.objects.filter(order_id__in=items).order_by("pk"))
 
     def _through(self, step, role: str, ids: list[int]) -> None:
@@ -107,7 +105,9 @@ class World:
 
         rows = PaymentOrder.objects.filter(pk__in=ids)
         seen = [(o.pk, o.version, "" if role == "maker" else o.content_hash) for o in rows]
-        result = step(items=seen, actor=self.people[role])
+        actor = self.people[role]
+        signed = {} if role == "maker" else {"hand": hand_of(actor)}
+        result = step(items=seen, actor=actor, **signed)
         assert not result.refused, result.refused
 
     def scope(self, role: str):

@@ -22,7 +22,8 @@ from payments.outcomes import ReportedOutcome
 from payments.services import imports, instructions, orders
 from statements.rules import EntryLine
 from statements.services import record_entries
-from tests.build import step_up, tell_balance
+from tests.build import tell_balance
+from tests.signing import hand_of
 from yqlink.codes import Phone
 from yqlink.supervisor import ROOT
 
@@ -126,8 +127,7 @@ def walk(people: dict[str, User]) -> None:
         (orders.release_orders, "releaser1", "pending_release", 4),
     ]
     for act, who, state, keep in steps:
-        given = {} if act is orders.check_orders else {"stepup": step_up(people[who])}
-        act(items=some(state, keep), actor=people[who], **given)
+        act(items=some(state, keep), actor=people[who], hand=hand_of(people[who]))
 
 
 def answer_some() -> str:

@@ -55,13 +55,23 @@ class TestChild:
 
 
 def test_keys_are_made_once_and_kept_private(tmp_path):
-    path = tmp_path / "keys.env"
+    common, workers = demo_keys(tmp_path)
 
-    first = demo_keys(path)
+    assert demo_keys(tmp_path) == (common, workers)
+    assert set(common) == {"SECRET_KEY", "SEAL_KEY", "DATA_KEYS", "SEAL_PUBLIC_KEYS"}
+    assert set(workers) - set(common) == {"SEAL_PRIVATE_KEYS"}
+    for name in ("keys.env", "keys-bank.env"):
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
 
-    assert demo_keys(path) == first
-    assert set(first) == {"SECRET_KEY", "SEAL_KEY", "DATA_KEYS"}
-    assert path.stat().st_mode & 0o077 == 0
+
+def test_a_home_of_an_earlier_version_gets_the_keys_it_lacks(tmp_path):
+    (tmp_path / "keys.env").write_text("SECRET_KEY=old\nSEAL_KEY=old\nDATA_KEYS=1:old\n")
+
+    common, workers = demo_keys(tmp_path)
+
+    assert common["SECRET_KEY"] == "old"
+    assert common["SEAL_PUBLIC_KEYS"] == workers["SEAL_PUBLIC_KEYS"]
+    assert demo_keys(tmp_path) == (common, workers)
 
 
 def test_a_busy_port_is_not_taken():

@@ -12,13 +12,13 @@ from kernel.errors import DomainError
 from masterdata.models import BankProfile
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.services import instructions, orders
-from tests.build import step_up
 from tests.build_payments import (
     a_draft,
     item,
     ready,
     release_many,
 )
+from tests.signing import hand_of
 
 
 class TestOneOrderReleasedAThousandTimes:
@@ -28,9 +28,10 @@ class TestOneOrderReleasedAThousandTimes:
         clients = _connections_free()
         barrier = threading.Barrier(clients)
         outcomes: list[str] = []
+        hands = [(world[name], hand_of(world[name])) for name in ("releaser", "releaser2")]
 
         def fire(number: int) -> None:
-            actor = world["releaser"] if number % 2 else world["releaser2"]
+            actor, hand = hands[number % 2]
             try:
                 connection.ensure_connection()
                 barrier.wait(timeout=60)
@@ -42,7 +43,7 @@ class TestOneOrderReleasedAThousandTimes:
                                 version=version,
                                 actor=actor,
                                 digest=digest,
-                                stepup=step_up(actor),
+                                hand=hand,
                             )
                         outcomes.append("released")
                     except DomainError as error:
@@ -75,7 +76,9 @@ def test_concurrent_claims_never_share_an_item(world):
     drafts = [a_draft(world) for _ in range(40)]
     for name, who in (("submit", "maker"), ("check", "checker")):
         result = getattr(orders, f"{name}_orders")(
-            items=[item(one) for one in drafts], actor=world[who]
+            items=[item(one) for one in drafts],
+            actor=world[who],
+            **({} if name == "submit" else {"hand": hand_of(world[who])}),
         )
         assert not result.refused
     assert not release_many(world, drafts).refused

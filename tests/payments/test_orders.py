@@ -13,7 +13,6 @@ from audit.models import Entry
 from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from kernel.orm import StaleVersion
 from masterdata.models import OutboundGate
-from payments import selectors
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.services import orders
 from statements.models import LatestBalance
@@ -25,13 +24,11 @@ from tests.build_payments import (
     a_request,
     act,
     fresh,
-    item,
     ready,
-    release_many,
     released,
-    scope_in,
     submitted,
 )
+from tests.signing import by
 
 
 class TestDraftOrder:
@@ -211,8 +208,8 @@ class TestVersionsAndDigests:
             orders.check_order(
                 order_id=order.pk,
                 version=order.version - 1,
-                actor=world["checker"],
                 digest=order.content_hash,
+                **by(world["checker"]),
             )
 
     def test_another_digest_than_the_present_one_is_refused(self, world):
@@ -220,7 +217,7 @@ class TestVersionsAndDigests:
 
         with pytest.raises(Conflict) as caught:
             orders.check_order(
-                order_id=order.pk, version=order.version, actor=world["checker"], digest="0" * 64
+                order_id=order.pk, version=order.version, digest="0" * 64, **by(world["checker"])
             )
 
         assert caught.value.code == "digest_changed"
@@ -351,29 +348,3 @@ class TestRelease:
         assert (
             row.not_before.astimezone(frozen_clock.moment.tzinfo) - frozen_clock.moment
         ) == timedelta(hours=14)
-
-
-class TestBulk:
-    def test_refuses_by_row_and_does_the_rest(self, world):
-        drafts = [a_draft(world) for _ in range(5)]
-        orders.submit_orders(items=[item(one) for one in drafts], actor=world["maker"])
-        stale = (drafts[2].pk, 99, fresh(drafts[2]).content_hash)
-
-        result = orders.check_orders(
-            items=[stale if one is drafts[2] else item(one) for one in drafts],
-            actor=world["checker"],
-        )
-        done = release_many(world, [one for one in drafts if one is not drafts[2]])
-
-        assert [pk for pk, _ in result.refused] == [drafts[2].pk]
-        assert len(done.done) == 4
-        assert selectors.counts_by_state(scope_in(world)) == {"queued": 4, "pending_check": 1}
-
-    def test_funds_are_counted_along_the_list(self, world):
-        tell_balance(world.account, "1000")
-        rows = [ready(world, amount=Decimal(f"40{n}")) for n in range(3)]
-
-        result = release_many(world, rows)
-
-        assert len(result.done) == 2
-        assert "余额不足" in result.refused[0][1]

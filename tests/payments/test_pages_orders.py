@@ -13,11 +13,14 @@ from payments.models import ImportSet, PaymentInstruction, PaymentOrder
 from tests.build import a_company
 from tests.build_payments import World, fresh, item, ready, released, submitted
 from tests.payments.test_imports_lists import a_csv
+from tests.signing import PASSPHRASE, give_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def signed_in(user: User) -> Client:
+    """A person at a desk, with a signing key."""
+    give_key(user)
     client = Client(enforce_csrf_checks=False)
     client.force_login(user)
     return client
@@ -32,7 +35,8 @@ def hidden(page: str, name: str) -> str:
 def acted(client: Client, url: str, **data: str) -> str:
     """Open a confirm page and confirm it; the page that comes last."""
     page = client.get(url).content.decode()
-    sent = {"token": hidden(page, "token"), "items": hidden(page, "items"), "confirm": "yes"} | data
+    sent = {"token": hidden(page, "token"), "items": hidden(page, "items"), "confirm": "yes"}
+    sent |= {"passphrase": PASSPHRASE.reveal()} | data
     return client.post(url, sent, follow=True).content.decode()
 
 
@@ -168,6 +172,7 @@ class TestActs:
             "token": hidden(page, "token"),
             "items": hidden(page, "items"),
             "confirm": "yes",
+            "passphrase": PASSPHRASE.reveal(),
             **digits(order),
         }
 
@@ -183,7 +188,12 @@ class TestActs:
 
         reply = client.post(
             url,
-            {"token": "x", "items": f"{pk}:{version}:{digest}", **digits(order)},
+            {
+                "token": "x",
+                "items": f"{pk}:{version}:{digest}",
+                "passphrase": PASSPHRASE.reveal(),
+                **digits(order),
+            },
         )
 
         assert reply.status_code == 409
@@ -223,6 +233,7 @@ class TestBulk:
 
         page = client.post("/payments/bulk/check/", {"ids": ids}).content.decode()
         sent = {"token": hidden(page, "token"), "items": hidden(page, "items"), "confirm": "yes"}
+        sent["passphrase"] = PASSPHRASE.reveal()
         result = client.post("/payments/bulk/check/", sent).content.decode()
 
         assert done_already.order_no in page
@@ -238,7 +249,12 @@ class TestBulk:
         ).json()
         done = client.post(
             "/payments/bulk/check/",
-            {"token": reply["token"], "items": reply["items"], "confirm": "yes"},
+            {
+                "token": reply["token"],
+                "items": reply["items"],
+                "confirm": "yes",
+                "passphrase": PASSPHRASE.reveal(),
+            },
             headers={"accept": "application/json"},
         ).json()
 

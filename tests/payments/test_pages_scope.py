@@ -10,6 +10,7 @@ from masterdata.models import Company, Membership
 from payments.models import ImportSet, PaymentOrder
 from tests.build_payments import World, act, fresh, submitted
 from tests.payments.test_pages_orders import signed_in
+from tests.signing import PASSPHRASE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,6 +61,7 @@ def test_look_alikes_are_not_approved_in_bulk_unseen(world):
         "/payments/bulk/approve/", {"ids": other.pk}, headers={"accept": "application/json"}
     ).json()
     form = {"confirm": "yes", "token": page["token"], "items": page["items"]}
+    form["passphrase"] = PASSPHRASE.reveal()
 
     refused = client.post("/payments/bulk/approve/", form)
     state = fresh(other).state

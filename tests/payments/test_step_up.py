@@ -11,6 +11,7 @@ from masterdata.services.stepup import StepUpNeeded
 from payments.services import orders
 from tests.build import step_up
 from tests.build_payments import World, act, fresh, item, submitted
+from tests.signing import signer_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,9 +25,11 @@ class TestApproveOrders:
     def test_refuses_without_the_factor_or_with_anothers(self, world: World) -> None:
         order = one_approval(world)
 
+        signer = signer_of(world["approver"])
         for given in (None, step_up(world["approver2"])):
+            hand = orders.Hand(signer, given)
             with pytest.raises(StepUpNeeded):
-                orders.approve_orders(items=[item(order)], actor=world["approver"], stepup=given)
+                orders.approve_orders(items=[item(order)], actor=world["approver"], hand=hand)
 
         assert fresh(order).state == "pending_approval"
 
@@ -45,7 +48,11 @@ class TestReleaseOrder:
 
         with pytest.raises(StepUpNeeded):
             orders.release_order(
-                order_id=pk, version=version, actor=world["releaser"], digest=digest
+                order_id=pk,
+                version=version,
+                actor=world["releaser"],
+                digest=digest,
+                hand=orders.Hand(signer_of(world["releaser"])),
             )
 
         assert (fresh(order).state, fresh(order).version) == ("pending_release", version)

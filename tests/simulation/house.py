@@ -139,22 +139,20 @@ def walk(ids: Sequence[int], people: dict[str, User]) -> int:
     from masterdata import selectors as masterdata
     from payments import selectors
     from payments.services import orders
-    from tests.build import step_up
+    from tests.signing import hand_of
 
     def items(state: str) -> list[tuple[int, int, str]]:
         rows = selectors.visible_orders(masterdata.system_scope()).filter(pk__in=ids, state=state)
         return list(rows.order_by("pk").values_list("pk", "version", "content_hash"))
 
+    def decided(step: Any, who: str, state: str) -> Any:
+        return step(items=items(state), actor=people[who], hand=hand_of(people[who]))
+
     refused: list[Any] = []
     refused += orders.submit_orders(items=items("draft"), actor=people["maker1"]).refused
-    refused += orders.check_orders(items=items("pending_check"), actor=people["checker1"]).refused
-    approver, releaser = people["approver1"], people["releaser1"]
-    refused += orders.approve_orders(
-        items=items("pending_approval"), actor=approver, stepup=step_up(approver)
-    ).refused
-    done = orders.release_orders(
-        items=items("pending_release"), actor=releaser, stepup=step_up(releaser)
-    )
+    refused += decided(orders.check_orders, "checker1", "pending_check").refused
+    refused += decided(orders.approve_orders, "approver1", "pending_approval").refused
+    done = decided(orders.release_orders, "releaser1", "pending_release")
     refused += done.refused
     if refused or len(done.done) != len(ids):
         raise RuntimeError(f"{len(done.done)} of {len(ids)} released, refused: {refused[:5]}")

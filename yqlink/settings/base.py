@@ -141,6 +141,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# Signing keys: how long one is good, what a guess at its passphrase costs (argon2id: passes, KiB, lanes), and the file of
+# pinned registrars, which whoever writes the database must not be able to write.
+SIGNING_KEY_DAYS = env.int("SIGNING_KEY_DAYS", default=730)
+SIGNING_KDF = (3, 64 * 1024, 1)
+REGISTRARS_FILE = env.str("REGISTRARS_FILE", default=str(HOME / "registrars"))
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"

@@ -12,6 +12,8 @@ refuse_unsafe(
     secret_key=SECRET_KEY,
     seal_key=env.str("SEAL_KEY", default=""),
     data_keys=env.str("DATA_KEYS", default=""),
+    seal_public_keys=env.str("SEAL_PUBLIC_KEYS", default=""),
+    crypto_suite=env.str("CRYPTO_SUITE", default="intl"),
     database_url=env.str("DATABASE_URL", default=""),
     redis_url=env.str("REDIS_URL", default=""),
 )

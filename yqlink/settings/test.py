@@ -2,11 +2,18 @@
 
 import base64
 import os
+import tempfile
 
+from kernel import envelope
+
+_public, _private = envelope.generate(envelope.X25519)
 for _name, _value in {
     "SECRET_KEY": base64.b64encode(os.urandom(48)).decode(),
     "SEAL_KEY": base64.b64encode(os.urandom(32)).decode(),
     "DATA_KEYS": "1:" + base64.b64encode(os.urandom(32)).decode(),
+    "SEAL_PUBLIC_KEYS": envelope.written(1, _public),
+    "SEAL_PRIVATE_KEYS": envelope.written(1, _private),
+    "REGISTRARS_FILE": os.path.join(tempfile.gettempdir(), f"yqlink-registrars-{os.getpid()}"),
 }.items():
     os.environ.setdefault(_name, _value)
 
@@ -17,6 +24,7 @@ ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher"
 ]  # speed: no test password is worth guarding
+SIGNING_KDF = (1, 8, 1)
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 CELERY_BROKER_URL = os.environ.get("REDIS_URL", "memory://")
 AXES_ENABLED = False  # the tests of the lockout switch it on

@@ -68,6 +68,7 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
             (_("银行报文"), "bankbridge:exchanges", "exchanges.read"),
             (_("操作轨迹"), "audit:trail", "audit.read"),
             (_("用户与角色"), "masterdata:people", "people.view"),
+            (_("签名密钥"), "approvals:keys", ""),
             (_("任务"), "desk:jobs", ""),
         ],
     ),

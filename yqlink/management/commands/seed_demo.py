@@ -17,9 +17,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from approvals import services as approvals
+from approvals.signing.seeding import ensure_keys
 from bankbridge.services import profiles
 from kernel.secrets import Secret
-from masterdata.roles import ROLE_NAMES
+from masterdata.roles import ROLE_NAMES, Role
 from masterdata.services import factors, seeding
 from yqlink.management import demo
 
@@ -121,6 +122,7 @@ class Command(BaseCommand):
             self._step("往来单位", lambda: self._partners(people))
             key = self._step("接口客户端", lambda: self._client(companies, people, logins))
             self._step("审批矩阵", self._matrix)
+            self._step("签名密钥", lambda: self._keys(people, logins))
         write_private(folder / "boc_accounts.json", demo.SIMULATOR_ACCOUNTS)
         logins.write(key)
 
@@ -151,6 +153,18 @@ class Command(BaseCommand):
             [people[name] for name in secret_of], secret_of, replace=logins.is_new
         )
         return people
+
+    def _keys(self, people: dict[str, User], logins: Logins) -> int:
+        by_role = {
+            role: [people[one.username] for one in demo.PEOPLE if one.role == role]
+            for role in (Role.SECURITY_ADMIN, Role.CHECKER, Role.APPROVER, Role.RELEASER)
+        }
+        return ensure_keys(
+            registrars=by_role.pop(Role.SECURITY_ADMIN),
+            people=[user for group in by_role.values() for user in group],
+            passphrase=Secret(logins.password),
+            reset=logins.is_new,
+        )
 
     def _accounts(self, companies: dict[str, Company]) -> None:
         connection = seeding.ensure_connection(

@@ -1,0 +1,96 @@
+"""The last look before a payment leaves: seal, signatures, its order, the way it takes, and the duplicate rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from approvals.signing.verifying import verify_cases
+from audit import services as audit
+from payments import routing
+from payments.models import PaymentInstruction
+from payments.outcomes import SealedInstruction
+from payments.services import ruling
+from payments.services.alarms import alarm
+from payments.services.releasing import route_of
+from payments.services.sealing import BROKEN, NotSigned, open_seal
+from payments.services.writing import Change, show, write
+from payments.states import InstructionState
+
+S = InstructionState
+
+
+def sendable(rows: Sequence[PaymentInstruction], now: datetime) -> list[SealedInstruction]:
+    """The items that may go now; broken seals, changed routes and duplicate attempts stay behind, each with its reason."""
+    good, held, waiting = [], [], []
+    verdicts = verify_cases({row.order.approval_id or 0 for row in rows})
+    for row in rows:
+        verdict = verdicts.get(row.order.approval_id or 0)
+        try:
+            item = open_seal(row.order, row, day=now.date(), verdict=verdict)
+        except BROKEN as error:
+            rule = "SIGN" if isinstance(error, NotSigned) else "SEAL"
+            held.append(Change(row, S.HELD, hold_reason=f"{rule} {error}"[:200]))
+            continue
+        if row.order.state != "released" or row.order.instruction_id != row.pk:
+            held.append(
+                Change(
+                    row,
+                    S.HELD,
+                    hold_reason="SEAL the order no longer stands behind this instruction",
+                )
+            )
+            continue
+        route = route_of(row.order, now)
+        if isinstance(route, routing.Wait):
+            waiting.append((row, route.until))
+        elif isinstance(route, routing.Refuse) or route.name != row.route_requested:
+            held.append(
+                Change(row, S.HELD, hold_reason="ROUTE 发送时的汇路与授权时不同，请重新确认")
+            )
+        else:
+            good.append((row, item))
+    doubles = _doubles([row for row, _ in good])
+    held += doubles.values()
+    for row, until in waiting:
+        PaymentInstruction.objects.filter(pk=row.pk).update(not_before=until)
+    _hold(held)
+    return [item for row, item in good if row.pk not in doubles]
+
+
+def _doubles(rows: Sequence[PaymentInstruction]) -> dict[int, Change]:
+    """Those of these items that a duplicate rule holds now, whatever was true at their release."""
+    orders = [row.order for row in rows]
+    found = {pk: hits for pk, hits in ruling.duplicates(orders, stage=ruling.SEND).items() if hits}
+    ruling.keep(found, orders, stage=ruling.SEND)
+    told = {
+        pk: "；".join(f"{hit.rule} {hit.message}" for hit in hits) for pk, hits in found.items()
+    }
+    return {
+        row.pk: Change(row, S.HELD, hold_reason=f"{ruling.DUPLICATE} {told[row.order_id]}"[:200])
+        for row in rows
+        if row.order_id in told
+    }
+
+
+def _hold(held: Sequence[Change]) -> None:
+    write(held, move="hold")
+    show([change.row.pk for change in held])
+    for change in held:
+        is_broken = change.hold_reason.startswith(("SEAL", "SIGN"))
+        event = "payments.instruction.seal_broken" if is_broken else "payments.instruction.held"
+        audit.record(
+            event,
+            actor=None,
+            subject=change.row,
+            before={"state": S.QUEUED},
+            after={"state": S.HELD},
+            why=change.hold_reason,
+        )
+        if is_broken:
+            alarm(
+                kind="payments.seal_broken",
+                subject=change.row,
+                title=f"指令 {change.row.instr_no} 封印或签名不符，已拒绝发送",
+                details={"reason": change.hold_reason},
+            )

@@ -1,0 +1,62 @@
+"""Signing keys of the people of tests: made and vouched for by the real services, opened with one passphrase."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from approvals.signing import keys, trust
+from approvals.signing.models import SigningKey
+from approvals.signing.signers import SoftwareSigner
+from approvals.signing.states import KeyState
+from kernel.secrets import Secret
+from masterdata.models import User
+from payments.services.hands import Hand
+from tests.build import step_up
+
+PASSPHRASE = Secret("a passphrase of the tests")  # of keys that live for one run
+REGISTRAR = "test-registrar"
+
+
+def a_registrar() -> tuple[User, SigningKey]:
+    """The person who vouches for all others, with a pinned key; one a database."""
+    user, _ = User.objects.get_or_create(
+        username=REGISTRAR, defaults={"display_name": "登记人", "person_key": "p-registrar"}
+    )
+    key = SigningKey.objects.filter(user=user, state=KeyState.ACTIVE).first()
+    if key is None:
+        with transaction.atomic():
+            key = keys.establish(user=user, passphrase=PASSPHRASE)
+    elif not trust.is_pinned(key):
+        trust.pin(key.fingerprint, REGISTRAR)
+    return user, key
+
+
+def give_key(user: User) -> SigningKey:
+    """The person's signing key, made and confirmed where there is none."""
+    key = SigningKey.objects.filter(user=user, state=KeyState.ACTIVE).first()
+    if key is not None:
+        return key
+    registrar, theirs = a_registrar()
+    signer = keys.unlock(user=registrar, passphrase=PASSPHRASE)
+    with transaction.atomic():
+        key = keys.add(user, PASSPHRASE, now=theirs.valid_from)
+        keys.certify(key, signer=signer, registrar=theirs, actor=registrar)
+    return key
+
+
+def signer_of(user: User) -> SoftwareSigner:
+    """The person's key, unlocked."""
+    give_key(user)
+    return keys.unlock(user=user, passphrase=PASSPHRASE)
+
+
+def by(user: User) -> dict[str, Any]:
+    """Who decides, and by whose hand: `orders.check_orders(items=…, **by(checker))`."""
+    return {"actor": user, "hand": hand_of(user)}
+
+
+def hand_of(user: User, shown: bytes = b"") -> Hand:
+    """The hand an act is signed by, with a second factor just given."""
+    return Hand(signer_of(user), step_up(user), shown)
