@@ -17,3 +17,9 @@ def tick_publish(**_: object) -> None:
 def tick_files(**_: object) -> None:
     """Exchange folders."""
     running.run("file")
+
+
+@shared_task(queue="erp", acks_late=True, ignore_result=True)
+def tick_tables(**_: object) -> None:
+    """Exchange tables."""
+    running.run("table")

@@ -18,6 +18,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("payments.tasks.tick_outside", 600),
     ("erpbridge.tasks.tick_publish", 5),
     ("erpbridge.tasks.tick_files", 5),
+    ("erpbridge.tasks.tick_tables", 5),
     ("desk.tasks.tick_exports", 5),
     ("yqlink.health.tick_heartbeat", 10),
 )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 
 from erpbridge.models import ErpSystem
@@ -17,6 +19,8 @@ from erpbridge.services import publish, running
 from erpbridge.simulator.sides.api import ApiSide
 from erpbridge.simulator.sides.base import Side
 from erpbridge.simulator.sides.file import FileSide
+from erpbridge.simulator.sides.table import TableSide
+from erpbridge.styles.tables import METADATA
 from kernel import clock, vault
 from masterdata.models import ApiClient
 from masterdata.roles import RIGHTS, Role
@@ -63,10 +67,12 @@ def a_client(world: World, *, name: str = "U8", rights: frozenset[str] | None = 
         )
 
 
-def a_system(client: ApiClient, style: str, **settings: Any) -> ErpSystem:
-    secrets = vault.ring().encrypt(f'{{"key": "{KEY}"}}'.encode(), aad=f"erp.system:{client.name}")
+def a_system(
+    client: ApiClient, style: str, *, secrets: Mapping[str, str] | None = None, **settings: Any
+) -> ErpSystem:
+    sealed = vault.ring().encrypt(_json(secrets or {"key": KEY}), aad=f"erp.system:{client.name}")
     return ErpSystem.objects.create(
-        name=client.name, client=client, style=style, settings=settings, secrets=secrets
+        name=client.name, client=client, style=style, settings=settings, secrets=sealed
     )
 
 
@@ -91,8 +97,6 @@ def _api(world: World, tmp_path: Path) -> Lane:
 
 
 def _json(body: Mapping[str, Any]) -> bytes:
-    import json
-
     return json.dumps(body, ensure_ascii=False).encode()
 
 
@@ -103,7 +107,44 @@ def _file(world: World, tmp_path: Path) -> Lane:
     return Lane("file", world, side, client, system)
 
 
-LANES: dict[str, Callable[[World, Path], Lane]] = {"api": _api, "file": _file}
+def _table(world: World, tmp_path: Path) -> Lane:
+    """The exchange tables stand in the test database, in a schema of their own."""
+    import psycopg2
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.engine import URL
+
+    told = connection.get_connection_params()
+    url = URL.create(
+        "postgresql+psycopg2",
+        username=told.get("user"),
+        password=told.get("password"),
+        database=told["dbname"],
+        query={"host": str(told.get("host") or ""), "options": "-csearch_path=exchange"},
+    )
+    dsn = url.render_as_string(hide_password=False)
+    engine = create_engine(dsn)
+    with engine.begin() as own:
+        own.execute(text("CREATE SCHEMA IF NOT EXISTS exchange"))
+    METADATA.drop_all(engine)
+    METADATA.create_all(engine)
+    engine.dispose()
+    client = a_client(world).client
+    system = a_system(client, "table", secrets={"key": KEY, "dsn": dsn})
+
+    def connect() -> Any:
+        return closing(
+            psycopg2.connect(
+                dbname=told["dbname"],
+                user=told.get("user"),
+                host=told.get("host"),
+                options="-csearch_path=exchange",
+            )
+        )
+
+    return Lane("table", world, TableSide(connect, key=KEY), client, system)
+
+
+LANES: dict[str, Callable[[World, Path], Lane]] = {"api": _api, "file": _file, "table": _table}
 
 
 def an_item(world: World, **changes: Any) -> dict[str, Any]:

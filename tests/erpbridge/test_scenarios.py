@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from erpbridge.models import Inbox, Outbox
+from erpbridge.styles import table
 from kernel.clock import fixed
 from masterdata.models import Company, Counterparty, CounterpartyAccount
 from payments.models import PaymentOrder
@@ -19,8 +21,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(params=sorted(LANES))
-def lane(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> Lane:
-    return LANES[request.param](world, tmp_path)
+def lane(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> Iterator[Lane]:
+    yield LANES[request.param](world, tmp_path)
+    table.disconnect()
 
 
 def statuses(answer: dict[str, Any]) -> list[str]:
@@ -215,6 +218,9 @@ class TestBadRequests:
         assert error["message_en"]
 
     def test_a_field_nobody_knows_is_named(self, lane):
+        if lane.style == "table":
+            pytest.skip("a table has no column for it: the database refuses the sender")
+
         answer = lane.ask([an_item(lane.world, colour="red")], key="k1")
 
         assert codes(answer) == {"unknown_field"}
