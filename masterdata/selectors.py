@@ -245,6 +245,11 @@ def declared_profile(slug: str) -> BankProfile | None:
     return BankProfile.objects.filter(pk=slug).first()
 
 
+def bank_choices() -> list[tuple[str, str]]:
+    """Every bank of the directory for a select: prefix and name. System look-up."""
+    return [(bank.prefix, f"{bank.prefix} {bank.name}") for bank in Bank.objects.order_by("prefix")]
+
+
 def visible_banks(scope: Scope) -> QuerySet[Bank]:
     """The banks of the directory, by prefix; public knowledge inside the house."""
     banks = Bank.objects.order_by("prefix")

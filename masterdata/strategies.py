@@ -25,13 +25,17 @@ class NotDecided(Conflict):
     code = "strategy_missing"
 
 
-def rows_on(day: date) -> list[StrategyRow]:
-    """The rows in force on `day`, each verified. System look-up; raises SealBroken."""
-    dated = StrategyRow.objects.filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gte=day), valid_from__lte=day
-    )
-    latest = dated.order_by("line", "-valid_from", "-number").distinct("line")
-    return [row.verify() for row in latest if not row.is_withdrawn]
+_SUPERSEDED = """
+    EXISTS (SELECT 1 FROM masterdata_strategyrow newer
+            WHERE newer.line = masterdata_strategyrow.line AND newer.valid_to IS NULL AND newer.valid_from <= %s
+              AND (newer.valid_from, newer.number) > (masterdata_strategyrow.valid_from, masterdata_strategyrow.number))
+"""
+
+
+def rows_since(day: date) -> list[StrategyRow]:
+    """Every row that is or may come in force on `day` or later, each verified. System look-up; raises SealBroken."""
+    rows = StrategyRow.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day))
+    return [row.verify() for row in rows.extra(where=[f"NOT {_SUPERSEDED}"], params=[day])]  # noqa: S610 - our own words
 
 
 def chain(company: Company) -> list[int]:
@@ -39,19 +43,13 @@ def chain(company: Company) -> list[int]:
     return [int(part) for part in reversed(company.path.split("/")) if part]
 
 
-class Strategies:
-    """Everything decided as of one day, read once; ask it as often as there are payments."""
+class Decided:
+    """What is decided on one day."""
 
-    def __init__(self, day: date, rows: Iterable[StrategyRow] | None = None) -> None:
-        self.day = day
-        found = rows_on(day) if rows is None else list(in_force(rows, day))
+    def __init__(self, rows: Iterable[StrategyRow]) -> None:
         self._rows: dict[Key, StrategyRow] = {
-            (row.topic, row.company_id, row.subject, row.bank): row for row in found
+            (row.topic, row.company_id, row.subject, row.bank): row for row in rows
         }
-
-    def rows(self, topic: type[TopicT], keys: Iterable[Key]) -> list[StrategyRow]:
-        """The rows of a topic among `keys`, in their order."""
-        return [self._rows[key] for key in keys if key in self._rows]
 
     def of(self, topic: type[TopicT], company: Company, subject: str = "") -> tuple[TopicT, int]:
         """The values for a company and account subject, and the version: the row's id, 0 for the built-in default."""
@@ -59,7 +57,7 @@ class Strategies:
         for owner in [*chain(company), None]:
             keys += [(topic.key, owner, subject, "")] if subject else []
             keys.append((topic.key, owner, "", ""))
-        value, versions = self._read(topic, self.rows(topic, keys))
+        value, versions = self._read(topic, keys)
         return value, versions[0] if versions else 0
 
     def of_bank(self, topic: type[TopicT], bank: str) -> tuple[TopicT, list[int]]:
@@ -68,15 +66,13 @@ class Strategies:
         Raises NotDecided where a field without a default is filled by no row.
         """
         keys: list[Key] = [(topic.key, None, "", bank)] if bank else []
-        value, versions = self._read(topic, self.rows(topic, [*keys, (topic.key, None, "", "")]))
-        return value, versions
+        return self._read(topic, [*keys, (topic.key, None, "", "")])
 
-    def _read(self, topic: type[TopicT], rows: Sequence[StrategyRow]) -> tuple[TopicT, list[int]]:
-        if not topic.merges:
-            rows = rows[:1]
+    def _read(self, topic: type[TopicT], keys: Iterable[Key]) -> tuple[TopicT, list[int]]:
+        rows = [self._rows[key] for key in keys if key in self._rows]
         merged: dict[str, Any] = {}
         used = []
-        for row in rows:
+        for row in rows if topic.merges else rows[:1]:
             fresh = {k: v for k, v in row.value.items() if k not in merged and v is not None}
             if fresh or not topic.merges:
                 used.append(row.pk)
@@ -91,6 +87,20 @@ class Strategies:
         return topic.read(merged), used
 
 
+class Strategies:
+    """Everything decided from one day on, read once; ask it as often as there are payments."""
+
+    def __init__(self, since: date, rows: Sequence[StrategyRow] | None = None) -> None:
+        self._rows = rows_since(since) if rows is None else rows
+        self._days: dict[date, Decided] = {}
+
+    def on(self, day: date) -> Decided:
+        """What is decided on that day."""
+        if day not in self._days:
+            self._days[day] = Decided(in_force(self._rows, day))
+        return self._days[day]
+
+
 def strategy(topic: type[TopicT], company: Company, subject: str, on: date) -> tuple[TopicT, int]:
     """The values of one topic for one company and account subject on a day, and the version they come from."""
-    return Strategies(on).of(topic, company, subject)
+    return Strategies(on).on(on).of(topic, company, subject)

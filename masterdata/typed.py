@@ -172,7 +172,8 @@ def _text(name: str, spec: Spec, raw: Any) -> str:
 
 
 def _choice(name: str, spec: Spec, raw: Any) -> str:
-    if str(raw) not in {value for value, _word in spec.options()}:
+    # What a function offers may have changed since the row was written: it is judged when a value is proposed.
+    if not callable(spec.choices) and str(raw) not in {value for value, _word in spec.choices}:
         raise _wrong(spec, f"没有「{raw}」这个选项", name)
     return str(raw)
 
@@ -180,8 +181,7 @@ def _choice(name: str, spec: Spec, raw: Any) -> str:
 def _many(name: str, spec: Spec, raw: Any) -> tuple[str, ...]:
     if not isinstance(raw, list | tuple):
         raise _wrong(spec, "应为若干选项", name)
-    chosen = {_choice(name, spec, one) for one in raw}
-    return tuple(value for value, _word in spec.options() if value in chosen)
+    return tuple(dict.fromkeys(_choice(name, spec, one) for one in raw))
 
 
 def _steps(name: str, spec: Spec, raw: Any) -> tuple[tuple[tuple[str, ...], int], ...]:
@@ -249,7 +249,7 @@ class Values:
             if name not in raw:
                 continue
             value = raw[name]
-            if value is None or (value == "" and spec.kind != TEXT):
+            if value is None or (value == "" and spec.kind not in (TEXT, CHOICE)):
                 if not spec.is_optional:
                     raise _wrong(spec, "未填写", name)
                 given[name] = "" if spec.kind == BANK else None
@@ -261,6 +261,17 @@ class Values:
 
     def check(self) -> None:
         """What the fields must be together; raises InvalidInput."""
+
+    def check_choices(self) -> None:
+        """Refuse what is not on offer today; raises InvalidInput."""
+        for name, spec in self.specs().items():
+            value = getattr(self, name)
+            if not callable(spec.choices) or not value:
+                continue
+            offered = {one for one, _word in spec.options()}
+            for one in value if isinstance(value, tuple) else (value,):
+                if one not in offered:
+                    raise _wrong(spec, f"没有「{one}」这个选项", name)
 
     def written(self) -> dict[str, Any]:
         """The JSON form."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from kernel.clock import Calendar
 from payments.import_cells import COMPANY, DOC_NO, DOC_TYPE, LINE_NO
+from payments.routing import Terms
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Known:
     orders: Mapping[OrderKey, str] = field(default_factory=dict)  # -> order number
     limits: Mapping[str, BankLimits] = field(default_factory=dict)  # bank slug ->
     now: datetime | None = None  # for the cut-off warning; None = do not warn
-    calendar: Calendar = field(default_factory=Calendar)
+    terms: Mapping[int, Terms] = field(default_factory=dict)  # own account id -> windows and caps
 
 
 @dataclass

@@ -304,7 +304,10 @@ def _judge_bank_limits(row: Row, limits: BankLimits) -> None:
 
 def _judge_route(row: Row, account: AccountFact, known: Known) -> None:
     """Warn when the clearing systems cannot deliver on the wished day."""
+    terms = known.terms.get(account.account_id)
     if row.faults or known.now is None or row.amount is None or row.wish_date is None:
+        return
+    if terms is None:
         return
     payment = routing.Payment(
         payer_prefix=account.cnaps[:3],
@@ -314,14 +317,13 @@ def _judge_route(row: Row, account: AccountFact, known: Known) -> None:
         is_urgent=row.is_urgent,
         wish_date=row.wish_date,
     )
-    rules = routing.rules_on(row.wish_date)
-    route = routing.choose(payment, now=known.now, rules=rules, calendar=known.calendar)
+    route = routing.choose(payment, now=known.now, terms=terms)
     if isinstance(route, routing.Wait) and route.until.date() > row.wish_date:
         row.warn(
             WISH_DATE,
             "late",
-            f"大额支付系统当日已截止或休息，最早 {route.until:%Y-%m-%d %H:%M} 发送",
-            f"the clearing window opens again at {route.until:%Y-%m-%d %H:%M}",
+            f"{route.why}，最早 {route.until:%Y-%m-%d %H:%M} 发送",
+            f"the next window opens at {route.until:%Y-%m-%d %H:%M}",
         )
 
 

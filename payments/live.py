@@ -11,9 +11,11 @@ from kernel import clock
 from kernel.money import amount_in_words
 from kernel.scope import Scope
 from masterdata import selectors as master
-from payments import funds, routing, selectors
+from payments import funds, selectors
+from payments.arriving import forecast
 from payments.checks import paper_of
 from payments.content import OrderRequest
+from payments.inforce import InForce
 from payments.models import PaymentOrder
 from payments.services import ruling
 
@@ -40,29 +42,13 @@ def _balance(account_id: int, amount: Decimal) -> Check:
     )
 
 
-def _route(order: PaymentOrder) -> Check:
-    payment = routing.Payment(
-        payer_prefix=order.payer_account.cnaps[:3],
-        payee_prefix=order.payee_cnaps[:3],
-        amount=order.amount,
-        currency=order.currency,
-        is_urgent=order.is_urgent,
-        wish_date=order.wish_date,
-    )
-    route = routing.choose(
-        payment, now=clock.now(), rules=routing.rules_on(clock.today()), calendar=master.calendar()
-    )
-    names = {
-        "INTRA": _("行内转账，实时"),
-        "IBPS": _("网银互联，实时"),
-        "BEPS": _("小额支付，当日"),
-        "HVPS": _("大额支付，当日"),
-    }
-    if isinstance(route, routing.Refuse):
-        return Check(_("路由与到账"), route.why, "bad")
-    if isinstance(route, routing.Wait):
-        return Check(_("路由与到账"), f"{route.why}，{route.until:%Y-%m-%d %H:%M}", "you")
-    return Check(_("路由与到账"), names[route.name])
+def _route(order: PaymentOrder, rules: InForce) -> Check:
+    found = forecast(order, now=clock.now(), rules=rules)
+    return Check(_("路由与到账"), found.text, found.tone)
+
+
+def _switches(order: PaymentOrder, rules: InForce) -> list[Check]:
+    return [Check(_("上线控制"), one.message, "you") for one in rules.switches(order.payer_account)]
 
 
 def checks(request: OrderRequest | None, *, scope: Scope) -> list[Check]:
@@ -84,10 +70,12 @@ def checks(request: OrderRequest | None, *, scope: Scope) -> list[Check]:
         is_urgent=request.is_urgent,
         wish_date=request.wish_date,
     )
+    rules = InForce()
     found = [
         Check(_("大写金额"), amount_in_words(request.amount)),
         _balance(account.pk, request.amount),
-        _route(order),
+        _route(order, rules),
+        *_switches(order, rules),
     ]
     branch = master.branch(request.payee_cnaps)
     found.append(

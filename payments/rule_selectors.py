@@ -12,7 +12,6 @@ from approvals import selectors as approvals
 from kernel.clock import SHANGHAI, Calendar
 from kernel.scope import Scope
 from masterdata import payee_selectors as payees
-from payments import routing
 from payments.checks import Facts, Paper
 from payments.checks.duplicates import (
     ORDER,
@@ -24,6 +23,7 @@ from payments.checks.duplicates import (
     Threshold,
 )
 from payments.checks.papers import COLUMNS
+from payments.inforce import InForce
 from payments.models import (
     GAVE_UP_ITS_LINE,
     DebitTie,
@@ -66,7 +66,7 @@ def thresholds(today: date) -> list[Threshold]:
         for row in approvals.policies_on(kind="payment", day=today)
         if row.amount_from > 0
     }
-    rules = routing.rules_on(today)
+    rules = InForce(today).rules("", today)
     caps = {(rules.beps_cap, "小额支付上限"), (rules.ibps_cap, "网银互联上限")}
     found |= {Threshold(cap, "CNY", name) for cap, name in caps}
     return sorted(found, key=lambda one: (one.amount, one.name, one.company_id or 0))

@@ -123,7 +123,8 @@ def lock_orders(order_ids: Collection[int], *, scope: Scope) -> dict[int, Paymen
     rows = (
         PaymentOrder.objects.filter(pk__in=order_ids, company_id__in=scope.company_ids)
         .select_for_update(of=("self",), no_key=True)
-        .select_related("payer_account", "payer_account__connection", "maker", "checker", "company")
+        .select_related("payer_account__company", "payer_account__connection")
+        .select_related("maker", "checker", "company")
         .order_by("pk")
     )
     return {order.pk: order for order in rows}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import time
 
 from django.utils.translation import gettext_lazy as _
 
+from kernel.errors import InvalidInput
 from masterdata.topics import Topic
-from masterdata.typed import choice, whole
+from masterdata.typed import choice, flag, moment, whole
+from payments.routing import Window
 
 HOLD, TICK, INFORM, OFF = "hold", "tick", "inform", "off"
 _ACTIONS = (
@@ -17,6 +20,71 @@ _ACTIONS = (
     (OFF, _("不检查")),
 )
 _WORKING_DAYS, _DAYS = _("个工作日"), _("天")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoLive(Topic):
+    """The go-live switch of a company code and account subject: before it is on, nothing is sent."""
+
+    key = "payments.go_live"
+    title = _("上线控制")
+    about = _("按公司代码与科目控制是否上线。未上线的付款在授权时暂挂，已授权未发送的也不再发送。")
+
+    is_live: bool = flag(_("已上线"), default=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankProduct(Topic):
+    """Which product of the bank carries the payments of a company code and account subject."""
+
+    key = "payments.product"
+    title = _("银行产品对应")
+    about = _("公司代码与科目对应付款银行的哪一种付款产品。没有对应关系的付款在授权时暂挂。")
+
+    operation: str = choice(
+        _("付款产品"),
+        default="",
+        choices=(
+            ("", _("未对应")),
+            ("pay_batch", _("批量转账：一个报文多笔")),
+            ("pay", _("单笔转账：一个报文一笔")),
+        ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendWindow(Topic):
+    """The house's own hours for sending, beside the bank's and the clearing systems'."""
+
+    key = "payments.send_window"
+    title = _("发送时段")
+    about = _("本单位允许向银行发送付款的时段。授权不受限制，时段外的付款等到下一时段发送。")
+
+    opens: time = moment(_("开始"), default=time(0, 0), optional=False)
+    closes: time = moment(
+        _("结束"), default=time(23, 59), optional=False, help=_("23:59 表示到当日结束。")
+    )
+    working_days_only: bool = flag(_("仅工作日发送"), default=False)
+
+    def check(self) -> None:
+        """The window opens before it closes."""
+        if self.opens >= self.closes:
+            raise InvalidInput("结束时刻应晚于开始时刻", "the window closes first", field="closes")
+
+    def window(self) -> Window:
+        """As the router takes it."""
+        return Window(self.opens, self.closes, self.working_days_only)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchSize(Topic):
+    """How many payments go to the bank in one message."""
+
+    key = "payments.batch_size"
+    title = _("批次笔数")
+    about = _("一个支付指令包含的付款笔数上限；银行自己的上限更小时以银行为准。")
+
+    items_max: int = whole(_("每批最多"), default=100, low=1, high=100, unit=_("笔"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ from masterdata.services.accounts import AccountDraft, add_account
 from masterdata.services.companies import CompanyDraft, add_company
 from masterdata.services.payees import PayeeProposal, decide, stage_payees
 from masterdata.services.stepup import StepUp
+from payments.services import baseline
 from statements.rules import BalanceFigure
 from statements.services import record_balances
 
@@ -156,6 +157,15 @@ def a_payee(*, company: Company, **particulars: str) -> CounterpartyAccount:
     account = a_staged_payee(maker=maker, **particulars)  # type: ignore[arg-type]  # text particulars
     decide(account, confirm=True, actor=admin, why="")
     return account
+
+
+@transaction.atomic
+def taken_live(*accounts: OwnAccount) -> None:
+    """The clearing systems' rules laid down, and the accounts' companies and subjects live."""
+    banks.lay_down_banks()
+    baseline.lay_down_routes()
+    for account in accounts:
+        baseline.take_live(account.company, account.gl_subject, source_note="测试")
 
 
 @transaction.atomic

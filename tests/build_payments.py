@@ -31,7 +31,7 @@ from payments.content import OrderRequest
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.outcomes import ClaimedBatch, DueInquiry, ReportedOutcome
 from payments.services import instructions, orders
-from tests.build import tell_balance
+from tests.build import taken_live, tell_balance
 from tests.signing import hand_of
 
 _serial = count(1)
@@ -90,6 +90,7 @@ def a_world() -> World:
         company=company, bank=bank, cnaps="104100000004", branch_name="中国银行", number="320766254501",
         name="样例集团有限公司", gl_subject="100201", connection=connection, is_direct_link=True,
     )  # fmt: skip
+    taken_live(account)
     people = {
         f"{role}{suffix}": a_person(
             f"{role}{suffix}", person=f"p-{role}{suffix}", role=role, company=company

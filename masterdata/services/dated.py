@@ -124,6 +124,7 @@ def _lock(kind: Kind) -> None:
 
 def _checked(kind: Kind, proposal: Proposal, earliest: date) -> tuple[Values, int | None, date]:
     values = kind.values.read(proposal.values)
+    values.check_choices()
     kind.check(values)
     if len(proposal.source_note.strip()) < 2:
         raise InvalidInput(

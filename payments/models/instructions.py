@@ -31,6 +31,7 @@ class Batch(MoneyRow):
     item_count = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=clock.now)
     sent_at = models.DateTimeField(null=True)  # when a byte may first have left
+    met = models.JSONField(default=dict)  # versions of the rules obeyed at sending, by topic
 
     class Meta:
         indexes = [
@@ -75,6 +76,7 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
     route_actual = models.CharField(max_length=8, blank=True)
     not_before = models.DateTimeField(null=True)
     hold_reason = models.CharField(max_length=200, blank=True)
+    met = models.JSONField(default=dict)  # versions of the rules obeyed at release, by topic
     # sending: lease and fencing token
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
@@ -162,6 +164,7 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
                     "content_hash",
                     "amount",
                     "currency",
+                    "met",
                 ],
             ),
             pgtrigger.Trigger(

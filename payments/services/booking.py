@@ -21,7 +21,7 @@ from ledger.rules import BookFact
 from ledger.services import posting
 from ledger.services.posting import Booked, Undoing
 from ledger.topics import Booking
-from masterdata.strategies import Strategies
+from masterdata.strategies import Decided, Strategies
 from payments.models import DebitTie, PaymentInstruction, PaymentOrder
 from payments.states import InstructionState
 from statements import selectors as statements
@@ -113,14 +113,15 @@ def book_paid() -> int:
     if not rows:
         return 0
     entries = _entries(rows, DebitTie.Role.DEBIT)
-    strategies: dict[date, Strategies] = {}
+    decided: dict[date, Decided] = {}
     facts: dict[int, BookFact] = {}
     by_status: dict[str, list[PaymentInstruction]] = defaultdict(list)
     for row in rows:
         entry = entries.get(row.pk)
         day = _day(row, entry)
-        decided = strategies.setdefault(day, Strategies(day))
-        rule, _version = decided.of(Booking, row.company, row.payer_account.gl_subject)
+        if day not in decided:
+            decided[day] = Strategies(day).on(day)
+        rule, _version = decided[day].of(Booking, row.company, row.payer_account.gl_subject)
         if rule.books_payments:
             facts[row.pk] = _fact(row, entry, rule.settlement_method)
         else:

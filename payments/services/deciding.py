@@ -19,11 +19,12 @@ from masterdata import selectors as masterdata
 from masterdata.services import stepup as second_factor
 from payments import selectors
 from payments.content import content_hash
+from payments.inforce import InForce
 from payments.models import PaymentOrder
 from payments.services import ruling
 from payments.services.alarms import alarm
 from payments.services.hands import Act, Hand
-from payments.services.holding import Refusals, change, sort_out
+from payments.services.holding import Refusals, change, hold, sort_out
 from payments.services.refusals import ContentAltered
 from payments.services.releasing import Draft, drafted, issue, release_checked
 from payments.states import OrderState
@@ -196,8 +197,10 @@ def _change_counts(
 def _release(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
     ready, refused = _in_state(orders, OrderState.PENDING_RELEASE)
     clear, stopped = sort_out(ready, actor=act.actor, stage=ruling.RELEASE)
-    able, unable = release_checked(clear)
-    drafts = drafted(able)
+    rules = InForce()
+    able, unable, dark = release_checked(clear, rules)
+    stopped |= hold(dark, {order.pk: order for order in clear}, actor=act.actor)
+    drafts = drafted(able, rules)
     good, _, undecided = _decide(able, act, approvals.Act.RELEASE, drafts=drafts)
     issue([drafts[order.pk] for order in good], actor=act.actor, note=act.note)
     return refused | stopped | unable | undecided

@@ -19,9 +19,11 @@ from kernel.references import make_reference
 from masterdata import selectors as masterdata
 from payments import selectors
 from payments.content import MONEY_FIELDS
+from payments.inforce import InForce
 from payments.inquiry import first_inquiry_at
 from payments.models import Batch, PaymentInstruction, PaymentOrder
 from payments.outcomes import ClaimedBatch, ReportedOutcome, SealedInstruction
+from payments.routing import RouteRules
 from payments.services.alarms import alarm
 from payments.services.inquiries import due_inquiries, record_inquiry, record_inquiry_failure
 from payments.services.losing import finish, lost
@@ -29,6 +31,7 @@ from payments.services.sealing import require_able_to_verify, unable_to_verify
 from payments.services.vetting import sendable
 from payments.services.writing import Change, show, write
 from payments.states import InstructionState
+from payments.topics import BankProduct, BatchSize, GoLive, SendWindow
 from payments.trail import record_batch
 
 __all__ = [
@@ -44,6 +47,7 @@ __all__ = [
 ]
 
 ITEMS_MAX = 100
+SEND_TOPICS = (GoLive, BankProduct, SendWindow, BatchSize, RouteRules)  # obeyed at sending
 S = InstructionState
 # A fate of the answer to a payment → the moves it makes. `returned` at once is success and return in one transaction.
 _MOVES: dict[str, tuple[str, ...]] = {
@@ -121,7 +125,8 @@ def _claim_one(*, connection_id: int, lease_s: int) -> tuple[ClaimedBatch | None
     if head is None:
         return None, False
     group = Group(head.payer_account_id, head.currency, head.operation)
-    most = min(ITEMS_MAX, masterdata.bank_profile(head.connection.bank_slug).items_max)
+    rules = InForce()
+    most = _items_max(head, rules)
     rows = list(
         queue.filter(
             payer_account_id=group.payer_account_id,
@@ -138,13 +143,20 @@ def _claim_one(*, connection_id: int, lease_s: int) -> tuple[ClaimedBatch | None
             row.order.payer_account = head.payer_account
     if not rows:
         return None, False  # another worker has them
-    sealed = sendable(rows, now)
+    sealed = sendable(rows, head.payer_account, now=now, rules=rules)
     if not sealed:
         return None, True
     batch_no = make_reference(
         "B", epoch=gate.epoch, sequence=selectors.numbers("batch_no_seq", count=1)[0]
     )
-    return _send(head, batch_no, sealed, now=now, lease_s=lease_s), True
+    return _send(head, batch_no, sealed, now=now, lease_s=lease_s, rules=rules), True
+
+
+def _items_max(head: PaymentInstruction, rules: InForce) -> int:
+    """How many items one message takes: the house's, the bank's and the product's limit, whichever is least."""
+    ours = rules.value(BatchSize, head.payer_account).items_max
+    banks = masterdata.bank_profile(head.connection.bank_slug).items_max
+    return min(ITEMS_MAX, ours, banks, 1 if head.operation == "pay" else ITEMS_MAX)
 
 
 _CLAIM = """
@@ -163,6 +175,7 @@ def _send(
     *,
     now: datetime,
     lease_s: int,
+    rules: InForce,
 ) -> ClaimedBatch:
     ids = [item.instruction_id for item in sealed]
     batch = Batch.objects.create(
@@ -175,6 +188,7 @@ def _send(
         item_count=len(sealed),
         amount=sum((item.amount for item in sealed), Decimal(0)),
         sent_at=now,
+        met=rules.met(head.payer_account, *SEND_TOPICS),
     )
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [now + timedelta(seconds=lease_s), now, batch.pk, now, ids])

@@ -19,6 +19,7 @@ from payments import import_cells as cells
 from payments import import_selectors as selectors
 from payments.content import OrderRequest
 from payments.import_facts import AccountFact, BankLimits, Known, OrderKey, PayeeFact, Row
+from payments.inforce import InForce
 from payments.models import PaymentOrder
 from payments.selectors import lock_orders
 from payments.services.deciding import submit_drafts
@@ -60,6 +61,8 @@ def known_for(rows: Sheet, *, scope: Scope, right: str) -> Known:
         )
     }
     numbers = {checks.normalise_account(text) for text in _texts(rows, cells.PAYER)}
+    own = list(master.visible_accounts(scope).filter(company_id__in=may, number__in=numbers))
+    rules = InForce()
     accounts = {
         account.number: AccountFact(
             account_id=account.pk,
@@ -70,7 +73,7 @@ def known_for(rows: Sheet, *, scope: Scope, right: str) -> Known:
             is_payable=account.is_active and account.is_direct_link,
             is_frozen=account.is_frozen,
         )
-        for account in master.visible_accounts(scope).filter(company_id__in=may, number__in=numbers)
+        for account in own
     }
     codes = _texts(rows, cells.PAYEE_CODE)
     payees = {
@@ -96,7 +99,7 @@ def known_for(rows: Sheet, *, scope: Scope, right: str) -> Known:
         orders=_orders_there(_texts(rows, cells.DOC_NO), companies),
         limits=_limits({fact.bank_slug for fact in accounts.values()}),
         now=clock.now(),
-        calendar=master.calendar(),
+        terms={account.pk: rules.terms(account) for account in own},
     )
 
 

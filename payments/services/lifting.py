@@ -12,6 +12,7 @@ from kernel import clock
 from kernel.errors import Conflict, DomainError, Finding, InvalidInput, NotAllowed
 from masterdata import selectors as masterdata
 from payments import selectors
+from payments.inforce import InForce
 from payments.linked_rules import WAITS
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.services import ruling
@@ -22,7 +23,7 @@ from payments.states import InstructionState, OrderState
 if TYPE_CHECKING:
     from masterdata.models import User
 
-_LIFT = {
+LIFTS = {
     OrderState.PENDING_CHECK: "lift_to_check",
     OrderState.PENDING_APPROVAL: "lift_to_approval",
     OrderState.PENDING_RELEASE: "lift_to_release",
@@ -97,9 +98,12 @@ def _unseen(hits: Sequence[Finding]) -> Conflict:
 def _lift_order(
     order: PaymentOrder, actor: User, why: str
 ) -> tuple[PaymentOrder, DomainError | None]:
-    target = _LIFT.get(OrderState(order.held_from or OrderState.PENDING_CHECK), "lift_to_check")
+    target = LIFTS.get(OrderState(order.held_from or OrderState.PENDING_CHECK), "lift_to_check")
     before = order.hold_reasons
     order.flow.target(target, order.state)
+    dark = InForce().switches(order.payer_account) if target == "lift_to_release" else []
+    if dark:  # ends with its cause, and by nobody's hand
+        return order, _unseen(dark)
     fresh = ruling.lift(order, actor=actor, why=why, stage=ruling.SUBMIT)
     if fresh:
         change([order], hold_reasons=[*before, *reasons_of(fresh)])

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection
 
 from audit import services as audit
 from kernel import clock, seal, vault
-from kernel.errors import Conflict, DomainError
+from kernel.errors import Conflict, DomainError, Finding
 from kernel.references import bank_reference, make_instr_no
 from masterdata import selectors as masterdata
 from masterdata.states import PayeeState
 from payments import checks, routing, selectors
 from payments.funds import of_account
+from payments.inforce import InForce
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.services import linked
 from payments.services.sealing import instruction_bytes, seal_instruction
 from payments.states import InstructionState
+from payments.topics import BankProduct, DuplicateRules, GoLive, SendWindow
 
 if TYPE_CHECKING:
     from masterdata.models import User
+
+# What a release obeys; each instruction keeps the versions it met.
+RELEASE_TOPICS = (GoLive, BankProduct, SendWindow, DuplicateRules, routing.RouteRules)
 
 
 def payee_faults(orders: Sequence[PaymentOrder]) -> dict[int, str]:
@@ -48,34 +52,25 @@ def payee_faults(orders: Sequence[PaymentOrder]) -> dict[int, str]:
     return faults
 
 
-def route_of(order: PaymentOrder, now: datetime) -> routing.Route | routing.Wait | routing.Refuse:
-    """The router's word on an order at `now`."""
-    payment = routing.Payment(
-        payer_prefix=order.payer_account.cnaps[:3],
-        payee_prefix=order.payee_cnaps[:3],
-        amount=order.amount,
-        currency=order.currency,
-        is_urgent=order.is_urgent,
-        wish_date=order.wish_date,
-    )
-    return routing.choose(
-        payment, now=now, rules=routing.rules_on(now.date()), calendar=masterdata.calendar()
-    )
-
-
 def release_checked(
-    orders: Sequence[PaymentOrder],
-) -> tuple[list[PaymentOrder], dict[int, DomainError]]:
-    """Orders that may be released now, and why the others may not. The payer accounts are locked by the caller."""
+    orders: Sequence[PaymentOrder], rules: InForce
+) -> tuple[list[PaymentOrder], dict[int, DomainError], dict[int, list[Finding]]]:
+    """Orders that may be released now, why others may not, and which wait: not live, or without a bank product.
+
+    The payer accounts are locked by the caller.
+    """
     gate, now = masterdata.outbound_gate(), clock.now()
     faults = payee_faults(orders)
     live = selectors.live_instructions([order.pk for order in orders])
     funds = {pk: of_account(pk) for pk in {order.payer_account_id for order in orders}}
     taken = {pk: found.reserved for pk, found in funds.items()}
     later = linked.waiting([order.pk for order in orders])
-    good, refused = [], {}
+    good, refused, dark = [], {}, {}
     for order in orders:
         account = order.payer_account
+        if waits := rules.switches(account):
+            dark[order.pk] = waits
+            continue
         around = checks.Surroundings(
             is_gate_open=gate.is_open,
             gate_reason=gate.reason,
@@ -91,7 +86,7 @@ def release_checked(
             waits_for_funding=order.pk in later,
         )
         findings = checks.before_release(order, around)
-        route = route_of(order, now)
+        route = rules.route(order, now)
         if findings:
             refused[order.pk] = Conflict(
                 "；".join(hit.message for hit in findings),
@@ -103,7 +98,7 @@ def release_checked(
         else:
             good.append(order)
             taken[account.pk] += order.amount
-    return good, dict(refused)
+    return good, dict(refused), dark
 
 
 _LINK = """
@@ -129,18 +124,18 @@ class Draft:
         return seal.digest(self.data)
 
 
-def drafted(orders: Sequence[PaymentOrder]) -> dict[int, Draft]:
+def drafted(orders: Sequence[PaymentOrder], rules: InForce) -> dict[int, Draft]:
     """The instructions these orders become if they are released now, by order id; nothing is written."""
     if not orders:
         return {}
     now, epoch = clock.now(), masterdata.outbound_gate().epoch
     attempts = selectors.last_attempts([order.pk for order in orders])
-    rules = _reference_rules(orders)
+    numbering = _reference_rules(orders)
     drafts = {}
     for order, number in zip(
         orders, selectors.numbers("instr_no_seq", count=len(orders)), strict=True
     ):
-        route = route_of(order, now)
+        route = rules.route(order, now)
         instr_no = make_instr_no(epoch=epoch, sequence=number)
         instruction = PaymentInstruction(
             order=order,
@@ -149,14 +144,15 @@ def drafted(orders: Sequence[PaymentOrder]) -> dict[int, Draft]:
             connection_id=order.payer_account.connection_id or 0,  # never 0: SWITCH was checked
             attempt=attempts.get(order.pk, 0) + 1,
             instr_no=instr_no,
-            bank_ref=bank_reference(instr_no, rules[order.payer_account_id]),
-            operation="payroll" if order.kind == PaymentOrder.Kind.PAYROLL else "pay_batch",
+            bank_ref=bank_reference(instr_no, numbering[order.payer_account_id]),
+            operation=_operation(order, rules),
             state=InstructionState.QUEUED,
             content_hash=order.content_hash,
             amount=order.amount,
             currency=order.currency,
             route_requested="" if isinstance(route, routing.Refuse) else route.name,
             not_before=route.until if isinstance(route, routing.Wait) else now,
+            met=rules.met(order.payer_account, *RELEASE_TOPICS),
         )
         drafts[order.pk] = Draft(order, instruction, instruction_bytes(order, instruction))
     return drafts
@@ -176,6 +172,13 @@ def issue(drafts: Sequence[Draft], *, actor: User, note: str) -> list[PaymentIns
     _record(instructions, actor=actor, note=note)
     linked.hold_waiting(instructions, waits=linked.waiting([draft.order.pk for draft in drafts]))
     return instructions
+
+
+def _operation(order: PaymentOrder, rules: InForce) -> str:
+    """Which of the bank's operations carries an order."""
+    if order.kind == PaymentOrder.Kind.PAYROLL:
+        return "payroll"
+    return rules.value(BankProduct, order.payer_account).operation
 
 
 def _reference_rules(orders: Sequence[PaymentOrder]) -> dict[int, str]:

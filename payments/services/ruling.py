@@ -31,12 +31,12 @@ class Parameters:
     """The windows and actions in force today, by company and account subject, read once for a list."""
 
     def __init__(self, papers: Sequence[Paper]) -> None:
-        strategies = Strategies(clock.today())
+        decided = Strategies(clock.today()).on(clock.today())
         companies = masterdata.visible_companies(masterdata.system_scope())
         by_id = {row.pk: row for row in companies.filter(pk__in={p.company_id for p in papers})}
         self._ruled: dict[tuple[int, str], Ruled] = {}
         for company_id, subject in {(one.company_id, one.payer_subject) for one in papers}:
-            ruled = strategies.of(DuplicateRules, by_id[company_id], subject)
+            ruled = decided.of(DuplicateRules, by_id[company_id], subject)
             self._ruled[company_id, subject] = ruled
 
     def of(self, paper: Paper) -> Ruled:

@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from approvals.signing.verifying import verify_cases
 from audit import services as audit
 from payments import routing
+from payments.inforce import InForce
 from payments.models import PaymentInstruction
 from payments.outcomes import SealedInstruction
 from payments.services import ruling
 from payments.services.alarms import alarm
-from payments.services.releasing import route_of
 from payments.services.sealing import BROKEN, NotSigned, open_seal
 from payments.services.writing import Change, show, write
 from payments.states import InstructionState
 
+if TYPE_CHECKING:
+    from masterdata.models import OwnAccount
+
 S = InstructionState
 
 
-def sendable(rows: Sequence[PaymentInstruction], now: datetime) -> list[SealedInstruction]:
-    """The items that may go now; broken seals, changed routes and duplicate attempts stay behind, each with its reason."""
+def sendable(
+    rows: Sequence[PaymentInstruction], account: OwnAccount, *, now: datetime, rules: InForce
+) -> list[SealedInstruction]:
+    """The items of one payer account that may go now; the others stay behind, each with its reason.
+
+    Behind stay a company and subject that is not live, broken seals, changed routes, closed windows and duplicates.
+    """
+    if dark := rules.switches(account):
+        why = "；".join(one.message for one in dark)
+        _hold([Change(row, S.HELD, hold_reason=f"{dark[0].rule} {why}"[:200]) for row in rows])
+        return []
     good, held, waiting = [], [], []
     verdicts = verify_cases({row.order.approval_id or 0 for row in rows})
     for row in rows:
@@ -41,7 +54,7 @@ def sendable(rows: Sequence[PaymentInstruction], now: datetime) -> list[SealedIn
                 )
             )
             continue
-        route = route_of(row.order, now)
+        route = rules.route(row.order, now)
         if isinstance(route, routing.Wait):
             waiting.append((row, route.until))
         elif isinstance(route, routing.Refuse) or route.name != row.route_requested:

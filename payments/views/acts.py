@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods
 
 from kernel import clock
 from kernel.errors import DomainError, InvalidInput, NotAllowed, NotFound
-from payments import comparing, funds, reading, routing, selectors, showing
+from payments import comparing, funds, reading, selectors, showing
 from payments.acts import Act, offered
+from payments.arriving import forecast
 from payments.models import PaymentOrder
 from payments.services import asking, confirming, linked
-from payments.services.releasing import route_of
 from payments.views.confirmed import (
     TYPE_AGAIN,
     confirm,
@@ -56,31 +56,6 @@ def act_of(name: str) -> Act:
     return act
 
 
-def _arrival(order: PaymentOrder) -> str:
-    route = route_of(order, clock.now())
-    names = {
-        "INTRA": _("行内"),
-        "IBPS": _("网银互联"),
-        "BEPS": _("小额支付"),
-        "HVPS": _("大额支付"),
-    }
-    words = {
-        "INTRA": _("实时"),
-        "IBPS": _("实时"),
-        "BEPS": _("当日，最迟次一工作日"),
-        "HVPS": _("当日"),
-    }
-    if isinstance(route, routing.Refuse):
-        return route.why
-    if isinstance(route, routing.Wait):
-        return _("%(route)s，%(when)s 发送：%(why)s") % {
-            "route": names.get(route.name, route.name),
-            "when": f"{route.until:%Y-%m-%d %H:%M}",
-            "why": route.why,
-        }
-    return f"{names.get(route.name, route.name)} · {words.get(route.name, '')}"
-
-
 def _confirm_context(request: HttpRequest, order: PaymentOrder, act: Act) -> dict[str, Any]:
     scope, items = scope_in(request), items_of([order])
     first = reading.is_first_payment(order, scope=scope)
@@ -90,7 +65,7 @@ def _confirm_context(request: HttpRequest, order: PaymentOrder, act: Act) -> dic
     told = funds.of_account(account.pk) if is_release else None
     waits_for_funding = bool(linked.waiting([order.pk]))  # a later leg: funds are looked for then
     is_blocked = told is not None and not told.is_known and not waits_for_funding
-    arrival = _arrival(order)
+    arrival = forecast(order, now=clock.now()).text
     shown = showing.one(order, act=act.name, findings=findings, arrival=arrival, is_first=first)
     return {
         "order": order,

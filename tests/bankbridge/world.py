@@ -20,7 +20,7 @@ from payments.content import OrderRequest
 from payments.models import PaymentInstruction
 from payments.services import orders
 from tests.bankbridge.bank import PAYEE, PAYER
-from tests.build import tell_balance
+from tests.build import taken_live, tell_balance
 from tests.signing import hand_of
 from tests.statements.rows import a_company, an_account
 
@@ -49,6 +49,7 @@ class World:
         with transaction.atomic():
             connections.write_credentials(self.connection, {"oprpwd": Secret("secret")}, actor=None)
         self.account = an_account(PAYER, company=self.company, connection=self.connection)
+        taken_live(self.account)
         Policy.objects.create(kind="payment", approvers=0, valid_from=date(2026, 1, 1))
         self._payee()
         self.fund("1000000.00")

@@ -14,6 +14,7 @@ from kernel.clock import SHANGHAI
 from payments import import_cells as cells
 from payments.import_facts import AccountFact, BankLimits, Known, PayeeFact, Row
 from payments.import_rules import judge
+from tests.payments.test_rules import _terms
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 COMPANIES = {
@@ -210,7 +211,9 @@ class TestJudge:
     ) -> None:
         now = datetime(2026, 11, 24, hour, tzinfo=SHANGHAI)
 
-        (row,) = judge([(2, GOOD | {"金额": amount})], known=world(now.date(), now=now))
+        known = world(now.date(), now=now, terms={1000: _terms()})
+
+        (row,) = judge([(2, GOOD | {"金额": amount})], known=known)
 
         assert not row.faults
         assert ("late" in {mark.code for mark in row.warnings}) == warned

@@ -19,7 +19,7 @@ from payments.models import LinkedPayment, PaymentInstruction
 from payments.services import instructions, linked, orders
 from payments.states import STATE_NAMES
 from statements import services as statements
-from tests.build import tell_balance
+from tests.build import taken_live, tell_balance
 from tests.build_payments import World, a_request, act, answer, claim, fresh, item, say
 
 MASTER = "320766250001"
@@ -32,6 +32,7 @@ def master(world: World) -> OwnAccount:
         company=world.company, bank=own.bank, cnaps=own.cnaps, branch_name="中国银行", number=MASTER,
         name=world.company.name, gl_subject="100202", connection=world.connection, is_direct_link=True,
     )  # fmt: skip
+    taken_live(made)
     tell_balance(made)
     return made
 

@@ -88,6 +88,7 @@ def lay_foundations() -> dict[str, User]:
     from bankbridge.services import profiles
     from kernel.secrets import Secret
     from masterdata.services import seeding
+    from payments.services import baseline
     from yqlink.management import demo
 
     seeding.ensure_directory()
@@ -105,6 +106,9 @@ def lay_foundations() -> dict[str, User]:
             draft = spec.draft(company=companies[spec.company], connection_id=connection.pk)
             seeding.ensure_account(draft, is_direct_link=True)
     approvals.seed_matrix(kind="payment", bands=demo.APPROVAL_BANDS, source_note="模拟")
+    baseline.lay_down_routes()
+    for code, subject in demo.LIVE_PAIRS:
+        baseline.take_live(companies[code], subject, source_note="模拟")
     return people
 
 

@@ -139,6 +139,9 @@ ACCOUNTS = [
     AccountSpec("1040", "中国农业银行", "中国农业银行江阴支行", "10641201040028417", "1002.05"),
 ]  # fmt: skip
 
+# Company code and account subject of every account that is linked: live from the first day of the demo.
+LIVE_PAIRS = sorted({(spec.company, spec.gl_subject) for spec in ACCOUNTS if spec.is_linked})
+
 _COMPANY_NAMES = {draft.code: draft.name for draft, _ in COMPANIES}
 SIMULATOR_ACCOUNTS = [
     {

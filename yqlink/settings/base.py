@@ -171,8 +171,13 @@ CSRF_COOKIE_SAMESITE = "Lax"
 
 # --- what people decide about the software: versioned, dated, by two people -------------------------------------------
 STRATEGY_TOPICS = [
+    "payments.topics.GoLive",
+    "payments.topics.BankProduct",
+    "payments.topics.SendWindow",
+    "payments.topics.BatchSize",
     "payments.topics.DuplicateRules",
     "ledger.topics.Booking",
+    "payments.routing.RouteRules",
 ]
 DATED_KINDS = [
     "masterdata.services.strategy.strategy_kinds",

@@ -22,6 +22,7 @@ from bankbridge.services import profiles
 from kernel.secrets import Secret
 from masterdata.roles import ROLE_NAMES, Role
 from masterdata.services import factors, seeding
+from payments.services import baseline
 from yqlink.management import demo
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class Command(BaseCommand):
             key = self._step("接口客户端", lambda: self._client(companies, people, logins))
             self._step("审批矩阵", self._matrix)
             self._step("签名密钥", lambda: self._keys(people, logins))
+            self._step("路由与上线", lambda: self._live(companies))
         write_private(folder / "boc_accounts.json", demo.SIMULATOR_ACCOUNTS)
         logins.write(key)
 
@@ -208,3 +210,8 @@ class Command(BaseCommand):
         approvals.seed_matrix(
             kind="payment", bands=demo.APPROVAL_BANDS, source_note="演示用审批矩阵"
         )
+
+    def _live(self, companies: dict[str, Company]) -> None:
+        baseline.lay_down_routes()
+        for company, subject in demo.LIVE_PAIRS:
+            baseline.take_live(companies[company], subject, source_note="演示上线单")
