@@ -302,11 +302,12 @@ def outbound_gate() -> OutboundGate:
 
 def visible_changes(scope: Scope) -> QuerySet[StagedChange]:
     """Proposed and decided changes of dual-controlled master data, newest first."""
-    changes = StagedChange.objects.select_related("company", "made_by", "decided_by").order_by(
-        "-pk"
-    )
+    rows = StagedChange.objects.select_related("company", "made_by", "decided_by")
+    changes = rows.order_by("-pk")
     if not scope.has("masterdata.view"):
         return changes.none()
+    if not scope.has("connections.view"):
+        changes = changes.exclude(kind__startswith="connection.")
     return changes.filter(Q(company_id__in=scope.company_ids) | Q(company__isnull=True))
 
 

@@ -97,6 +97,12 @@ urlpatterns: list[URLPattern] = [
         ("connections.edit",),
     ),
     _page(
+        "connections/<int:connection_id>/freeze/",
+        setup.connection_freeze,
+        "connection_freeze",
+        ("connections.edit",),
+    ),
+    _page(
         "connections/<int:connection_id>/credentials/",
         setup.connection_credentials,
         "connection_credentials",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 
@@ -12,9 +13,9 @@ class StagedChange(models.Model):
     """A proposed change of one row (`kind` + `subject_id`, empty for a new one), decided by another person."""
 
     class State(models.TextChoices):
-        PROPOSED = "proposed", "待复核"
-        ACCEPTED = "accepted", "已生效"
-        REFUSED = "refused", "已拒绝"
+        PROPOSED = "proposed", _("待复核")
+        ACCEPTED = "accepted", _("已生效")
+        REFUSED = "refused", _("已拒绝")
 
     kind = models.CharField(max_length=40, db_index=True)
     subject_id = models.CharField(max_length=40, blank=True)
@@ -24,6 +25,9 @@ class StagedChange(models.Model):
     title = models.CharField(max_length=200)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
+    sealed = models.BinaryField(
+        default=b"", editable=False
+    )  # secrets of the change, encrypted, until it is decided; AAD "staged:<kind>:<subject_id>"
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"

@@ -7,9 +7,10 @@ from masterdata.services.connections import (
     freeze_connection,
     load_session,
     note_health,
-    save_connection,
+    propose_connection,
+    propose_credentials,
     save_session,
-    set_credentials,
+    stop_connection,
     write_credentials,
 )
 from masterdata.services.payees import (
@@ -47,12 +48,13 @@ __all__ = [
     "load_session",
     "note_health",
     "note_sign_in",
+    "propose_connection",
+    "propose_credentials",
     "propose_payee",
-    "save_connection",
     "save_session",
-    "set_credentials",
     "stage_payee",
     "stage_payees",
+    "stop_connection",
     "write_credentials",
     "write_profile",
 ]

@@ -15,7 +15,7 @@ from kernel.scope import Scope
 from masterdata import checks, selectors
 from masterdata.models import CounterpartyAccount, OwnAccount, StagedChange, User
 from masterdata.selectors import scope_of
-from masterdata.services import dated
+from masterdata.services import connections, dated
 from masterdata.services.staging import decide
 from masterdata.services.staging import settle as settle
 from masterdata.services.staging import stage as stage
@@ -178,6 +178,9 @@ def _demand_decider(change: StagedChange, scope: Scope) -> Callable[[StagedChang
     if change.kind in dated.kinds():
         dated.demand(scope, dated.DECIDE, change.company_id)
         return dated.apply
+    if change.kind in connections.APPLY:
+        connections.demand_editor(scope)
+        return connections.APPLY[change.kind]
     if change.kind not in _KINDS:
         raise NotAllowed("此类变更不在这里复核", "decided elsewhere")
     right, apply = _KINDS[change.kind]

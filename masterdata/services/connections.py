@@ -16,8 +16,9 @@ from kernel.errors import Conflict, InvalidInput, NotFound
 from kernel.scope import Scope
 from kernel.secrets import Secret
 from masterdata import checks, selectors
-from masterdata.models import Company, Connection, User
+from masterdata.models import Company, Connection, StagedChange, User
 from masterdata.selectors import scope_of
+from masterdata.services.staging import stage
 
 
 def _aad(connection_id: int, field: str) -> str:
@@ -83,25 +84,6 @@ def write_credentials(connection: Connection, values: Mapping[str, Secret], *, a
     )
 
 
-@transaction.atomic(durable=True)
-def set_credentials(
-    *, connection_id: int, version: int, values: Mapping[str, Secret], actor: User
-) -> Connection:
-    """Set credentials by name; empty values leave what is stored. Signs the connection off its kept session.
-
-    Raises NotFound, NotAllowed, StaleVersion, InvalidInput when nothing was given.
-    """
-    scope = scope_of(actor)
-    _demand_group_right(scope)
-    connection: Connection = selectors.get_connection(connection_id, scope=scope, lock=True)
-    connection.require_version(version)
-    given = {name: secret for name, secret in values.items() if name and secret}
-    if not given:
-        raise InvalidInput("请至少填写一项凭据", "nothing to set", field="credentials")
-    write_credentials(connection, given, actor=actor)
-    return connection
-
-
 def load_session(connection_id: int) -> tuple[Secret, datetime] | None:
     """The kept session's token and when it was opened; None where none is kept. System look-up, in a bank's worker only.
 
@@ -138,6 +120,7 @@ def note_health(connection_id: int, *, error: str = "") -> None:
     Connection.objects.filter(pk=connection_id).update(**values)
 
 
+EDIT, CREDENTIALS = "connection.edit", "connection.credentials"  # kinds of staged changes
 EDITABLE = (
     "name",
     "bank_slug",
@@ -149,6 +132,7 @@ EDITABLE = (
     "read_timeout_s",
     "parallel_max",
     "is_active",
+    "is_frozen",
 )
 
 
@@ -172,39 +156,122 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     return clean
 
 
-def _demand_group_right(scope: Scope) -> None:
+def demand_editor(scope: Scope) -> None:
     """A connection serves the whole group: its editor needs the right at every head office, not at a subsidiary."""
     for pk in Company.objects.filter(parent__isnull=True).values_list("pk", flat=True):
         scope.demand("connections.edit", pk)
 
 
 @transaction.atomic(durable=True)
-def save_connection(
+def propose_connection(
     *, connection_id: int | None, version: int, values: Mapping[str, Any], actor: User
-) -> Connection:
-    """Create (no id) or edit a connection; credentials have their own command.
+) -> StagedChange:
+    """Propose a connection (no id), or other particulars of one; another administrator decides.
 
-    Raises NotFound, NotAllowed, StaleVersion, InvalidInput, Conflict (name taken).
+    Raises NotFound, NotAllowed, StaleVersion, InvalidInput, Conflict (name taken, or a change of it waits).
     """
     scope = scope_of(actor)
-    _demand_group_right(scope)
+    demand_editor(scope)
     clean = _checked(values)
     if connection_id is None:
-        if Connection.objects.filter(name=clean["name"]).exists():
-            raise Conflict("已有同名的银行连接", "a connection of this name exists")
-        connection = Connection.objects.create(**clean)
-        record("masterdata.connection.created", actor=actor, subject=connection, after=clean)
-        return connection
-    connection = selectors.get_connection(connection_id, scope=scope, lock=True)
+        _require_free_name(clean["name"])
+        return stage(
+            EDIT,
+            subject_id=f"new:{clean['name']}"[:40],
+            company_id=None,
+            title=f"新建银行通道：{clean['name']}",
+            before={},
+            after=clean,
+            actor=actor,
+        )
+    connection: Connection = selectors.get_connection(connection_id, scope=scope, lock=True)
     connection.require_version(version)
-    before = {name: getattr(connection, name) for name in clean}
-    for name, value in clean.items():
-        setattr(connection, name, value)
-    connection.save_changes(list(clean))
-    record(
-        "masterdata.connection.edited", actor=actor, subject=connection, before=before, after=clean
+    changed = {name: value for name, value in clean.items() if getattr(connection, name) != value}
+    if not changed:
+        raise InvalidInput("没有任何修改", "nothing changed")
+    return stage(
+        EDIT,
+        subject_id=connection.pk,
+        company_id=None,
+        title=f"修改银行通道：{connection.name}",
+        before={name: getattr(connection, name) for name in changed},
+        after=changed,
+        actor=actor,
     )
+
+
+def _require_free_name(name: str) -> None:
+    if Connection.objects.filter(name=name).exists():
+        raise Conflict("已有同名的银行连接", "a connection of this name exists", field="name")
+
+
+def _staged_aad(subject_id: object) -> str:
+    return f"staged:{CREDENTIALS}:{subject_id}"
+
+
+@transaction.atomic(durable=True)
+def propose_credentials(
+    *, connection_id: int, version: int, values: Mapping[str, Secret], actor: User
+) -> StagedChange:
+    """Propose credentials by name; empty values leave what is stored. Nobody, the second person included, sees them.
+
+    Raises NotFound, NotAllowed, StaleVersion, InvalidInput when nothing was given, Conflict while others wait.
+    """
+    scope = scope_of(actor)
+    demand_editor(scope)
+    connection: Connection = selectors.get_connection(connection_id, scope=scope, lock=True)
+    connection.require_version(version)
+    given = {name: secret.reveal() for name, secret in values.items() if name and secret}
+    if not given:
+        raise InvalidInput("请至少填写一项凭据", "nothing to set", field="credentials")
+    known = set(credential_names(connection))
+    return stage(
+        CREDENTIALS,
+        subject_id=connection.pk,
+        company_id=None,
+        title=f"设置通道凭据：{connection.name}",
+        before={name: "已设置" if name in known else "未设置" for name in sorted(given)},
+        after=dict.fromkeys(sorted(given), "新值（加密保存）"),
+        sealed=vault.ring().encrypt(
+            json.dumps(given, ensure_ascii=False).encode(), aad=_staged_aad(connection.pk)
+        ),
+        actor=actor,
+    )
+
+
+def _apply_edit(change: StagedChange) -> Connection:
+    if not change.subject_id.isdigit():
+        _require_free_name(str(change.after["name"]))
+        return Connection.objects.create(**change.after)
+    connection = Connection.objects.select_for_update().get(pk=int(change.subject_id))
+    if {name: getattr(connection, name) for name in change.after} != change.before:
+        raise Conflict("通道在提出变更后已被修改", "the row changed since the proposal")
+    for name, value in change.after.items():
+        setattr(connection, name, value)
+    connection.save_changes(list(change.after))
     return connection
+
+
+def _apply_credentials(change: StagedChange) -> Connection:
+    connection = Connection.objects.select_for_update().get(pk=int(change.subject_id))
+    plain = vault.ring().decrypt(bytes(change.sealed), aad=_staged_aad(connection.pk))
+    values = {name: Secret(value) for name, value in json.loads(plain).items()}
+    write_credentials(connection, values, actor=change.made_by)
+    return connection
+
+
+APPLY = {EDIT: _apply_edit, CREDENTIALS: _apply_credentials}
+
+
+@transaction.atomic(durable=True)
+def stop_connection(*, connection_id: int, actor: User, why: str) -> None:
+    """Freeze a connection at once: stopping needs no second person, going on does. Raises NotFound, NotAllowed, InvalidInput."""
+    scope = scope_of(actor)
+    scope.demand("connections.edit")
+    connection: Connection = selectors.get_connection(connection_id, scope=scope, lock=True)
+    if not why.strip():
+        raise InvalidInput("请填写冻结原因", "a reason is wanted", field="why")
+    freeze_connection(connection_id=connection.pk, why=why.strip()[:200], actor=actor)
 
 
 def freeze_connection(*, connection_id: int, why: str, actor: Any = None) -> None:

@@ -22,10 +22,12 @@ def stage(
     before: Mapping[str, object],
     after: Mapping[str, object],
     actor: User,
+    sealed: bytes = b"",
 ) -> StagedChange:
     """Step: write a proposal of any app's dual-controlled row; Conflict while one of the same row waits.
 
-    The caller holds whatever lock makes one proposal a row certain; `before` and `after` are JSON values.
+    The caller holds whatever lock makes one proposal a row certain; `before` and `after` are JSON values. `sealed` are
+    secrets the caller encrypted: nobody reads them, and they are forgotten with the decision.
     """
     if selectors.pending_change(kind, subject_id) is not None:
         raise Conflict("此记录已有一项待复核的变更", "a change of this row is waiting")
@@ -36,6 +38,7 @@ def stage(
         title=title[:200],
         before=dict(before),
         after=dict(after),
+        sealed=sealed,
         made_by=actor,
     )
     record("masterdata.change.proposed", actor=actor, subject=change, before=before, after=after)
@@ -72,3 +75,4 @@ def decide(change: StagedChange, *, accept: bool, actor: User, why: str) -> None
     change.state = StagedChange.State.ACCEPTED if accept else StagedChange.State.REFUSED
     change.decided_by, change.decided_at, change.why = actor, clock.now(), why.strip()[:200]
     change.save(update_fields=["state", "decided_by", "decided_at", "why"])
+    StagedChange.objects.filter(pk=change.pk).update(sealed=b"")  # the caller still holds them

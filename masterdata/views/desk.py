@@ -28,6 +28,15 @@ FIELD_WORDS = {
     "cnaps": "联行号",
     "is_personal": "对私账户",
     "state": "状态",
+    "bank_slug": "银行",
+    "endpoints": "前置机地址",
+    "parameters": "接口参数",
+    "final_failures": "确定失败的返回码",
+    "not_found_codes": "查无此笔的返回码",
+    "connect_timeout_s": "连接超时（秒）",
+    "read_timeout_s": "读取超时（秒）",
+    "parallel_max": "最大并发",
+    "is_active": "启用",
 }
 
 
@@ -136,11 +145,13 @@ def payee_close(request: HttpRequest, account_id: int) -> HttpResponse:
 
 
 def _shown(value: object) -> str:
-    return (
-        {True: _("是"), False: _("否")}.get(value, str(value))
-        if isinstance(value, bool)
-        else str(value)
-    )
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, dict):
+        return "；".join(f"{name} = {one}" for name, one in sorted(value.items())) or "—"
+    if isinstance(value, list):
+        return "、".join(map(str, value)) or "—"
+    return str(value)
 
 
 def change(request: HttpRequest, change_id: int) -> HttpResponse:

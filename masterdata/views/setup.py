@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from desk.selectors import uploaded_file
 from kernel.errors import Conflict, InvalidInput
@@ -17,7 +18,7 @@ from kernel.secrets import Secret
 from masterdata import forms, selectors, services
 from masterdata.models import Connection
 from masterdata.services import imports
-from masterdata.views.common import form_page, scope_in
+from masterdata.views.common import form_page, scope_in, version_in
 
 UPLOAD_BYTES_MAX = 40 * 1024 * 1024
 
@@ -31,6 +32,9 @@ def connection(request: HttpRequest, connection_id: int) -> HttpResponse:
         "credentials": services.credential_names(row),
         "accounts": selectors.visible_accounts(scope).filter(connection=row),
         "can_edit": scope.has("connections.edit"),
+        "waiting": selectors.visible_changes(scope).filter(
+            kind__startswith="connection.", subject_id=str(row.pk), state="proposed"
+        ),
         "form": forms.CredentialForm(initial={"version": row.version}),
         **_declared(row),
     }
@@ -79,12 +83,12 @@ def connection_form(request: HttpRequest, connection_id: int | None = None) -> H
     scope.demand("connections.edit")
     row = selectors.get_connection(connection_id, scope=scope) if connection_id else None
 
-    def submit(values: dict[str, Any]) -> Connection:
+    def submit(values: dict[str, Any]) -> object:
         version = values.pop("version") or 0
         endpoints = {**(values.pop("other_endpoints") or {}), "main": values.pop("endpoint")}
         values["parameters"] = values["parameters"] or {}
         codes = {name: _codes(values.pop(name)) for name in ("final_failures", "not_found_codes")}
-        return services.save_connection(
+        return services.propose_connection(
             connection_id=connection_id,
             version=version,
             values={**values, **codes, "endpoints": endpoints},
@@ -100,24 +104,25 @@ def connection_form(request: HttpRequest, connection_id: int | None = None) -> H
         initial |= {
             name: ",".join(getattr(row, name)) for name in ("final_failures", "not_found_codes")
         }
-    title = _("编辑银行通道") if row else _("新建银行通道")
+    title = _("申请修改银行通道") if row else _("申请新建银行通道")
     form = forms.ConnectionForm(request.POST or None, initial=initial)
     back = (
         reverse("masterdata:connection", args=[row.pk])
         if row
         else reverse("masterdata:connections")
     )
-    return form_page(request, form=form, submit=submit, title=title, back=back)
+    done = _("已提交，等待另一人复核")
+    return form_page(request, form=form, submit=submit, title=title, back=back, done=done)
 
 
 def connection_credentials(request: HttpRequest, connection_id: int) -> HttpResponse:
-    """Set one credential; the page never shows any."""
+    """Propose one credential; the page never shows any."""
     scope = scope_in(request)
     scope.demand("connections.edit")
     row = selectors.get_connection(connection_id, scope=scope)
 
-    def submit(values: dict[str, Any]) -> Connection:
-        return services.set_credentials(
+    def submit(values: dict[str, Any]) -> object:
+        return services.propose_credentials(
             connection_id=connection_id,
             version=values["version"] or 0,
             values={values["credential"]: Secret(values["value"])},
@@ -128,10 +133,29 @@ def connection_credentials(request: HttpRequest, connection_id: int) -> HttpResp
         request,
         form=forms.CredentialForm(request.POST or None, initial={"version": row.version}),
         submit=submit,
-        title=_("设置通道凭据"),
+        title=_("申请设置通道凭据"),
         back=reverse("masterdata:connection", args=[row.pk]),
-        done=_("凭据已加密保存"),
+        done=_("已加密保存，等待另一人复核后生效"),
     )
+
+
+@require_POST
+def connection_freeze(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """Stop a connection at once, or propose to let it go on."""
+    actor: Any = request.user
+    if request.POST.get("on") == "1":
+        why = request.POST.get("why", "")
+        services.stop_connection(connection_id=connection_id, actor=actor, why=why)
+        messages.success(request, _("通道已冻结，不再发送任何付款"))
+        return redirect("masterdata:connection", connection_id)
+    change = services.propose_connection(
+        connection_id=connection_id,
+        version=version_in(request),
+        values={"is_frozen": False},
+        actor=actor,
+    )
+    messages.success(request, _("已提交，等待另一人复核"))
+    return redirect("masterdata:change", change.pk)
 
 
 def upload(request: HttpRequest, *, kind: str) -> HttpResponse:

@@ -12,6 +12,7 @@ from audit import services as audit
 from kernel import clock, vault
 from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from masterdata import selectors as masterdata
+from masterdata.services import stepup as second_factor
 from payments import selectors
 from payments.models import Adjudication, PaymentInstruction
 from payments.services.alarms import settle
@@ -21,6 +22,7 @@ from payments.states import OPEN_AT_BANK, VERDICTS, InstructionState
 
 if TYPE_CHECKING:
     from masterdata.models import User
+    from masterdata.services.stepup import StepUp
 
 S = InstructionState
 QUIET = timedelta(minutes=30)  # the first age alarm: before it the bank is asked, nobody judges
@@ -165,13 +167,21 @@ def read_evidence(*, adjudication_id: int, actor: User) -> tuple[str, bytes]:
 
 @transaction.atomic(durable=True)
 def decide_adjudication(
-    *, adjudication_id: int, version: int, agree: bool, actor: User, note: str = ""
+    *,
+    adjudication_id: int,
+    version: int,
+    agree: bool,
+    actor: User,
+    note: str = "",
+    stepup: StepUp | None = None,
 ) -> Adjudication:
-    """The second person agrees, and the state moves; or refuses with a reason, and it stays. Statement evidence wins over both.
+    """The second person agrees with the second factor just given, and the state moves; or refuses with a reason, and it stays. Statement evidence wins over both.
 
-    Raises NotFound, NotAllowed (the same natural person), InvalidInput, Conflict (FAILED while the statement shows the
-    debit; the state moved on; decided already).
+    Raises NotFound, NotAllowed (the same natural person; StepUpNeeded), InvalidInput, Conflict (FAILED while the statement
+    shows the debit; the state moved on; decided already).
     """
+    if agree:
+        second_factor.demand(stepup, actor)
     scope = masterdata.scope_of(actor)
     found = selectors.get_adjudication(adjudication_id, scope=scope)
     row = selectors.lock_instruction(found.instruction_id)
@@ -201,7 +211,7 @@ def decide_adjudication(
         "payments.adjudication.agreed" if agree else "payments.adjudication.refused",
         actor=actor,
         subject=document,
-        after={"verdict": document.verdict},
+        after={"verdict": document.verdict, "factor": stepup.words if stepup else ""},
         why=note,
     )
     return document

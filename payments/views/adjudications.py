@@ -183,6 +183,7 @@ def _decide(request: HttpRequest, document: Adjudication) -> HttpResponse:
         require_stepup(request, "payments.adjudicate")
     version = whole_number(request.POST.get("version", "")) or 0
     note = request.POST.get("note", "")
+    stepup = require_stepup(request, "payments.adjudicate") if agree else None
 
     def act() -> BulkResult:
         adjudicating.decide_adjudication(
@@ -191,6 +192,7 @@ def _decide(request: HttpRequest, document: Adjudication) -> HttpResponse:
             agree=agree,
             actor=person(request),
             note=note,
+            stepup=stepup,
         )
         return BulkResult([document.pk], [])
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from masterdata.models import Company, OwnAccount, StagedChange
 from masterdata.roles import Role
+from masterdata.services import changes
 from masterdata.services.banks import write_profile
 from masterdata.states import PayeeState
 from masterdata.views.lists import LISTS
@@ -227,6 +228,8 @@ class TestConnections:
 
         answer = admin.post(f"/masterdata/connections/{line.pk}/edit/", values)
 
+        change = StagedChange.objects.get(kind="connection.edit")
+        changes.decide_change(change_id=change.pk, accept=True, actor=group.other_admin)
         line.refresh_from_db()
         assert answer.status_code == 302
         assert line.endpoints == {"main": "http://nc:448/", "sign": "http://nc:449/"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 from django.db import connection as database
@@ -212,20 +213,93 @@ class TestEdits:
             )
 
 
-class TestCredentials:
-    def test_are_encrypted_and_bound_to_their_row(self, group: SimpleNamespace) -> None:
-        line, other = build.a_connection(), build.a_connection()
-        services.set_credentials(
+class TestConnections:
+    values: ClassVar[dict[str, object]] = {"endpoints": {"main": "https://bank.example:8443/"}}
+
+    def test_wait_for_another_administrator(self, group: SimpleNamespace) -> None:
+        line = build.a_connection()
+
+        change = services.propose_connection(
+            connection_id=line.pk, version=line.version, values=self.values, actor=group.admin
+        )
+        with pytest.raises(NotAllowed):
+            changes.decide_change(change_id=change.pk, accept=True, actor=group.admin)
+        line.refresh_from_db()
+        before = dict(line.endpoints)
+        changes.decide_change(change_id=change.pk, accept=True, actor=group.other_admin)
+
+        line.refresh_from_db()
+        assert before != self.values["endpoints"]
+        assert line.endpoints == self.values["endpoints"]
+
+    def test_a_new_one_is_there_when_the_second_has_agreed(self, group: SimpleNamespace) -> None:
+        values = {"name": "工行前置机", "bank_slug": "icbc", **self.values}
+
+        change = services.propose_connection(
+            connection_id=None, version=0, values=values, actor=group.admin
+        )
+        absent = not Connection.objects.filter(name="工行前置机").exists()
+        changes.decide_change(change_id=change.pk, accept=True, actor=group.other_admin)
+
+        assert absent
+        assert Connection.objects.filter(name="工行前置机").exists()
+
+    def test_one_person_stops_it_and_two_let_it_go_on(self, group: SimpleNamespace) -> None:
+        line = build.a_connection()
+
+        services.stop_connection(connection_id=line.pk, actor=group.admin, why="银行来电要求")
+        line.refresh_from_db()
+        assert line.is_frozen
+        change = services.propose_connection(
             connection_id=line.pk,
             version=line.version,
-            values={"oprpwd": Secret("hunter2-hunter2")},
+            values={"is_frozen": False},
             actor=group.admin,
         )
         line.refresh_from_db()
+        assert line.is_frozen
+        changes.decide_change(change_id=change.pk, accept=True, actor=group.other_admin)
+
+        line.refresh_from_db()
+        assert not line.is_frozen
+
+    def test_a_subsidiarys_administrator_neither_proposes_nor_decides(
+        self, group: SimpleNamespace
+    ) -> None:
+        line = build.a_connection()
+        local = build.a_user(Role.ADMIN, company=group.first)
+
+        with pytest.raises(NotAllowed):
+            services.propose_connection(
+                connection_id=line.pk, version=line.version, values=self.values, actor=local
+            )
+        change = services.propose_connection(
+            connection_id=line.pk, version=line.version, values=self.values, actor=group.admin
+        )
+        with pytest.raises(NotAllowed):
+            changes.decide_change(change_id=change.pk, accept=True, actor=local)
+
+
+class TestCredentials:
+    def test_are_encrypted_and_bound_to_their_row(self, group: SimpleNamespace) -> None:
+        line, other = build.a_connection(), build.a_connection()
+        change = services.propose_credentials(
+            connection_id=line.pk,
+            version=line.version,
+            values={"certpwd": Secret("hunter2-hunter2")},
+            actor=group.admin,
+        )
+        assert b"hunter2" not in bytes(change.sealed)
+        assert "hunter2" not in str((change.before, change.after))
+        assert "certpwd" not in services.credential_names(line)
+        changes.decide_change(change_id=change.pk, accept=True, actor=group.other_admin)
+        change.refresh_from_db()
+        assert bytes(change.sealed) == b""
+        line.refresh_from_db()
 
         assert b"hunter2" not in bytes(line.credentials)
-        assert services.connection_credentials(line)["oprpwd"].reveal() == "hunter2-hunter2"
-        assert services.credential_names(line) == ["oprpwd"]
+        assert services.connection_credentials(line)["certpwd"].reveal() == "hunter2-hunter2"
+        assert services.credential_names(line) == ["certpwd", "oprpwd"]
         trail = Entry.objects.filter(event="masterdata.connection.credentials_set").last()
         assert trail is not None
         assert "hunter2" not in str(trail.after)
@@ -233,6 +307,22 @@ class TestCredentials:
         other.refresh_from_db()
         with pytest.raises(Exception, match="altered or belongs elsewhere"):
             services.connection_credentials(other)
+
+    def test_refused_ones_are_forgotten(self, group: SimpleNamespace) -> None:
+        line = build.a_connection()
+        change = services.propose_credentials(
+            connection_id=line.pk,
+            version=line.version,
+            values={"certpwd": Secret("x")},
+            actor=group.admin,
+        )
+
+        changes.decide_change(
+            change_id=change.pk, accept=False, actor=group.other_admin, why="未见申请单"
+        )
+
+        change.refresh_from_db()
+        assert (bytes(change.sealed), services.credential_names(line)) == (b"", ["oprpwd"])
 
     def test_a_session_is_kept_between_processes(self, group: SimpleNamespace) -> None:
         from kernel import clock

@@ -14,9 +14,11 @@ from audit.models import Entry
 from kernel import clock
 from kernel.errors import Conflict, InvalidInput, NotAllowed
 from masterdata.models import Company, Membership
+from masterdata.services.stepup import StepUpNeeded
 from payments.models import Adjudication, PaymentInstruction
 from payments.services import adjudicating
 from statements import services as statements
+from tests.build import step_up
 from tests.build_payments import World, a_person, answer, fresh, sent
 from tests.payments.test_pages_orders import hidden, signed_in
 from tests.statements.rows import a_line
@@ -56,6 +58,7 @@ class TestAdjudication:
             agree=agree,
             actor=actor,
             note="已核对",
+            stepup=step_up(actor),
         )
 
     def test_two_people_settle_an_unknown(self, world, unknown):
@@ -136,6 +139,17 @@ class TestAdjudication:
 
         row.refresh_from_db()
         assert (row.state, fresh(row.order).shown_state) == ("returned", "returned")
+
+    def test_agreeing_wants_the_second_factor(self, world, unknown):
+        document = self._propose(world, unknown())
+
+        with pytest.raises(StepUpNeeded):
+            adjudicating.decide_adjudication(
+                adjudication_id=document.pk,
+                version=document.version,
+                agree=True,
+                actor=world["treasurer2"],
+            )
 
     def test_a_refusal_wants_a_reason(self, world, unknown):
         document = self._propose(world, unknown())
