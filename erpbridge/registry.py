@@ -10,6 +10,7 @@ from erpbridge.models import ErpSystem
 STYLES: dict[str, str] = {
     "file": "erpbridge.styles.file",
     "table": "erpbridge.styles.table",
+    "tcp": "erpbridge.styles.tcp",
 }
 
 

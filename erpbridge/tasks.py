@@ -23,3 +23,9 @@ def tick_files(**_: object) -> None:
 def tick_tables(**_: object) -> None:
     """Exchange tables."""
     running.run("table")
+
+
+@shared_task(queue="erp", acks_late=True, ignore_result=True)
+def tick_pushes(**_: object) -> None:
+    """Messages pushed over TCP."""
+    running.run("tcp")

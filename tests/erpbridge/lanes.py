@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,10 @@ from erpbridge.simulator.sides.api import ApiSide
 from erpbridge.simulator.sides.base import Side
 from erpbridge.simulator.sides.file import FileSide
 from erpbridge.simulator.sides.table import TableSide
+from erpbridge.simulator.sides.tcp import TcpSide
+from erpbridge.styles import table
 from erpbridge.styles.tables import METADATA
+from erpbridge.tcp_server import Server
 from kernel import clock, vault
 from masterdata.models import ApiClient
 from masterdata.roles import RIGHTS, Role
@@ -144,7 +148,38 @@ def _table(world: World, tmp_path: Path) -> Lane:
     return Lane("table", world, TableSide(connect, key=KEY), client, system)
 
 
-LANES: dict[str, Callable[[World, Path], Lane]] = {"api": _api, "file": _file, "table": _table}
+def _tcp(world: World, tmp_path: Path) -> Lane:
+    client = a_client(world).client
+    system = a_system(client, "tcp", tls=False)
+    server = Server(("127.0.0.1", 0), context=None)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    side = TcpSide(server.server_address, system=system.name, key=KEY, now=iso_now)
+    return Lane("tcp", world, side, client, system, {"server": server})
+
+
+def iso_now() -> str:
+    return clock.now().isoformat(timespec="seconds")
+
+
+LANES: dict[str, Callable[[World, Path], Lane]] = {
+    "api": _api,
+    "file": _file,
+    "table": _table,
+    "tcp": _tcp,
+}
+
+
+@contextmanager
+def open_lane(style: str, world: World, tmp_path: Path) -> Iterator[Lane]:
+    """A lane, and what it holds open closed after."""
+    lane = LANES[style](world, tmp_path)
+    try:
+        yield lane
+    finally:
+        table.disconnect()
+        if server := lane.extras.get("server"):
+            server.shutdown()
+            server.server_close()
 
 
 def an_item(world: World, **changes: Any) -> dict[str, Any]:

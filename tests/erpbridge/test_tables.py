@@ -19,7 +19,7 @@ from erpbridge.styles import table
 from erpbridge.styles.tables import METADATA, REQUESTS
 from kernel import clock
 from payments.models import PaymentOrder
-from tests.erpbridge.lanes import LANES, Lane, an_item
+from tests.erpbridge.lanes import Lane, an_item, open_lane
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REQ = REQUESTS[next(iter(REQUESTS))]
@@ -27,8 +27,8 @@ REQ = REQUESTS[next(iter(REQUESTS))]
 
 @pytest.fixture
 def lane(world: Any, tmp_path: Path) -> Iterator[Lane]:
-    yield LANES["table"](world, tmp_path)
-    table.disconnect()
+    with open_lane("table", world, tmp_path) as lane:
+        yield lane
 
 
 def rows(lane: Lane) -> list[Any]:

@@ -1,0 +1,89 @@
+"""The server of style 4: a thread a connection, so many and no more; slow and broken peers are dropped, the others served."""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import ssl
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.db import close_old_connections, connections
+
+from erpbridge import selectors
+from erpbridge.models import ErpSystem
+from erpbridge.styles import frames, tcp
+
+log = structlog.get_logger(__name__)
+CONNECTIONS_MAX = 64
+REQUESTS_MAX = 1_000  # a connection that has asked so often is closed: it may call again
+
+
+def _systems() -> Mapping[str, ErpSystem]:
+    return {system.name: system for system in selectors.active_systems("tcp")}
+
+
+class Handler(socketserver.BaseRequestHandler):
+    """One connection: request, answer, until the peer leaves or breaks the rules."""
+
+    request: socket.socket
+    server: Server
+
+    def handle(self) -> None:
+        """Serve until the peer closes, is slow, or sends what is no request."""
+        if not self.server.free.acquire(blocking=False):
+            log.warning("erp_tcp_full", peer=self.client_address[0])
+            return
+        try:
+            self._serve(self.server.secured(self.request))
+        except frames.Closed:
+            return
+        except (OSError, ValueError, tcp.Unknown) as error:
+            log.warning("erp_tcp_dropped", peer=self.client_address[0], why=str(error)[:200])
+        finally:
+            connections.close_all()
+            self.server.free.release()
+
+    def _serve(self, peer: socket.socket) -> None:
+        with peer:
+            for _ in range(REQUESTS_MAX):
+                body = frames.receive(peer)
+                close_old_connections()
+                frames.send(peer, tcp.answer(body, _systems()))
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """Listens on one address; with a TLS context, peers must show a certificate of the agreed authority."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], *, context: ssl.SSLContext | None) -> None:
+        super().__init__(address, Handler)
+        self.context = context
+        self.free = threading.BoundedSemaphore(CONNECTIONS_MAX)
+
+    def secured(self, plain: socket.socket) -> socket.socket:
+        """The connection under TLS; the handshake too has a deadline."""
+        plain.settimeout(frames.HEADER_S)
+        if self.context is None:
+            return plain
+        return self.context.wrap_socket(plain, server_side=True)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A bug of ours: told in the log with its trace, the other connections go on."""
+        log.exception("erp_tcp_error", peer=client_address[0])
+
+
+def server_context(*, certificate: Path, private: Path, authority: Path) -> ssl.SSLContext:
+    """TLS with both sides' certificates, 1.2 or newer."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, private)
+    context.load_verify_locations(authority)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
