@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from kernel.errors import DomainError, Finding
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,12 @@ STATES: dict[str, StateWords] = {
     "retired": _closed(_("已更换")),
     "revoked": StateWords(_("已吊销"), "bad", "cross"),
 }
+
+
+def said(error: DomainError | Finding) -> str:
+    """What a refusal or a finding says, in the viewer's language."""
+    is_english = (get_language() or "").startswith("en")
+    return (error.message_en if is_english else "") or error.message
 
 
 def words_of(state: str) -> StateWords:

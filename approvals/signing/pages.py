@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from approvals.signing import forms, keys
 from approvals.signing.models import SigningKey
 from approvals.signing.states import KeyState
+from desk.words import said
 from kernel.errors import DomainError, NotFound
 from kernel.scope import Scope
 from kernel.secrets import Secret
@@ -62,7 +63,7 @@ def _form_page(
         except NotFound:
             raise
         except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            form.add_error(error.field if error.field in form.fields else None, said(error))
         else:
             messages.success(request, done)
             return redirect("approvals:keys")

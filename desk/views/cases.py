@@ -26,7 +26,7 @@ from desk.guides import NOTHING, Guide, guides_for
 from desk.models import CaseNote, ExceptionCase
 from desk.pages import ListPage, Slice, render_list
 from desk.rows import Column, Row
-from desk.words import CASE_KINDS, case_kind
+from desk.words import CASE_KINDS, case_kind, said
 from kernel import clock
 from kernel.errors import DomainError, NotAllowed, NotFound
 from kernel.scope import Scope
@@ -234,7 +234,7 @@ def act(request: HttpRequest, case_id: int) -> HttpResponse:
     except (NotFound, NotAllowed):
         raise
     except DomainError as error:
-        messages.error(request, error.message)
+        messages.error(request, said(error))
     else:
         messages.success(request, _now("已记录"))
     return HttpResponseRedirect(reverse("desk:case", args=[case_id]))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from desk.filters import Filter
 from desk.keysets import whole_number
+from desk.words import said
 from kernel.errors import DomainError, InvalidInput, NotAllowed, NotFound
 from kernel.scope import Scope
 from masterdata import selectors
@@ -62,7 +63,7 @@ def form_page(
         except (NotFound, NotAllowed):
             raise
         except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            form.add_error(error.field if error.field in form.fields else None, said(error))
         else:
             messages.success(request, done or _("已保存"))
             return redirect(back)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from desk.selectors import uploaded_file
+from desk.words import said
 from kernel.errors import Conflict, InvalidInput
 from kernel.secrets import Secret
 from masterdata import forms, selectors, services
@@ -174,7 +175,7 @@ def upload(request: HttpRequest, *, kind: str) -> HttpResponse:
                 actor=request.user,  # type: ignore[arg-type]  # signed in
             )
         except (InvalidInput, Conflict) as error:
-            form.add_error("file", error.message)
+            form.add_error("file", said(error))
         else:
             return redirect(f"masterdata:{kind}_preview", stored.pk)
     heads = imports.BRANCH_HEADS if kind == "branches" else imports.PARTNER_HEADS
@@ -215,5 +216,5 @@ def _decide(request: HttpRequest, stored: Any, kind: str) -> HttpResponse:
             words = _("已导入：新增 %(new)s，更新 %(changed)s，未变 %(same)s")
             messages.success(request, words % counts)
     except Conflict as error:
-        messages.error(request, error.message)
+        messages.error(request, said(error))
     return redirect(f"masterdata:{kind}")

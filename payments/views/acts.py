@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from desk.words import said
 from kernel import clock
 from kernel.errors import DomainError, InvalidInput, NotAllowed, NotFound
 from payments import comparing, funds, reading, selectors, showing
@@ -149,7 +150,7 @@ def ask(request: HttpRequest, order_no: str) -> HttpResponse:
     try:
         asking.ask_now(instruction_id=order.instruction_id or 0, actor=person(request))
     except DomainError as error:
-        messages.warning(request, error.message)
+        messages.warning(request, said(error))
     else:
         messages.success(request, _("已安排立即查询，结果数秒内更新。"))
     return HttpResponseRedirect(reverse("payments:order", args=[order.order_no]))

@@ -19,6 +19,7 @@ from desk.filters import ChoiceFilter, CompanyFilter, DateRangeFilter
 from desk.keysets import whole_number
 from desk.pages import ListPage
 from desk.rows import Column, Row
+from desk.words import said
 from kernel import clock
 from kernel.errors import DomainError, InvalidInput
 from kernel.scope import Scope
@@ -132,7 +133,7 @@ def propose(request: HttpRequest, order_no: str) -> HttpResponse:
                 actor=person(request),
             )
         except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            form.add_error(error.field if error.field in form.fields else None, said(error))
         else:
             messages.success(request, _now("裁定已提出，须由另一人确认后生效。"))
             return HttpResponseRedirect(reverse("payments:adjudication", args=[made.pk]))

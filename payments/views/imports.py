@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from desk.keysets import whole_number
+from desk.words import said
 from kernel.errors import Conflict, DomainError, InvalidInput, NotFound
 from payments import import_selectors, results, selectors
 from payments.forms import ImportForm
@@ -229,7 +230,7 @@ def confirm(request: HttpRequest, import_id: int) -> HttpResponse:
 def _refused(request: HttpRequest, import_id: int, error: DomainError) -> HttpResponse:
     if wants_json(request):
         raise error
-    messages.error(request, error.message)
+    messages.error(request, said(error))
     return HttpResponseRedirect(reverse("payments:import_preview", args=[import_id]))
 
 

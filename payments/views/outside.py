@@ -19,6 +19,7 @@ from desk.filters import ChoiceFilter, CompanyFilter, DateRangeFilter
 from desk.keysets import whole_number
 from desk.pages import ListPage, render_list
 from desk.rows import Column, Row
+from desk.words import said
 from kernel.errors import DomainError, NotAllowed, NotFound
 from kernel.scope import Scope
 from masterdata.services.stepup import require_stepup
@@ -106,7 +107,7 @@ def propose(request: HttpRequest, order_no: str) -> HttpResponse:
         except (NotFound, NotAllowed):
             raise
         except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            form.add_error(error.field if error.field in form.fields else None, said(error))
         else:
             messages.success(request, _now("已登记，等待另一人确认"))
             return HttpResponseRedirect(reverse("payments:outside", args=[made.pk]))
@@ -148,7 +149,7 @@ def decide(request: HttpRequest, record_id: int) -> HttpResponse:
     except (NotFound, NotAllowed):
         raise
     except DomainError as error:
-        messages.error(request, error.message)
+        messages.error(request, said(error))
     else:
         messages.success(request, str(done.get_state_display()))
     return HttpResponseRedirect(reverse("payments:outside", args=[record_id]))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from desk.keysets import whole_number
+from desk.words import said
 from kernel.errors import DomainError, NotFound
 from kernel.scope import Scope
 from masterdata import selectors as master
@@ -157,7 +158,7 @@ def _make(request: HttpRequest, order: PaymentOrder | None) -> HttpResponse:
                 actor=person(request),
             )
     except DomainError as error:
-        return _form_page(request, form, payee, order, error.message)
+        return _form_page(request, form, payee, order, said(error))
     if request.POST.get("do") == "submit":
         return HttpResponseRedirect(reverse("payments:act", args=[made.order_no, "submit"]))
     messages.success(request, _("草稿已保存：%(no)s") % {"no": made.order_no})

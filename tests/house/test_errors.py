@@ -6,8 +6,10 @@ import json
 
 import pytest
 from django.http import HttpResponse
+from django.utils import translation
 from rest_framework import exceptions
 
+from desk.words import said
 from kernel.errors import Conflict, InvalidInput, InvariantBroken, NotAllowed, NotFound
 from yqlink.errors import DomainErrorMiddleware, api_exception_handler
 from yqlink.scope import expired
@@ -68,3 +70,10 @@ class TestExpired:
         assert expired(
             signed_in_at=0, seen_at=settings.SESSION_COOKIE_AGE, now=settings.SESSION_COOKIE_AGE + 1
         )
+
+
+class TestSaid:
+    @pytest.mark.parametrize(("language", "words"), [("zh-hans", "余额不足"), ("en", "too little")])
+    def test_speaks_the_viewers_language(self, language, words):
+        with translation.override(language):
+            assert said(Conflict("余额不足", "too little")) == words

@@ -12,8 +12,10 @@ from django.template.context import Context
 from django.utils.safestring import SafeString
 
 from desk import formats, selectors
+from desk.words import said as in_words
 from desk.words import words_of
 from kernel import clock
+from kernel.errors import DomainError
 from kernel.money import amount_in_words
 from yqlink.workspace.menu import Section, visible_menu
 
@@ -54,6 +56,12 @@ def full_account(number: str) -> SafeString:
 def state(value: str, note: str = "") -> SafeString:
     """{% state order.state %}: icon, word and tone."""
     return formats.state_html(str(value), note)
+
+
+@register.filter
+def said(error: DomainError) -> str:
+    """{{ error|said }}: a refusal in the viewer's language."""
+    return in_words(error)
 
 
 @register.filter
