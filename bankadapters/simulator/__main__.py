@@ -1,4 +1,4 @@
-"""`python -m bankadapters.simulator --bank boc --port N --seed S --faults NAME --clock-file PATH`: a bank on a socket."""
+"""`python -m bankadapters.simulator --bank boc|--all --port N --seed S --faults NAME --clock-file PATH`: banks on sockets."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,37 +21,37 @@ from bankadapters.simulator.bank import BankSimulator, Options, World
 from bankadapters.simulator.books import Books, Party
 from bankadapters.simulator.control import Control, ControlError, open_account
 from bankadapters.simulator.faults import PROFILES, Faults, Seeded
+from bankadapters.simulator.homes import HOMES
 from bankadapters.simulator.ledger import Ledger
 from bankadapters.simulator.server import Server
 from kernel import clock
 
-BANKS = {"boc": "bankadapters.banks.boc.simulator:BocSimulator"}
+BANKS = {
+    "boc": "bankadapters.banks.boc.simulator:BocSimulator",
+}
 DEMO_OPERATOR = "30011223:OPR01"
-DEMO_ACCOUNTS = (
-    {
-        "number": "440012345678",
-        "name": "示例贸易有限公司",
-        "ibknum": "40303",
-        "balance": "1250000.00",
-    },
-    {
-        "number": "440012345686",
-        "name": "示例制造有限公司",
-        "ibknum": "40303",
-        "balance": "1000000000.00",
-    },
-)
 _PAYERS = ("华东商贸有限公司", "长江机电设备有限公司", "南方纺织股份有限公司", "北辰科技有限公司")
 
 
 def parser() -> argparse.ArgumentParser:
     """The program's arguments."""
     p = argparse.ArgumentParser(
-        prog="python -m bankadapters.simulator", description="A bank on a socket."
+        prog="python -m bankadapters.simulator", description="Banks on sockets."
     )
     p.add_argument("--bank", choices=sorted(BANKS), default="boc")
+    p.add_argument(
+        "--all", action="store_true", help="every bank, each on a port of its own, in one world"
+    )
     p.add_argument("--host", default="127.0.0.1")
-    p.add_argument("--port", type=int, default=0, help="0 takes a free one; the address is printed")
+    p.add_argument(
+        "--port",
+        type=int,
+        default=0,
+        help="0 takes a free one; with --all the first of a row; the address is printed",
+    )
+    p.add_argument(
+        "--ports-file", type=Path, help="JSON of the ports by bank, written once all are open"
+    )
     p.add_argument(
         "--print-port",
         action="store_true",
@@ -69,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--accounts",
         type=Path,
-        help="JSON list of {number, name, ibknum, currency, balance, custid, role}",
+        help="JSON list of {number, name, bank, ibknum, currency, balance, custid, role}",
     )
     p.add_argument(
         "--operator", action="append", metavar="CUSTID:CUSOPR[:PASSWORD]", help="may be repeated"
@@ -114,33 +115,66 @@ def bank_class(slug: str) -> type[BankSimulator]:
     return found
 
 
-def build(options: argparse.Namespace, *, data: Path) -> tuple[World, Server]:
-    """The world on its books, with its accounts opened, and a server not yet listening."""
-    kind = bank_class(options.bank)
-    books, seeded = Books(path=data / f"{options.bank}.sqlite3"), Seeded(options.seed)
-    faults = Faults(db=books.db, profile=options.faults, seeded=seeded, slow_s=options.slow_s)
-    ledger = Ledger(books=books, faults=faults, seeded=seeded, delays=not options.no_delays)
+@dataclass
+class Opened:
+    """The world on its books and the servers of its banks, not yet listening."""
+
+    books: Books
+    control: Control
+    servers: dict[str, Server]
+
+
+def build(options: argparse.Namespace, *, data: Path) -> Opened:
+    """The world on its books, with its accounts opened, and a server for each bank."""
+    slugs = sorted(BANKS) if options.all else [options.bank]
+    books = Books(path=data / f"{'world' if options.all else options.bank}.sqlite3")
+    seeded = Seeded(options.seed)
+    draws = {"db": books.db, "profile": options.faults, "seeded": seeded, "slow_s": options.slow_s}
+    ledger = Ledger(
+        books=books, faults=Faults(**draws), seeded=seeded, delays=not options.no_delays
+    )
     known = operators(options.operator or [DEMO_OPERATOR], environ=os.environ)
     rules = Options(known, termid=options.termid, parallel_sessions=options.parallel_sessions)
-    world = World(books, ledger, faults, seeded, rules)
-    open_accounts(world, file=options.accounts, bank=kind.home_bank)
-    invite_credits(world, count=options.background_credits)
-    control = Control(world=world, bank=options.bank, home_bank=kind.home_bank)
-    return world, Server(bank=kind(world), control=control)
+    banks = {}
+    for slug in slugs:
+        kind = bank_class(slug)
+        faults = Faults(**draws, scope=f"@{slug}" if options.all else "")
+        world = World(books, ledger, faults, seeded, rules, HOMES[slug], kind.serial)
+        banks[slug] = kind(world)
+    first = banks[slugs[0]].world
+    open_accounts(first, slugs, file=options.accounts)
+    invite_credits(first, count=options.background_credits)
+    control = Control(world=first)
+    return Opened(books, control, {s: Server(bank=b, control=control) for s, b in banks.items()})
 
 
-def open_accounts(world: World, *, file: Path | None, bank: str) -> None:
-    """Open the accounts of the file, or the demo's; those the books have already stay as they are."""
+def open_accounts(world: World, slugs: Sequence[str], *, file: Path | None) -> None:
+    """Open the accounts of the file, or the demo's of these banks; those the books have already stay as they are."""
     try:
-        wanted = json.loads(file.read_text("utf-8")) if file else DEMO_ACCOUNTS
+        wanted = (
+            json.loads(file.read_text("utf-8"))
+            if file
+            else [row for slug in slugs for row in demo_accounts(slug)]
+        )
     except (OSError, ValueError) as error:
         raise SystemExit(f"--accounts {file}: {error}") from error
     with world.ledger.transaction():
         try:
             for row in wanted:
-                open_account(world, row, bank=bank)
+                open_account(world, row)
         except ControlError as error:
             raise SystemExit(f"--accounts {file}: {error}") from error
+
+
+def demo_accounts(slug: str) -> list[dict[str, str]]:
+    """The two companies that bank with every bank of the world, where no file says otherwise."""
+    accounts = bank_class(slug).demo_accounts
+    names = ("示例贸易有限公司", "示例制造有限公司")
+    balances = ("1250000.00", "1000000000.00")
+    return [
+        {"number": number, "bank": slug, "ibknum": branch, "name": name, "balance": balance}
+        for (number, branch), name, balance in zip(accounts, names, balances, strict=True)
+    ]
 
 
 def invite_credits(world: World, *, count: int) -> None:
@@ -177,21 +211,31 @@ def sole_owner(data: Path) -> Iterator[None]:
 
 
 async def serve(options: argparse.Namespace, *, data: Path) -> None:
-    """Listen until SIGTERM or SIGINT."""
-    world, server = build(options, data=data)
+    """Listen until SIGTERM or SIGINT; every address is printed, and written to --ports-file once all are open."""
+    opened = build(options, data=data)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    try:
-        port = await server.start(host=options.host, port=options.port)
-    except (OSError, OverflowError) as error:
-        raise SystemExit(f"cannot listen on {options.host}:{options.port}: {error}") from error
-    print(f"listening on http://{options.host}:{port}{server.bank.paths[0]}", flush=True)
+    ports: dict[str, int] = {}
+    for offset, (slug, server) in enumerate(opened.servers.items()):
+        wanted = options.port + offset if options.port else 0
+        try:
+            ports[slug] = await server.start(host=options.host, port=wanted)
+        except (OSError, OverflowError) as error:
+            raise SystemExit(f"cannot listen on {options.host}:{wanted}: {error}") from error
+        opened.control.addresses[slug] = server.bank.address(options.host, ports[slug])
+    for slug, address in opened.control.addresses.items():
+        print(f"{f'{slug} ' if options.all else ''}listening on {address}", flush=True)
     if options.print_port:
-        print(port, flush=True)
+        print(*ports.values(), flush=True)
+    if options.ports_file:
+        scratch = options.ports_file.with_suffix(".tmp")
+        scratch.write_text(json.dumps(ports), "ascii")
+        scratch.replace(options.ports_file)
     await stop.wait()
-    await server.stop()
-    world.books.close()
+    for server in opened.servers.values():
+        await server.stop()
+    opened.books.close()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

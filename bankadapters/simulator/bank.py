@@ -1,15 +1,17 @@
-"""What every simulated bank shares: the world it lives in, the road a request takes, the damage faults do to replies."""
+"""What every simulated bank shares: the road a request takes, and the damage faults do to replies."""
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
-from bankadapters.simulator.books import Books
-from bankadapters.simulator.faults import Faults, Seeded
-from bankadapters.simulator.ledger import Ledger
+from bankadapters.simulator.ledger import long_serial
+from bankadapters.simulator.world import Options, World
+
+__all__ = ["BankSimulator", "Call", "Options", "Refusal", "Reply", "Request", "Stream", "World"]
 
 _GARBAGE = (
     b"<html><head><title>502</title></head><body>Bad Gateway</body></html>",
@@ -22,29 +24,17 @@ _GARBAGE = (
 BEFORE = frozenset({"drop_before_booking", "token_expiry"})
 
 
-@dataclass(frozen=True)
-class Options:
-    """Who may talk to the bank and how strict it is. `operators` maps (customer, operator) to a password; '' is any."""
+class Stream(Protocol):
+    """The bytes of a raw TCP connection."""
 
-    operators: Mapping[tuple[str, str], str]
-    termid: str = ""
-    parallel_sessions: bool = False
+    async def readexactly(self, n: int) -> bytes: ...
 
-
-@dataclass
-class World:
-    """Everything a bank's dialect works on."""
-
-    books: Books
-    ledger: Ledger
-    faults: Faults
-    seeded: Seeded
-    options: Options
+    async def readuntil(self, separator: bytes) -> bytes: ...
 
 
 @dataclass
 class Reply:
-    """An HTTP answer and how it leaves: after a wait, cut off, promising more bytes than it sends."""
+    """An answer and how it leaves: after a wait, cut off, promising more bytes than it sends."""
 
     body: bytes
     status: int = 200
@@ -52,6 +42,16 @@ class Reply:
     wait_s: float = 0.0
     cut: bool = False
     promised: int | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request as it came: over HTTP with its path, query and content type, or as bare bytes over TCP."""
+
+    body: bytes
+    path: str = ""
+    query: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    content_type: str = ""
 
 
 @dataclass
@@ -73,18 +73,37 @@ class Refusal(Exception):
 
 
 class BankSimulator(ABC):
-    """One bank's side of its protocol over the shared ledger."""
+    """One bank's side of its protocol over the shared world: wire in, words out.
+
+    A dialect reads a request (`understand`), does it through its `World` and words the answer (`handle`, `refuse`), and
+    turns words into the bytes of its wire (`wire`). Settlement, booking, commit, and whatever goes wrong are here.
+    """
 
     slug: ClassVar[str]
-    home_bank: ClassVar[str]
-    paths: ClassVar[tuple[str, ...]]
+    paths: ClassVar[tuple[str, ...]] = ("/",)  # of HTTP; () where any path is taken
     codes: ClassVar[Mapping[str, str]]
+    charset: ClassVar[str] = "utf-8"
+    content_type: ClassVar[str] = "application/xml"
+    speaks_tcp: ClassVar[bool] = False
+    demo_accounts: ClassVar[tuple[tuple[str, str], tuple[str, str]]]  # number and branch code
+
+    @staticmethod
+    def serial(number: int, at: float) -> str:
+        """The bank's own serial of its `number`-th instruction, taken in at that moment."""
+        return long_serial(number, at)
+
+    @classmethod
+    def address(cls, host: str, port: int) -> str:
+        """Where clients reach it."""
+        if cls.speaks_tcp:
+            return f"tcp://{host}:{port}"
+        return f"http://{host}:{port}{cls.paths[0] if cls.paths else '/'}"
 
     def __init__(self, world: World) -> None:
         self.world = world
 
     @abstractmethod
-    def understand(self, body: bytes) -> Request:
+    def understand(self, call: Call) -> Request:
         """Read a request. Raises Refusal."""
 
     @abstractmethod
@@ -95,27 +114,43 @@ class BankSimulator(ABC):
     def refuse(self, refusal: Refusal, request: Request | None) -> str:
         """Word an error for the message as a whole."""
 
-    @abstractmethod
     def expire(self, request: Request) -> str:
-        """Forget the caller's session and word the refusal, before any item is looked at."""
+        """Forget the caller's session and word the refusal, before any item is looked at; "" where there is none."""
+        return ""
 
-    def respond(self, body: bytes) -> Reply:
+    def wire(self, words: str, request: Request | None, *, charset: str = "") -> bytes:
+        """The bytes of an answer, in another charset than it declares where a fault wants that."""
+        return words.encode(charset or self.charset, "replace")
+
+    async def receive(self, stream: Stream) -> bytes:
+        """One whole request of a raw TCP connection. Banks that speak TCP say how theirs are framed."""
+        raise ConnectionError("this bank speaks HTTP")
+
+    # the road ------------------------------------------------------------------------------------------------
+
+    def respond(self, call: Call) -> Reply:
         """Take one request through settlement of what is due, faults, the books, and out again.
 
         The reply is returned after the books are committed.
         """
         world = self.world
-        with world.ledger.transaction():
-            world.ledger.settle_due()
+        with world.transaction():
+            world.settle_due()
             try:
-                request = self.understand(body)
+                request = self.understand(call)
             except Refusal as refusal:
-                return Reply(self.refuse(refusal, None).encode())
+                return self._reply(self.refuse(refusal, None), None)
             return self._answer(request)
+
+    def _reply(self, words: str, request: Request | None) -> Reply:
+        return Reply(self.wire(words, request), content_type=self.content_type)
 
     def _answer(self, request: Request) -> Reply:
         faults = self.world.faults
         fault = faults.message(request.kind)
+        expired = self.expire(request) if fault == "token_expiry" else ""
+        if fault == "token_expiry" and not expired:
+            fault = ""
         number = faults.count("struck") if fault else 0
         unbooked = fault in BEFORE or (
             fault == "http_500" and self.world.seeded.unit("500", number) < 0.5
@@ -123,18 +158,18 @@ class BankSimulator(ABC):
         if fault:
             detail = "before anything was processed" if unbooked else "after processing"
             faults.record(fault, operation=request.operation, insids=request.insids, detail=detail)
-        if fault == "token_expiry":
-            return Reply(self.expire(request).encode())
-        text = ""
+        if expired:
+            return self._reply(expired, request)
+        words = ""
         if not unbooked:
             try:
-                text = self.handle(request)
+                words = self.handle(request)
             except Refusal as refusal:
-                text = self.refuse(refusal, request)
-        return self._damage(text, fault, number) if fault else Reply(text.encode())
+                words = self.refuse(refusal, request)
+        return self._damage(words, request, fault, number) if fault else self._reply(words, request)
 
-    def _damage(self, text: str, fault: str, number: int) -> Reply:
-        seeded, reply = self.world.seeded, Reply(text.encode())
+    def _damage(self, words: str, request: Request, fault: str, number: int) -> Reply:
+        seeded, reply = self.world.seeded, self._reply(words, request)
         draw = seeded.unit("damage", fault, number)
         if fault in ("drop_before_booking", "drop_after_booking"):
             reply.cut = True
@@ -154,9 +189,15 @@ class BankSimulator(ABC):
         elif fault == "garbage":
             reply.body = _GARBAGE[number % len(_GARBAGE)]
         elif fault == "wrong_encoding":
-            chinese = text.replace(">OK<", ">处理完<")
-            if draw < 0.5:
-                reply.body = chinese.encode("gb18030")
-            else:
-                reply.body = chinese.replace('encoding="UTF-8"', 'encoding="GBK"').encode()
+            reply.body = self.misencoded(words, request, draw)
         return reply
+
+    def misencoded(self, words: str, request: Request, draw: float) -> bytes:
+        """An answer in another charset than it declares."""
+        other = "utf-8" if self.charset.startswith("gb") else "gb18030"
+        return self.wire(words, request, charset=other)
+
+
+async def until_closed(stream: Stream, end: bytes, *, timeout_s: float = 60.0) -> bytes:
+    """A request that has no frame and ends with its root's end tag."""
+    return await asyncio.wait_for(stream.readuntil(end), timeout_s)

@@ -1,13 +1,13 @@
-"""Double-entry books of a simulated bank, in one SQLite file that survives a killed process.
+"""Double-entry books of the simulated banks, in one SQLite file that survives a killed process.
 
-Every entry has one debit line and one credit line of the same amount. An account's balance is its credits less its
+Every account belongs to a bank of the world, and one number names one account of it. Every entry has one debit line and one credit line of the same amount. An account's balance is its credits less its
 debits, so the balances of all accounts, the bank's own included, always add up to zero. Amounts are whole fen.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,8 @@ from kernel import clock
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts(
   id INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE, name TEXT NOT NULL, bank TEXT NOT NULL, ibknum TEXT NOT NULL,
-  currency TEXT NOT NULL, kind TEXT NOT NULL, custid TEXT NOT NULL, closed INTEGER NOT NULL, balance INTEGER NOT NULL);
+  currency TEXT NOT NULL, kind TEXT NOT NULL, custid TEXT NOT NULL, closed INTEGER NOT NULL, balance INTEGER NOT NULL,
+  slug TEXT NOT NULL DEFAULT 'boc');
 CREATE TABLE IF NOT EXISTS entries(
   id INTEGER PRIMARY KEY, at REAL NOT NULL, day TEXT NOT NULL, time TEXT NOT NULL, kind TEXT NOT NULL,
   instruction INTEGER, insid TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0),
@@ -36,7 +37,7 @@ OPENED_AT = datetime(2000, 1, 1, tzinfo=clock.SHANGHAI).timestamp()  # before ev
 
 @dataclass(slots=True)
 class Account:
-    """One account of the books; `kind` is customer, payee, clearing, suspense, income or capital."""
+    """One account of the books; `kind` is customer, payee, clearing, suspense, income or capital; `slug` its bank's."""
 
     id: int
     number: str
@@ -48,6 +49,10 @@ class Account:
     custid: str
     closed: int
     balance: int
+    slug: str = "boc"
+
+
+_COLUMNS = "id, number, name, bank, ibknum, currency, kind, custid, closed, balance, slug"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,14 @@ class Posting:
     remark: str = ""
 
 
+def add_columns(db: sqlite3.Connection, table: str, wanted: Mapping[str, str]) -> None:
+    """Give books of an earlier version the columns they lack."""
+    there = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
+    for name, declaration in wanted.items():
+        if name not in there:
+            db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {declaration}")
+
+
 def moment(at: float) -> datetime:
     """Shanghai time of an epoch second."""
     return datetime.fromtimestamp(at, clock.SHANGHAI)
@@ -94,6 +107,7 @@ class Books:
         )  # a killed process loses nothing; only a power cut could
         self.db.execute("PRAGMA busy_timeout=10000")
         self.db.executescript(SCHEMA)
+        add_columns(self.db, "accounts", {"slug": "TEXT NOT NULL DEFAULT 'boc'"})
         self.accounts: dict[str, Account] = {}
         self._entries: list[tuple[object, ...]] = []
         self._lines: list[tuple[object, ...]] = []
@@ -108,8 +122,7 @@ class Books:
 
     def load(self) -> None:
         """Take accounts and counters from the file, forgetting what memory held."""
-        columns = "id, number, name, bank, ibknum, currency, kind, custid, closed, balance"
-        rows = self.db.execute(f"SELECT {columns} FROM accounts").fetchall()  # noqa: S608 - constant columns
+        rows = self.db.execute(f"SELECT {_COLUMNS} FROM accounts").fetchall()  # noqa: S608 - constant columns
         self.accounts = {row[1]: Account(*row) for row in rows}
         self._next_account = 1 + max((row[0] for row in rows), default=0)
         self._next_entry = 1 + int(
@@ -167,18 +180,19 @@ class Books:
         ibknum: str = "",
         currency: str = "CNY",
         custid: str = "",
+        slug: str = "boc",
     ) -> Account:
         """The account of that number, opened with these particulars if there is none yet."""
         found = self.accounts.get(number)
         if found is not None:
             return found
         account = Account(
-            self._next_account, number, name, bank, ibknum, currency, kind, custid, 0, 0
+            self._next_account, number, name, bank, ibknum, currency, kind, custid, 0, 0, slug
         )
         self._next_account += 1
         self.db.execute(
-            "INSERT INTO accounts VALUES(?,?,?,?,?,?,?,?,0,0)",
-            (account.id, number, name, bank, ibknum, currency, kind, custid),
+            f"INSERT INTO accounts({_COLUMNS}) VALUES(?,?,?,?,?,?,?,?,0,0,?)",
+            (account.id, number, name, bank, ibknum, currency, kind, custid, slug),
         )
         self.accounts[number] = account
         return account
@@ -187,7 +201,12 @@ class Books:
         """Give a new account the funds it comes with, from the bank's capital, dated before every statement."""
         if balance <= 0:
             return
-        capital = self.ensure(f"CAPITAL-{account.currency}", name="开户资金", kind="capital")
+        capital = self.ensure(
+            f"CAPITAL-{account.slug}-{account.currency}",
+            name="开户资金",
+            kind="capital",
+            slug=account.slug,
+        )
         words = Posting("opening", party_of(capital), party_of(account), remark="开户")
         self.post(debit=capital, credit=account, amount=balance, at=OPENED_AT, words=words)
 

@@ -1,4 +1,6 @@
-"""The simulator's own JSON interface under /_sim/: what tests and walkthroughs read and steer. No bank has one.
+"""The simulators' own JSON interface under /_sim/: what tests and walkthroughs read and steer. No bank has one.
+
+Every port of the world answers it alike, for all banks together.
 
 GET  ledger, instructions, faults, next-due, health
 POST accounts, credit, settle
@@ -11,10 +13,11 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from bankadapters.simulator.bank import World
 from bankadapters.simulator.books import Party, moment
+from bankadapters.simulator.homes import home_of
 from bankadapters.simulator.instructions import COLUMNS, Instruction
 from bankadapters.simulator.wire import yuan
+from bankadapters.simulator.world import World
 from kernel import clock
 
 _AMOUNT = re.compile(r"\d{1,15}(\.\d{1,2})?")
@@ -40,22 +43,26 @@ def _fen(value: object) -> int:
     return int(Decimal(text).scaleb(2))
 
 
-def open_account(world: World, wanted: Mapping[str, object], *, bank: str) -> bool:
-    """Open the account a caller or a file describes: {number, name, balance, ibknum, currency, custid, role, closed}.
+def open_account(world: World, wanted: Mapping[str, object]) -> bool:
+    """Open the account that is described: {number, name, bank, balance, ibknum, currency, custid, role, closed}.
 
-    `role` is customer (default) or payee: known by name, not served. False when the number exists already; then
-    nothing changes but `closed`. Call inside a transaction. Raises ControlError.
+    `bank` is a slug or a name, the world's own bank without one. `role` is customer (default) or payee: known by name,
+    not served. False when the number exists already; then nothing changes but `closed`. Call inside a transaction.
+    Raises ControlError.
     """
     number, name = str(wanted.get("number", "")), str(wanted.get("name", ""))
     if not number or not name:
         raise ControlError(422, "number and name are wanted")
     balance = _fen(wanted.get("balance") or "0")
+    told = str(wanted.get("bank") or world.home.slug)
+    home = home_of(told)
     books, fresh = world.books, world.books.account(number) is None
     account = books.ensure(
         number,
         name=name,
         kind="payee" if wanted.get("role") == "payee" else "customer",
-        bank=str(wanted.get("bank") or bank),
+        bank=told if home is None else home.name,
+        slug=told if home is None else home.slug,
         ibknum=str(wanted.get("ibknum") or ""),
         currency=str(wanted.get("currency") or "CNY"),
         custid=str(wanted.get("custid") or ""),
@@ -69,10 +76,11 @@ def open_account(world: World, wanted: Mapping[str, object], *, bank: str) -> bo
 
 
 class Control:
-    """Answers control requests from the world's books."""
+    """Answers control requests from the world's books; `addresses` are those of its banks, filled in as they open."""
 
-    def __init__(self, *, world: World, bank: str, home_bank: str) -> None:
-        self.world, self.bank, self.home_bank = world, bank, home_bank
+    def __init__(self, *, world: World) -> None:
+        self.world = world
+        self.addresses: dict[str, str] = {}
 
     def answer(
         self, *, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
@@ -109,7 +117,8 @@ class Control:
         if name == "health":
             return {
                 "ok": True,
-                "bank": self.bank,
+                "bank": self.world.home.slug,
+                "banks": self.addresses,
                 "profile": self.world.faults.name,
                 "now": clock.now().isoformat(),
             }
@@ -124,13 +133,7 @@ class Control:
         if not all(isinstance(row, dict) for row in rows):
             raise ControlError(422, "an object is wanted")
         if name == "accounts":
-            return {
-                "opened": [
-                    row["number"]
-                    for row in rows
-                    if open_account(self.world, row, bank=self.home_bank)
-                ]
-            }
+            return {"opened": [row["number"] for row in rows if open_account(self.world, row)]}
         if name == "credit":
             return self._credit(rows[0])
         raise ControlError(404, f"no {name} here")
@@ -176,7 +179,7 @@ class Control:
         return {
             "as_of": clock.now().isoformat(),
             "accounts": [
-                {"number": a.number, "name": a.name, "kind": a.kind, "currency": a.currency, "balance": yuan(a.balance)}
+                {"number": a.number, "name": a.name, "bank": a.slug, "kind": a.kind, "currency": a.currency, "balance": yuan(a.balance)}
                 for a in books.accounts.values()
             ],
             "sums": {"debits": yuan(debits), "credits": yuan(credits), "balances": yuan(rest)},
@@ -203,7 +206,7 @@ class Control:
             item = Instruction(*row)
             if wanted and item.insid not in wanted:
                 continue
-            key = item.insid if item.insid not in found else f"{item.custid}/{item.insid}"
+            key = item.insid if item.insid not in found else f"{item.bank}/{item.custid}/{item.key}"
             found[key] = self._describe(
                 item, debits=counts.get(item.id, 0), faults=faults.pop(item.insid, [])
             )
@@ -214,7 +217,7 @@ class Control:
 
     def _describe(self, item: Instruction, *, debits: int, faults: list[str]) -> dict[str, object]:
         return {
-            "insid": item.insid, "custid": item.custid, "obssid": item.obssid, "operation": item.operation,
+            "insid": item.insid, "bank": item.bank, "batch": item.batch, "custid": item.custid, "obssid": item.obssid, "operation": item.operation,
             "state": item.state, "reason": item.reason, "amount": yuan(item.amount), "payer": item.payer,
             "payee": item.payee, "payee_name": item.payee_name, "accepted_at": _iso(item.accepted_at),
             "due_at": _iso(item.due_at), "settled_at": _iso(item.settled_at), "return_at": _iso(item.return_at),

@@ -104,10 +104,17 @@ class Faults:
     """Draws faults of one profile and writes down what was injected; call inside the books' transaction."""
 
     def __init__(
-        self, *, db: sqlite3.Connection, profile: str, seeded: Seeded, slow_s: float
+        self,
+        *,
+        db: sqlite3.Connection,
+        profile: str,
+        seeded: Seeded,
+        slow_s: float,
+        scope: str = "",
     ) -> None:
         db.executescript(SCHEMA)
         self.db = db
+        self.scope = scope  # whose messages are counted: a bank's among several
         self.name = profile
         self.profile = PROFILES[profile]
         self.seeded = seeded
@@ -137,6 +144,7 @@ class Faults:
         rates = {n: r[kind] for n, r in self.profile.messages.items() if r[kind] > 0}
         if not rates:
             return ""
+        kind = f"{kind}{self.scope}"
         number, total = self.count(f"message:{kind}"), sum(rates.values())
         run, dry = self._value(f"run:{kind}"), self._value(f"dry:{kind}")
         draw = self.seeded.unit("message", self.name, kind, number)

@@ -12,13 +12,26 @@ CREATE TABLE IF NOT EXISTS instructions(
   payer TEXT NOT NULL, payee TEXT NOT NULL, payee_name TEXT NOT NULL, payee_bank TEXT NOT NULL,
   payee_ibk TEXT NOT NULL, at_home INTEGER NOT NULL, amount INTEGER NOT NULL, purpose TEXT NOT NULL,
   accepted_at REAL NOT NULL, due_at REAL NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
-  settled_at REAL, return_at REAL, returned_at REAL, UNIQUE(custid, insid));
-CREATE UNIQUE INDEX IF NOT EXISTS instructions_by_obssid ON instructions(obssid);
+  settled_at REAL, return_at REAL, returned_at REAL, bank TEXT NOT NULL DEFAULT 'boc', key TEXT NOT NULL DEFAULT '',
+  batch TEXT NOT NULL DEFAULT '', manual INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS instructions_by_obssid ON instructions(obssid);
 CREATE TABLE IF NOT EXISTS details(
   id INTEGER PRIMARY KEY, instruction INTEGER NOT NULL, number TEXT NOT NULL, name TEXT NOT NULL, bank TEXT NOT NULL,
   ibk TEXT NOT NULL, at_home INTEGER NOT NULL, amount INTEGER NOT NULL, reason TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS details_by_instruction ON details(instruction);
 CREATE TABLE IF NOT EXISTS credits(id INTEGER PRIMARY KEY, due_at REAL NOT NULL, words TEXT NOT NULL, done INTEGER NOT NULL);
+"""
+
+LATER = {
+    "bank": "TEXT NOT NULL DEFAULT 'boc'",
+    "key": "TEXT NOT NULL DEFAULT ''",
+    "batch": "TEXT NOT NULL DEFAULT ''",
+    "manual": "INTEGER NOT NULL DEFAULT 0",
+}
+INDEXES = """
+UPDATE instructions SET key=insid WHERE key='';
+CREATE UNIQUE INDEX IF NOT EXISTS instructions_by_key ON instructions(bank, custid, key);
+CREATE INDEX IF NOT EXISTS instructions_by_batch ON instructions(bank, custid, batch);
 """
 
 
@@ -49,6 +62,10 @@ class Instruction:
     settled_at: float | None = None
     return_at: float | None = None
     returned_at: float | None = None
+    bank: str = "boc"
+    key: str = ""  # what must not be used twice: insid, or more where a bank's numbers repeat from batch to batch
+    batch: str = ""
+    manual: bool = False  # somebody at the bank handles it
 
 
 COLUMNS = ", ".join(f.name for f in fields(Instruction))
@@ -88,6 +105,9 @@ class Order:
     purpose: str = ""
     not_before: float = 0.0
     extra_s: float = 0.0
+    key: str = ""  # "" is the insid
+    batch: str = ""
+    manual: bool = False
     details: list[Detail] = field(default_factory=list)
 
 

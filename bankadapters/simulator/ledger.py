@@ -1,33 +1,44 @@
-"""Instructions at a simulated bank: taken in, worked on, settled, refused, sometimes sent back.
+"""Instructions at the simulated banks: taken in, worked on, settled, refused, sometimes sent back.
 
-Nothing happens on a timer. Whatever fell due by `kernel.clock.now()` is settled, in the order of its moments, at the
-next request; moving CLOCK_FILE forward therefore settles. The payer is debited when an instruction is executed.
+One ledger serves all banks of the world. Nothing happens on a timer. Whatever fell due by `kernel.clock.now()` is
+settled, in the order of its moments, at the next request; moving CLOCK_FILE forward therefore settles.
 """
 
 from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from bankadapters.simulator.books import Account, Books, Party, Posting, party_of
+from bankadapters.simulator.books import Account, Books, Party, add_columns
 from bankadapters.simulator.faults import Faults, Seeded
+from bankadapters.simulator.homes import Home
 from bankadapters.simulator.instructions import (
     COLUMN_COUNT,
     COLUMNS,
+    INDEXES,
+    LATER,
     SCHEMA,
     Detail,
     Instruction,
     Order,
     detail_row,
     row_of,
-    same_name,
 )
+from bankadapters.simulator.settling import Settling
 from kernel import clock
 
-FEE = 500
 SETTLE, RETURN, CREDIT = "settle", "return", "credit"
+MANUAL_S = 600.0
+Serial = Callable[
+    [int, float], str
+]  # a bank's serial of an instruction, from its number and the moment
+
+
+def long_serial(number: int, at: float) -> str:
+    """Nineteen digits, as the Bank of China's."""
+    return f"18{int(at) % 10**8:08d}{number:09d}"
 
 
 class Ledger:
@@ -37,6 +48,9 @@ class Ledger:
         self.books, self.faults, self.seeded = books, faults, seeded
         self.delays = delays
         books.db.executescript(SCHEMA)
+        add_columns(books.db, "instructions", LATER)
+        books.db.executescript(INDEXES)
+        self.settling = Settling(books, faults, seeded, self.details_of)
         self.reload()
 
     def reload(self) -> None:
@@ -74,42 +88,37 @@ class Ledger:
         """Epoch second of the next event on the agenda."""
         return self._agenda[0][0] if self._agenda else None
 
-    def known(self, custid: str, insids: Iterable[str]) -> dict[str, Instruction]:
-        """The instructions of a customer that carry one of these ids, by id."""
-        return self._find("custid=? AND insid", insids, first=(custid,), key="insid")
+    # taking in -----------------------------------------------------------------------------------------------
 
-    def by_serial(self, custid: str, serials: Iterable[str]) -> dict[str, Instruction]:
-        """The instructions of a customer with one of these bank serials, by serial."""
-        return self._find("custid=? AND obssid", serials, first=(custid,), key="obssid")
-
-    def _find(
-        self, where: str, values: Iterable[str], *, first: tuple[str, ...], key: str
-    ) -> dict[str, Instruction]:
-        wanted, found = list(dict.fromkeys(values)), {}
+    def find(self, bank: str, custid: str, column: str, values: Iterable[str]) -> list[Instruction]:
+        """The instructions of a bank's customer whose `column` (key, obssid or batch) is one of these, oldest first."""
+        if column not in ("key", "obssid", "batch"):
+            raise ValueError(f"nothing is looked for by {column}")
+        wanted = list(dict.fromkeys(values))
+        found: list[Instruction] = []
         for start in range(0, len(wanted), 500):
             part = wanted[start : start + 500]
             marks = ",".join("?" * len(part))
-            query = f"SELECT {COLUMNS} FROM instructions WHERE {where} IN ({marks})"  # noqa: S608
-            for row in self.books.db.execute(query, (*first, *part)):
-                item = Instruction(*row)
-                found[str(getattr(item, key))] = item
+            query = f"SELECT {COLUMNS} FROM instructions WHERE bank=? AND custid=? AND {column} IN ({marks})"  # noqa: S608
+            rows = self.books.db.execute(f"{query} ORDER BY id", (bank, custid, *part))
+            found.extend(Instruction(*row) for row in rows)
         return found
 
-    def accept(self, *, custid: str, orders: Sequence[Order]) -> list[Instruction | None]:
-        """Take payments in; None stands for an id this customer has used before (also earlier in the same list)."""
+    def accept(
+        self, home: Home, *, custid: str, orders: Sequence[Order], serial: Serial = long_serial
+    ) -> list[Instruction | None]:
+        """Take payments in; None stands for a key this customer has used before (also earlier in the same list)."""
         now = clock.now().timestamp()
-        used = set(self.known(custid, (o.insid for o in orders)))
+        keys = [order.key or order.insid for order in orders]
+        used = {item.key for item in self.find(home.slug, custid, "key", keys)}
         taken: list[Instruction | None] = []
-        for order in orders:
-            if order.insid in used:
-                taken.append(None)
-                continue
-            used.add(order.insid)
-            item = self._new(custid, order, now)
-            taken.append(item)
+        for order, key in zip(orders, keys, strict=True):
+            taken.append(None if key in used else self._new(home, custid, order, now, serial))
+            used.add(key)
         fresh = [item for item in taken if item is not None]
         marks = ",".join("?" * COLUMN_COUNT)
-        self.books.db.executemany(f"INSERT INTO instructions VALUES({marks})", map(row_of, fresh))
+        insert = f"INSERT INTO instructions({COLUMNS}) VALUES({marks})"
+        self.books.db.executemany(insert, map(row_of, fresh))
         for entry, order in zip(taken, orders, strict=True):
             if entry is not None and order.details:
                 self._keep_details(entry, order.details)
@@ -120,29 +129,34 @@ class Ledger:
             self.settle_due()
         return taken
 
-    def _new(self, custid: str, order: Order, now: float) -> Instruction:
+    def _new(
+        self, home: Home, custid: str, order: Order, now: float, serial: Serial
+    ) -> Instruction:
         ident = self._next_id
         self._next_id += 1
-        serial = f"18{int(now) % 10**8:08d}{ident:09d}"
         item = Instruction(
-            ident, custid, order.insid, serial, order.operation, order.payer, order.payee, order.payee_name,
-            order.payee_bank, order.payee_ibk, order.at_home, order.amount, order.purpose, now, now,
+            ident, custid, order.insid, serial(ident, now), order.operation, order.payer, order.payee,
+            order.payee_name, order.payee_bank, order.payee_ibk, order.at_home, order.amount, order.purpose, now, now,
+            bank=home.slug, key=order.key or order.insid, batch=order.batch, manual=order.manual,
         )  # fmt: skip
-        payer = self.books.account(order.payer)
-        if (
-            payer is None
-            or payer.kind != "customer"
-            or payer.closed
-            or payer.custid not in ("", custid)
-        ):
+        if self.serves(home, order.payer, custid) is None:
             item.state, item.reason = "refused", "payer_unknown"
         start = max(now, order.not_before)
         item.due_at = start + (self._delay(order) if self.delays else 0.0)
         return item
 
+    def serves(self, home: Home, number: str, custid: str) -> Account | None:
+        """The customer's open account at that bank, None for any other."""
+        account = self.books.account(number)
+        if account is None or account.kind != "customer" or account.closed:
+            return None
+        is_theirs = account.slug == home.slug and account.custid in ("", custid)
+        return account if is_theirs else None
+
     def _delay(self, order: Order) -> float:
         low, high = (3.0, 20.0) if order.at_home else (20.0, 90.0)
-        return order.extra_s + self.seeded.between(low, high, "delay", order.insid)
+        extra = order.extra_s + (MANUAL_S if order.manual else 0.0)
+        return extra + self.seeded.between(low, high, "delay", order.insid)
 
     def _keep_details(self, item: Instruction, details: Iterable[Detail]) -> None:
         rows = [(item.id, *detail_row(d)) for d in details]
@@ -153,6 +167,8 @@ class Ledger:
         """The payees of a payroll batch, in the order they were sent."""
         query = "SELECT number, name, bank, ibk, at_home, amount, reason FROM details WHERE instruction=? ORDER BY id"
         return [Detail(*row) for row in self.books.db.execute(query, (item.id,))]
+
+    # what falls due ------------------------------------------------------------------------------------------
 
     def settle_due(self) -> int:
         """Do everything that fell due by now, in order of its moments; returns how much that was."""
@@ -167,9 +183,11 @@ class Ledger:
             item = self._live.pop(ident)
             changed[ident] = item
             if what == SETTLE:
-                self._execute(item, at)
+                self.settling.execute(item, at)
+                if item.state == "settled" and item.return_at is not None:
+                    self._schedule(item)
             else:
-                self._send_back(item, at)
+                self.settling.send_back(item, at)
         rows = [
             (i.state, i.reason, i.settled_at, i.return_at, i.returned_at, i.id)
             for i in changed.values()
@@ -180,133 +198,6 @@ class Ledger:
         )
         self.books.flush()  # what follows in the same request reads the file
         return done
-
-    def _execute(self, item: Instruction, at: float) -> None:
-        item.settled_at = at
-        payer = self.books.accounts[item.payer]
-        if item.operation == "payroll":
-            item.reason = self._pay_staff(item, payer, at)
-        else:
-            item.reason = self._verdict(item.payee, item.payee_name, at_home=item.at_home)
-            if not item.reason and payer.balance < item.amount:
-                item.reason = "no_funds"
-            if not item.reason:
-                self._book_payment(item, payer, at)
-        item.state = "failed" if item.reason else "settled"
-        if item.state == "settled" and item.return_at is not None:
-            self._schedule(item)
-
-    def _verdict(self, number: str, name: str, *, at_home: bool) -> str:
-        """Why this payee cannot be paid, or ''. A payee at this bank is compared with the books."""
-        if "错名" in name or "户名不符" in name:
-            return "wrong_name"
-        if "销户" in name:
-            return "payee_closed"
-        known = self.books.account(number) if at_home else None
-        if known is None or known.kind not in ("customer", "payee"):
-            return ""
-        if known.closed:
-            return "payee_closed"
-        return "" if same_name(known.name, name) else "wrong_name"
-
-    def _target(self, number: str, ibk: str, *, at_home: bool) -> Account:
-        """The account credited: the payee's own if the books have it, else a clearing account."""
-        own = self.books.account(number) if at_home else None
-        if own is not None and own.kind in ("customer", "payee"):
-            return own
-        head = "HOME" if at_home else (ibk[:3] if len(ibk) == 12 else "OTHER")
-        return self.books.ensure(f"CLEARING-{head}", name=f"清算资金往来 {head}", kind="clearing")
-
-    def _book_payment(self, item: Instruction, payer: Account, at: float) -> None:
-        target = self._target(item.payee, item.payee_ibk, at_home=item.at_home)
-        payee = Party(item.payee, item.payee_name, item.payee_bank, item.payee_ibk)
-        words = Posting(
-            "payment",
-            party_of(payer),
-            payee,
-            item.insid,
-            item.id,
-            purpose=item.purpose,
-            remark=item.purpose,
-        )
-        self.books.post(debit=payer, credit=target, amount=item.amount, at=at, words=words)
-        if self.faults.switch("fees") and not item.at_home:
-            income = self.books.ensure("FEE-INCOME", name="手续费收入", kind="income")
-            fee = Posting(
-                "fee",
-                party_of(payer),
-                party_of(income),
-                instruction=item.id,
-                remark="跨行汇款手续费",
-            )
-            self.books.post(debit=payer, credit=income, amount=FEE, at=at, words=fee)
-        if target.kind == "clearing" and self._comes_back(item):
-            item.return_at = at + self.seeded.between(2 * 3600, 6 * 3600, "return", item.insid)
-
-    def _comes_back(self, item: Instruction) -> bool:
-        return "退票" in item.payee_name or self.faults.item("late_returns", item.payee)
-
-    def _send_back(self, item: Instruction, at: float) -> None:
-        payer = self.books.accounts[item.payer]
-        source = self._target(item.payee, item.payee_ibk, at_home=item.at_home)
-        sender = Party(item.payee, item.payee_name, item.payee_bank, item.payee_ibk)
-        remark = f"退票 原业务{item.obssid} {item.insid} 账号户名不符"
-        words = Posting(
-            "return", sender, party_of(payer), instruction=item.id, purpose="退票", remark=remark
-        )
-        self.books.post(debit=source, credit=payer, amount=item.amount, at=at, words=words)
-        item.returned_at, item.state = at, "returned"
-        if self.faults.item("late_returns", item.payee):
-            self.faults.record("late_returns", operation=item.operation, insids=[item.insid])
-
-    def _pay_staff(self, item: Instruction, payer: Account, at: float) -> str:
-        """One debit for the whole batch, one credit back for the details that failed."""
-        details = self.details_of(item)
-        for detail in details:
-            detail.reason = self._verdict(detail.number, detail.name, at_home=detail.at_home)
-        failed = [d for d in details if d.reason]
-        if len(failed) == len(details):
-            return "all_details_failed"
-        if payer.balance < item.amount:
-            return "no_funds"
-        suspense = self.books.ensure("PAYROLL-SUSPENSE", name="代发工资过渡户", kind="suspense")
-        into = Posting(
-            "payroll",
-            party_of(payer),
-            party_of(suspense),
-            item.insid,
-            item.id,
-            item.purpose,
-            item.purpose,
-        )
-        self.books.post(debit=payer, credit=suspense, amount=item.amount, at=at, words=into)
-        for detail in details:
-            if not detail.reason:
-                target = self._target(detail.number, detail.ibk, at_home=detail.at_home)
-                to = Party(detail.number, detail.name, detail.bank, detail.ibk)
-                words = Posting(
-                    "payroll_detail", party_of(payer), to, "", item.id, purpose=item.purpose
-                )
-                self.books.post(
-                    debit=suspense, credit=target, amount=detail.amount, at=at, words=words
-                )
-        self._refund(item, payer, suspense, failed, at)
-        return ""
-
-    def _refund(
-        self, item: Instruction, payer: Account, suspense: Account, failed: list[Detail], at: float
-    ) -> None:
-        if not failed:
-            return
-        marks = [(d.reason, item.id, d.number, d.name) for d in failed]
-        update = "UPDATE details SET reason=? WHERE instruction=? AND number=? AND name=?"
-        self.books.db.executemany(update, marks)
-        remark = f"代发失败退回 {item.insid} {len(failed)}笔"
-        words = Posting(
-            "payroll_refund", party_of(suspense), party_of(payer), "", item.id, "代发退回", remark
-        )
-        amount = sum(d.amount for d in failed)
-        self.books.post(debit=suspense, credit=payer, amount=amount, at=at, words=words)
 
     def schedule_credit(
         self, *, due_at: float, account: str, amount: int, payer: Party, purpose: str
@@ -325,9 +216,6 @@ class Ledger:
         row = self.books.db.execute("SELECT words FROM credits WHERE id=?", (ident,)).fetchone()
         account, amount, number, name, bank, ibk, purpose = json.loads(row[0])
         own = self.books.accounts[account]
-        source = self._target("", ibk, at_home=False)
-        words = Posting(
-            "credit", Party(number, name, bank, ibk), party_of(own), purpose=purpose, remark=purpose
-        )
-        self.books.post(debit=source, credit=own, amount=amount, at=at, words=words)
+        payer = Party(number, name, bank, ibk)
+        self.settling.credit(own, payer, amount, purpose, at)
         self.books.db.execute("UPDATE credits SET done=1 WHERE id=?", (ident,))

@@ -1,4 +1,8 @@
-"""HTTP/1.1 by hand, on asyncio streams: one thread, keep-alive, limits on everything, and wires that can be cut."""
+"""HTTP/1.1 by hand and raw TCP, on asyncio streams: one thread, limits on everything, and wires that can be cut.
+
+The first bytes of a connection tell HTTP from the bank's own framing, so that one port serves both, and the control
+interface under /_sim/ beside them.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,14 @@ import traceback
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from bankadapters.simulator.bank import BankSimulator, Reply
+from bankadapters.simulator.bank import BankSimulator, Call, Reply
 from bankadapters.simulator.control import Control, ControlError
 
 HEAD_MAX = 32 * 1024
 BODY_MAX = 16 * 1024 * 1024
 IDLE_S = 120.0
 BODY_S = 60.0
+_METHODS = (b"POST", b"GET ", b"HEAD", b"PUT ")
 _REASONS = {
     200: "OK",
     400: "Bad Request",
@@ -79,6 +84,31 @@ def body_length(head: Head) -> int:
     return int(text)
 
 
+class Begun:
+    """A stream whose first bytes were looked at already."""
+
+    def __init__(self, first: bytes, reader: asyncio.StreamReader) -> None:
+        self.first, self.reader = first, reader
+
+    async def readexactly(self, n: int) -> bytes:
+        """That many bytes, those looked at first."""
+        begun, self.first = self.first[:n], self.first[n:]
+        return begun + (await self.reader.readexactly(n - len(begun)) if n > len(begun) else b"")
+
+    async def readuntil(self, separator: bytes) -> bytes:
+        """Everything up to the separator and with it."""
+        begun, self.first = self.first, b""
+        while separator not in begun:
+            if len(begun) > BODY_MAX:
+                raise ConnectionError("endless")
+            part = await self.reader.read(65536)
+            if not part:
+                raise asyncio.IncompleteReadError(begun, None)
+            begun += part
+        whole, _, self.first = begun.partition(separator)
+        return whole + separator
+
+
 class Server:
     """Serves one bank and the control interface under /_sim/."""
 
@@ -90,7 +120,7 @@ class Server:
     async def start(self, *, host: str, port: int) -> int:
         """Listen, and return the port that was really taken."""
         self._server = await asyncio.start_server(
-            self._talk, host, port, limit=HEAD_MAX, backlog=512
+            self._talk, host, port, limit=BODY_MAX, backlog=512
         )
         return int(self._server.sockets[0].getsockname()[1])
 
@@ -108,7 +138,8 @@ class Server:
             self._talks.add(task)
             task.add_done_callback(self._talks.discard)
         try:
-            while await self._exchange(reader, writer):
+            begun = Begun(b"", reader)
+            while await self._exchange(begun, writer):
                 pass
         except (
             asyncio.IncompleteReadError,
@@ -122,15 +153,21 @@ class Server:
         finally:
             writer.close()
 
-    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _exchange(self, stream: Begun, writer: asyncio.StreamWriter) -> bool:
         """One request and its answer; False when the connection is to end."""
         try:
-            raw = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), IDLE_S)
+            begun = await asyncio.wait_for(stream.readexactly(4), IDLE_S)
+            stream.first = begun + stream.first
         except asyncio.IncompleteReadError as error:
             if error.partial:
                 raise
             return False
+        if self.bank.speaks_tcp and stream.first not in _METHODS:
+            return await self._exchange_raw(stream, writer)
         try:
+            raw = await asyncio.wait_for(stream.readuntil(b"\r\n\r\n"), IDLE_S)
+            if len(raw) > HEAD_MAX:
+                raise BadHead(400)
             head = parse_head(raw[:-4])
             length = body_length(head)
         except BadHead as bad:
@@ -138,7 +175,7 @@ class Server:
             return False
         if head.headers.get("expect", "").lower() == "100-continue":
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = await asyncio.wait_for(reader.readexactly(length), BODY_S)
+        body = await asyncio.wait_for(stream.readexactly(length), BODY_S)
         reply = self._route(head, body)
         if reply.wait_s:
             await asyncio.sleep(reply.wait_s)
@@ -149,20 +186,38 @@ class Server:
         await self._send(writer, reply, keep=keep)
         return keep
 
-    def _route(self, head: Head, body: bytes) -> Reply:
-        address = urlsplit(head.target)
-        path = unquote(address.path)
+    async def _exchange_raw(self, stream: Begun, writer: asyncio.StreamWriter) -> bool:
+        """One request in the bank's own framing; the connection ends with its answer."""
+        body = await asyncio.wait_for(self.bank.receive(stream), BODY_S)
+        reply = self._guarded(Call(body))
+        if reply.wait_s:
+            await asyncio.sleep(reply.wait_s)
+        if reply.cut or reply.status != 200:
+            writer.transport.abort()
+            return False
+        writer.write(reply.body)
+        with contextlib.suppress(ConnectionError):
+            await writer.drain()
+        return False
+
+    def _guarded(self, call: Call) -> Reply:
         try:
-            if path.startswith("/_sim/"):
-                return self._steer(head.method, path, parse_qs(address.query), body)
-            if path not in self.bank.paths:
-                return Reply(b"not found", 404, "text/plain")
-            if head.method != "POST":
-                return Reply(b"POST only", 405, "text/plain")
-            return self.bank.respond(body)
+            return self.bank.respond(call)
         except Exception:  # a bug here must look like a broken bank, not like a dead one
             traceback.print_exc(file=sys.stderr)
             return Reply(b"internal error", 500, "text/plain")
+
+    def _route(self, head: Head, body: bytes) -> Reply:
+        address = urlsplit(head.target)
+        path = unquote(address.path)
+        if path.startswith("/_sim/"):
+            return self._steer(head.method, path, parse_qs(address.query), body)
+        if self.bank.paths and path not in self.bank.paths:
+            return Reply(b"not found", 404, "text/plain")
+        if head.method != "POST":
+            return Reply(b"POST only", 405, "text/plain")
+        kind = head.headers.get("content-type", "")
+        return self._guarded(Call(body, path, parse_qs(address.query), kind))
 
     def _steer(self, method: str, path: str, query: dict[str, list[str]], body: bytes) -> Reply:
         status = 200
@@ -170,6 +225,9 @@ class Server:
             answer = self.control.answer(method=method, path=path, query=query, body=body)
         except ControlError as error:
             status, answer = error.status, {"error": str(error)}
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+            return Reply(b"internal error", 500, "text/plain")
         return Reply(json.dumps(answer, ensure_ascii=False).encode(), status, "application/json")
 
     async def _send(self, writer: asyncio.StreamWriter, reply: Reply, *, keep: bool) -> None:

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from bankadapters.banks.boc.simulator import payments, queries
 from bankadapters.banks.boc.simulator.fields import CODES, ENVELOPE, KINDS, server_time, status
-from bankadapters.simulator.bank import BankSimulator, Refusal, Request, World
+from bankadapters.simulator.bank import BankSimulator, Call, Refusal, Request, World
 from bankadapters.simulator.wire import Unreadable, first_fault, read_xml, tag, tags, text_of
 
 ITEMS_MAX = 1000
@@ -30,13 +30,13 @@ class BocSimulator(BankSimulator):
     """中国银行 as its front-end program answers."""
 
     slug: ClassVar[str] = "boc"
-    home_bank: ClassVar[str] = "中国银行"
     paths: ClassVar[tuple[str, ...]] = (
         "/B2EC/E2BServlet",
         "/B2EP/XmlServlet",
         "/B2EPCSPJ/XmlServlet",
     )
     codes: ClassVar[Mapping[str, str]] = CODES
+    demo_accounts = (("440012345678", "40303"), ("440012345686", "40303"))
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -61,10 +61,10 @@ class BocSimulator(BankSimulator):
 
     # reading -------------------------------------------------------------------------------------------------
 
-    def understand(self, body: bytes) -> Request:
+    def understand(self, call: Call) -> Request:
         """Read one bocb2e document and check its envelope: terminal, operator, operation, session."""
         try:
-            root = read_xml(body)
+            root = read_xml(call.body)
         except Unreadable as error:
             raise Refusal("B998", str(error)) from error
         head, trans = root.find("head"), root.find("trans")
@@ -180,6 +180,13 @@ class BocSimulator(BankSimulator):
             else '<bocb2e version="120" security="true" locale="zh_CN">'
         )
         return f"{self._prolog()}{root}<head>{top}</head>{body}</bocb2e>"
+
+    def misencoded(self, words: str, request: Request, draw: float) -> bytes:
+        """GBK bytes declared as UTF-8, or the other way round, with something Chinese to notice it by."""
+        chinese = words.replace(">OK<", ">处理完<")
+        if draw < 0.5:
+            return chinese.encode("gb18030")
+        return chinese.replace('encoding="UTF-8"', 'encoding="GBK"').encode()
 
     # sessions ------------------------------------------------------------------------------------------------
 

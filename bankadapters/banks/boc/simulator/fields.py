@@ -20,7 +20,6 @@ REASONS = {
     "no_funds": "S903", "wrong_name": "S904", "payee_closed": "S905", "payer_unknown": "S906",
     "all_details_failed": "S907",
 }  # fmt: skip
-UNDOCUMENTED = ("X7Q2", "B777", "Z019", "E-42")
 KINDS = {
     "b2e0001": "session", "b2e0002": "session", "b2e0005": "query", "b2e0007": "inquire", "b2e0009": "pay",
     "b2e0012": "query", "b2e0035": "query", "b2e0061": "pay", "b2e0078": "pay",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +12,6 @@ from bankadapters.banks.boc.simulator.fields import (
     PERSONAL,
     REASONS,
     TRANSFER,
-    UNDOCUMENTED,
     day_of,
     month_after,
     server_time,
@@ -22,6 +20,7 @@ from bankadapters.banks.boc.simulator.fields import (
 from bankadapters.simulator.bank import Refusal, World
 from bankadapters.simulator.instructions import Detail, Order
 from bankadapters.simulator.wire import fen, first_fault, tag, text_of
+from bankadapters.simulator.world import Told
 from kernel import clock
 
 
@@ -110,46 +109,28 @@ def payroll(world: World, head: ET.Element, wrapper: ET.Element) -> str:
 
 
 def _acceptances(world: World, head: ET.Element, code: str, orders: Sequence[Order]) -> str:
-    taken = world.ledger.accept(custid=text_of(head, "custid"), orders=orders)
-    answers = []
-    for order, item in zip(orders, taken, strict=True):
-        if item is None:
-            answer = item_answer(code, "S901", insid=order.insid, serial="")
-        elif item.state == "refused":
-            answer = item_answer(code, REASONS[item.reason], insid=item.insid, serial="")
-        else:
-            answer = item_answer(code, "B001", "OK", insid=item.insid, serial=item.obssid)
-        answers.append(spoil(world, answer, code, order.insid, place="pay"))
+    taken = world.accept(custid=text_of(head, "custid"), orders=orders)
+    answers = [
+        _worded(code, told)
+        for order, item in zip(orders, taken, strict=True)
+        for told in world.taken(order, item, operation=code)
+    ]
     outer = status("B001", "OK")
     if world.seeded.unit("serverdt", text_of(head, "trnid")) < 0.3:
         outer += server_time() + tag("token", text_of(head, "token"))
     return outer + "".join(answers)
 
 
+def _worded(code: str, told: Told) -> str:
+    if told.strange:
+        return item_answer(code, told.strange, "系统返回", insid=told.reference, serial=told.serial)
+    if told.state == "duplicate":
+        return item_answer(code, "S901", insid=told.reference, serial="")
+    if told.state == "refused":
+        return item_answer(code, REASONS[told.reason], insid=told.reference, serial="")
+    return item_answer(code, "B001", "OK", insid=told.reference, serial=told.serial)
+
+
 def item_answer(code: str, rspcod: str, text: str = "", *, insid: str, serial: str) -> str:
     inside = status(rspcod, text) + tag("insid", insid) + tag("obssid", serial)
     return f"<{code}-rs>{inside}</{code}-rs>"
-
-
-def spoil(world: World, answer: str, code: str, insid: str, *, place: str) -> str:
-    """Let this instruction's item faults, if any, at one item answer."""
-    faults = world.faults
-    if not faults.profile.items:
-        return answer
-    times = 1 if place == "pay" else 2
-    if faults.strikes("missing_items", insid, place=place, times=times):
-        faults.record("missing_items", operation=code, insids=[insid])
-        return ""
-    if faults.strikes("unknown_codes", insid, place=place, times=times):
-        faults.record("unknown_codes", operation=code, insids=[insid])
-        strange = status(world.seeded.pick(UNDOCUMENTED, "code", insid), "系统返回")
-        answer = re.sub(r"<status>.*?</status>", lambda _: strange, answer, count=1)
-    if faults.strikes("wrong_echo", insid, place=place, times=times):
-        faults.record("wrong_echo", operation=code, insids=[insid])
-        answer = answer.replace(
-            f"{tag('insid', insid)}", tag("insid", insid[:-1] + ("X" if insid[-1] != "X" else "Y"))
-        )
-    if faults.strikes("duplicate_answers", insid, place=place, times=times):
-        faults.record("duplicate_answers", operation=code, insids=[insid])
-        answer += answer
-    return answer

@@ -6,29 +6,21 @@ import xml.etree.ElementTree as ET
 from datetime import date, timedelta
 
 from bankadapters.banks.boc.simulator.fields import REASONS, STATEMENT, day_of, month_after, status
-from bankadapters.banks.boc.simulator.payments import item_answer, spoil
+from bankadapters.banks.boc.simulator.payments import item_answer
 from bankadapters.simulator.bank import Refusal, World
 from bankadapters.simulator.books import Account
-from bankadapters.simulator.instructions import Instruction
-from bankadapters.simulator.statement import Row, Search, search
+from bankadapters.simulator.statement import Row, Search
 from bankadapters.simulator.wire import fen, first_fault, tag, tags, text_of, yuan
+from bankadapters.simulator.world import Told
 from kernel import clock
 
 PAGE_MAX = 50
 HISTORY_DAYS = 366
-NOT_FOUND_TIMES, NOT_FOUND_S = 2, 240.0
 
 
 def _account(world: World, head: ET.Element, number: str) -> Account | None:
     """The account, if this customer may ask about it."""
-    found = world.books.account(number)
-    if (
-        found is None
-        or found.kind != "customer"
-        or found.custid not in ("", text_of(head, "custid"))
-    ):
-        return None
-    return found
+    return world.account(number, text_of(head, "custid"))
 
 
 def balances(world: World, head: ET.Element, wrapper: ET.Element) -> str:
@@ -101,7 +93,7 @@ def statement(world: World, head: ET.Element, wrapper: ET.Element) -> str:
     begin, size = max(1, int(text_of(item, "begnum") or 1)), int(text_of(item, "recnum") or 1)
     if not 1 <= size <= PAGE_MAX:
         raise Refusal("B998", f"recnum 应为 1-{PAGE_MAX}")
-    total, rows = search(world.books, wanted, skip=begin - 1, limit=size)
+    total, rows = world.statement(wanted, skip=begin - 1, limit=size)
     if not rows:
         return status("B003")
     more = begin - 1 + len(rows) < total
@@ -162,59 +154,35 @@ def inquire(world: World, head: ET.Element, wrapper: ET.Element) -> str:
     asked = [(text_of(item, "insid"), text_of(item, "obssid")) for item in items]
     if not all(insid or serial for insid, serial in asked):
         raise Refusal("B998", "insid 与 obssid 不能同时为空")
-    by_insid = world.ledger.known(custid, (insid for insid, _ in asked if insid))
-    by_serial = world.ledger.by_serial(custid, (serial for insid, serial in asked if not insid))
+    by_insid = world.known(custid, (insid for insid, _ in asked if insid))
+    by_serial = world.by_serial(custid, (serial for insid, serial in asked if not insid))
     answers = [status("B001", "OK")]
     for insid, serial in asked:
         found = by_insid.get(insid) if insid else by_serial.get(serial)
-        if found is None or (insid and serial and found.obssid != serial) or _hidden(world, found):
-            answers.append(item_answer("b2e0007", "S902", insid=insid, serial=serial))
-            continue
-        told = "".join(_told(world, found, code, text) for code, text in progress(world, found))
-        answers.append(spoil(world, told, "b2e0007", found.insid, place="inquire"))
+        if found is not None and insid and serial and found.obssid != serial:
+            found = None
+        for told in world.asked(insid, found, operation="b2e0007"):
+            answers.append(_told(world, told, serial))
     return "".join(answers)
 
 
-def _told(world: World, item: Instruction, code: str, text: str) -> str:
-    answer = item_answer("b2e0007", code, text, insid=item.insid, serial=item.obssid)
-    if not world.faults.switch("quirks"):
+def _told(world: World, told: Told, serial: str) -> str:
+    code, text = _words(told)
+    answer = item_answer("b2e0007", code, text, insid=told.reference, serial=told.serial or serial)
+    if told.item is None or not world.faults.switch("quirks"):
         return answer
     bare = answer.replace("<status>", "").replace("</status>", "")
-    return bare.replace("</b2e0007-rs>", tag("hostseqno", f"{item.id:09d}") + "</b2e0007-rs>")
+    return bare.replace("</b2e0007-rs>", tag("hostseqno", f"{told.item.id:09d}") + "</b2e0007-rs>")
 
 
-def _hidden(world: World, item: Instruction) -> bool:
-    """Whether this is the not-found-at-first fault: for two questions, and four minutes at most."""
-    young = clock.now().timestamp() < item.accepted_at + NOT_FOUND_S
-    if not young or not world.faults.strikes(
-        "not_found_first", item.insid, place="inquire", times=NOT_FOUND_TIMES
-    ):
-        return False
-    world.faults.record("not_found_first", operation="b2e0007", insids=[item.insid])
-    return True
-
-
-def progress(world: World, item: Instruction) -> list[tuple[str, str]]:
-    """Code and text for an instruction: B059, B054, B266 while it waits, B001 once executed, even if returned later.
-
-    One pair; two that contradict each other where the fault `regress` takes success back in the same breath.
-    """
-    if item.reason:
-        return [(REASONS[item.reason], "")]
-    if item.state in ("settled", "returned"):
-        return _success(world, item)
-    span = max(item.due_at - item.accepted_at, 0.001)
-    done = (clock.now().timestamp() - item.accepted_at) / span
-    return [("B059" if done < 0.3 else "B054" if done < 0.65 else "B266", "")]
-
-
-def _success(world: World, item: Instruction) -> list[tuple[str, str]]:
-    success, doubt = ("B001", "交易成功"), ("B054", "")
-    if not world.faults.item("regress", item.insid):
-        return [success]
-    told = world.faults.count(f"told:{item.custid}:{item.insid}")
-    at_once = world.seeded.unit("regress at once", item.insid) < 0.5
-    if told > 2 or (told == 0 and not at_once):
-        return [success]
-    world.faults.record("regress", operation="b2e0007", insids=[item.insid])
-    return [doubt] if told else [success, doubt]
+def _words(told: Told) -> tuple[str, str]:
+    """Code and text: B059, B054, B266 while it waits, B001 once executed, even if returned later."""
+    if told.strange:
+        return told.strange, "系统返回"
+    if told.state == "absent":
+        return "S902", ""
+    if told.reason:
+        return REASONS[told.reason], ""
+    if told.state in ("settled", "returned"):
+        return "B001", "交易成功"
+    return ("B059" if told.done < 0.3 else "B054" if told.done < 0.65 else "B266"), ""
