@@ -109,6 +109,7 @@ class Outcome:
     code: str = ""
     text: str = ""
     money: Money | None = None  # echoed by the bank, where it echoes it
+    payer_account: str = ""  # likewise
     not_found: bool = False  # the bank does not know the reference (yet): never a failure by itself
 
 

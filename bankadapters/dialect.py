@@ -83,11 +83,16 @@ class Dialect(Conversation):
         """The items that one message carries: of one kind, within the bank's rows and bytes."""
         return batching.together(
             batch.instructions,
-            rows_max=1 if batch.operation is Ability.PAY else self.profile.items_max,
+            rows_max=self._rows_max(batch.operation),
             bytes_max=self.profile.batch_bytes_max,
             kind=lambda item: self.kind_of(item, batch.operation),
             size=self.size_of,
         )
+
+    def _rows_max(self, operation: Ability) -> int:
+        if operation is Ability.PAYROLL:
+            return self.profile.payroll_items_max or self.profile.items_max
+        return 1 if operation is Ability.PAY else self.profile.items_max
 
     def pay(self, batch: Batch) -> list[Outcome]:
         """Send the batch once. Raises Unencodable, NotSent, Refused, OutcomeUnknown; see the contract."""
@@ -162,7 +167,7 @@ class Dialect(Conversation):
     def history_balances(self, account: AccountRef, first: date, last: date) -> list[Balance]:
         """Day balances, one per day the bank knows."""
         found: list[Balance] = []
-        for start, end in _stretches(self.history_spans, first, last):
+        for start, end in self.history_spans.stretches(first, last):
             request = WireRequest(
                 Ability.HISTORY_BALANCE, accounts=[account], first=start, last=end
             )
@@ -204,7 +209,7 @@ class Dialect(Conversation):
     def receipts(self, account: AccountRef, first: date, last: date) -> list[ReceiptFound]:
         """The electronic receipts of these days. Raises QueryFailed, Unsupported."""
         found: list[ReceiptFound] = []
-        for start, end in _stretches(self.receipt_spans, first, last):
+        for start, end in self.receipt_spans.stretches(first, last):
             reading = self.ask(
                 self._request(Ability.RECEIPT_LIST, accounts=[account], first=start, last=end)
             )
@@ -246,12 +251,3 @@ class Dialect(Conversation):
         if operation not in self.abilities:
             raise Unsupported(operation)
         return self._understood(operation, answer, None)
-
-
-def _stretches(spans: Spans, first: date, last: date) -> Iterator[tuple[date, date]]:
-    cursor, today = "", clock.today()
-    while (stretch := spans.step(first, last, cursor, today)) is not None:
-        yield stretch.first, stretch.last
-        cursor = spans.after(stretch, "", last, today)
-        if not cursor:
-            return

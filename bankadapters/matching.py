@@ -34,7 +34,7 @@ def matched(
 ) -> Iterator[Outcome]:
     """What was said about what was asked: by reference, or by bank serial where the bank left the reference out.
 
-    A reference under another serial than the one we hold decides nothing.
+    A reference under another serial than the one we hold, or of another payer account, decides nothing.
     """
     by_reference = {one.reference: one for one in asked if one.reference}
     by_serial = {one.bank_serial: one for one in asked if one.bank_serial}
@@ -46,11 +46,9 @@ def matched(
         )
         if inquiry is None:
             continue
-        is_contradiction = bool(
-            serials_identify
-            and inquiry.bank_serial
-            and outcome.bank_serial
-            and inquiry.bank_serial != outcome.bank_serial
-        )
+        echoes = [(inquiry.payer_account, outcome.payer_account)]
+        if serials_identify:
+            echoes.append((inquiry.bank_serial, outcome.bank_serial))
+        is_contradiction = any(ours and theirs and ours != theirs for ours, theirs in echoes)
         fate = Fate.UNKNOWN if is_contradiction else outcome.fate
         yield replace(outcome, reference=inquiry.reference, fate=fate)

@@ -6,6 +6,7 @@ is meant, or nests where text is meant, is refused: a contradiction never decide
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any, Self, TypeVar, cast
 
@@ -63,6 +64,15 @@ class Record(BaseXmlModel, search_mode="unordered"):
             ) from error
         except (ParsingError, ValueError) as error:
             raise Unreadable(f"{node.tag}: {error}, at line {node.sourceline}") from error
+
+    @classmethod
+    def parse_like(cls, node: etree._Element) -> Self:
+        """The record of an element that has this shape under another name. Raises Unreadable as `parse`."""
+        twin = etree.Element(str(cls.__xml_tag__))
+        twin.sourceline = node.sourceline
+        twin.text = node.text
+        twin.extend(copy.copy(child) for child in node)
+        return cls.parse(twin)
 
     def render(self) -> etree._Element:
         """The element to send; fields that are None are left out. Raises Unencodable for characters XML has not."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bankadapters.errors import Unencodable
+from kernel import clock
 
 _CURSOR = re.compile(r"([th])(\d{8})-(\d{8}):(.*)", re.DOTALL)
 
@@ -73,6 +75,15 @@ class Spans:
         if following > last:
             return ""
         return self._stretch(following, last, today).cursor("")
+
+    def stretches(self, first: date, last: date) -> Iterator[tuple[date, date]]:
+        """First and last day of each query over these days, for questions without pages."""
+        cursor, today = "", clock.today()
+        while (stretch := self.step(first, last, cursor, today)) is not None:
+            yield stretch.first, stretch.last
+            cursor = self.after(stretch, "", last, today)
+            if not cursor:
+                return
 
     def _stretch(self, first: date, last: date, today: date) -> Stretch:
         days = timedelta(days=self.days_max) if self.days_max else _month_after(first) - first

@@ -65,6 +65,7 @@ class Profile:
     cnaps_prefix: str
     items_max: int
     inquiry_items_max: int
+    payroll_items_max: int | None = None  # where a payroll takes more than other batches
     min_inquiry_interval_s: int = 0
     visibility_delay_s: int = 0
     not_found_is_final: bool = False

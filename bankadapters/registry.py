@@ -10,6 +10,7 @@ from bankadapters.transport import Transport
 
 ADAPTERS: dict[str, str] = {
     "boc": "bankadapters.banks.boc.adapter:BocAdapter",
+    "cmb": "bankadapters.banks.cmb.adapter:CmbAdapter",
 }
 
 

@@ -28,6 +28,7 @@ from kernel import clock
 
 BANKS = {
     "boc": "bankadapters.banks.boc.simulator:BocSimulator",
+    "cmb": "bankadapters.banks.cmb.simulator:CmbSimulator",
 }
 DEMO_OPERATOR = "30011223:OPR01"
 _PAYERS = ("华东商贸有限公司", "长江机电设备有限公司", "南方纺织股份有限公司", "北辰科技有限公司")
@@ -57,6 +58,14 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="after the address, print the bare port number as well",
     )
+    _add_world(p)
+    p.add_argument("--list-faults", action="store_true")
+    p.add_argument("--list-codes", action="store_true")
+    return p
+
+
+def _add_world(p: argparse.ArgumentParser) -> None:
+    """What the world is like: its seed, faults, clock, books and people."""
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--faults", default="none", choices=sorted(PROFILES), metavar="NAME")
     p.add_argument(
@@ -89,9 +98,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="customers pay in over two hours",
     )
-    p.add_argument("--list-faults", action="store_true")
-    p.add_argument("--list-codes", action="store_true")
-    return p
 
 
 def operators(wanted: Sequence[str], *, environ: Mapping[str, str]) -> dict[tuple[str, str], str]:
@@ -122,6 +128,18 @@ class Opened:
     books: Books
     control: Control
     servers: dict[str, Server]
+
+    async def listen(self, *, host: str, port: int) -> dict[str, int]:
+        """Open every bank, on a row of ports from `port` on or on free ones; the ports by bank."""
+        ports: dict[str, int] = {}
+        for offset, (slug, server) in enumerate(self.servers.items()):
+            wanted = port + offset if port else 0
+            try:
+                ports[slug] = await server.start(host=host, port=wanted)
+            except (OSError, OverflowError) as error:
+                raise SystemExit(f"cannot listen on {host}:{wanted}: {error}") from error
+            self.control.addresses[slug] = server.bank.address(host, ports[slug])
+        return ports
 
 
 def build(options: argparse.Namespace, *, data: Path) -> Opened:
@@ -216,14 +234,7 @@ async def serve(options: argparse.Namespace, *, data: Path) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    ports: dict[str, int] = {}
-    for offset, (slug, server) in enumerate(opened.servers.items()):
-        wanted = options.port + offset if options.port else 0
-        try:
-            ports[slug] = await server.start(host=options.host, port=wanted)
-        except (OSError, OverflowError) as error:
-            raise SystemExit(f"cannot listen on {options.host}:{wanted}: {error}") from error
-        opened.control.addresses[slug] = server.bank.address(options.host, ports[slug])
+    ports = await opened.listen(host=options.host, port=options.port)
     for slug, address in opened.control.addresses.items():
         print(f"{f'{slug} ' if options.all else ''}listening on {address}", flush=True)
     if options.print_port:

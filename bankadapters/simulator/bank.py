@@ -122,6 +122,10 @@ class BankSimulator(ABC):
         """The bytes of an answer, in another charset than it declares where a fault wants that."""
         return words.encode(charset or self.charset, "replace")
 
+    def frame(self, body: bytes, *, length: int | None = None) -> bytes:
+        """An answer as it goes over raw TCP, announcing `length` bytes where a fault wants another number than is true."""
+        return body
+
     async def receive(self, stream: Stream) -> bytes:
         """One whole request of a raw TCP connection. Banks that speak TCP say how theirs are framed."""
         raise ConnectionError("this bank speaks HTTP")

@@ -104,6 +104,12 @@ class Ledger:
             found.extend(Instruction(*row) for row in rows)
         return found
 
+    def between(self, bank: str, custid: str, start: float, end: float) -> list[Instruction]:
+        """The instructions a bank's customer gave from one moment to before another, oldest first."""
+        query = f"SELECT {COLUMNS} FROM instructions WHERE bank=? AND custid=? AND accepted_at>=? AND accepted_at<? ORDER BY id"  # noqa: S608
+        rows = self.books.db.execute(query, (bank, custid, start, end))
+        return [Instruction(*row) for row in rows]
+
     def accept(
         self, home: Home, *, custid: str, orders: Sequence[Order], serial: Serial = long_serial
     ) -> list[Instruction | None]:

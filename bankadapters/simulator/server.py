@@ -195,7 +195,7 @@ class Server:
         if reply.cut or reply.status != 200:
             writer.transport.abort()
             return False
-        writer.write(reply.body)
+        writer.write(self.bank.frame(reply.body, length=reply.promised))
         with contextlib.suppress(ConnectionError):
             await writer.drain()
         return False

@@ -87,7 +87,8 @@ class Field:
     least: int = 0
     most: int = 0
     pattern: str = ""
-    double: bool = False
+    double: bool = False  # a full-width character counts two
+    charset: str = ""  # lengths count bytes of this
 
     def fault(self, node: ET.Element) -> str:
         """Why the field below `node` is wrong, or ''."""
@@ -95,6 +96,8 @@ class Field:
         if not value:
             return f"{self.path} 不能为空" if self.least else ""
         length = width(value) if self.double else len(value)
+        if self.charset:
+            length = len(value.encode(self.charset, "replace"))
         if length < self.least or (self.most and length > self.most):
             return f"{self.path} 长度 {length} 超出 {self.least}-{self.most}"
         if self.pattern and not re.fullmatch(self.pattern, value):

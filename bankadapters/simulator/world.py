@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 
 from bankadapters.simulator.books import Account, Books
 from bankadapters.simulator.faults import Faults, Seeded
@@ -117,6 +118,12 @@ class World:
     def of_batch(self, custid: str, batch: str) -> list[Instruction]:
         """The customer's instructions of one batch, in the order they were sent."""
         return self.ledger.find(self.home.slug, custid, "batch", [batch])
+
+    def given_on(self, custid: str, first: date, last: date) -> list[Instruction]:
+        """The customer's instructions of these days, in the order they came."""
+        start = datetime(first.year, first.month, first.day, tzinfo=clock.SHANGHAI)
+        end = datetime(last.year, last.month, last.day, tzinfo=clock.SHANGHAI) + timedelta(days=1)
+        return self.ledger.between(self.home.slug, custid, start.timestamp(), end.timestamp())
 
     def details_of(self, item: Instruction) -> list[Detail]:
         """The payees of a payroll."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bankadapters import registry
 from tests.bankadapters.boc.values import GOLDEN, canonical, golden
 
 SHEET_PAYMENT = {
@@ -58,11 +59,13 @@ def encoded(tmp_path: Path, operation: str, request: dict) -> subprocess.Complet
 
 
 def test_list_names_the_abilities_in_order():
-    (bank,) = json.loads(run("list").stdout)["banks"]
+    banks = {bank["bank"]: bank for bank in json.loads(run("list").stdout)["banks"]}
 
-    assert (bank["bank"], bank["name"]) == ("boc", "中国银行")
-    assert bank["abilities"] == sorted(bank["abilities"])
-    assert {"pay", "inquire", "transactions", "payroll"} <= set(bank["abilities"])
+    assert sorted(banks) == sorted(registry.ADAPTERS)
+    assert banks["boc"]["name"] == "中国银行"
+    for bank in banks.values():
+        assert bank["abilities"] == sorted(bank["abilities"])
+        assert {"pay_batch", "inquire", "transactions"} <= set(bank["abilities"])
 
 
 class TestDecode:
