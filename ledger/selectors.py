@@ -7,9 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Case, F, Q, QuerySet, Sum, When
+from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
 
-from kernel.errors import NotFound
+from kernel.errors import NotFound, require
 from kernel.scope import Scope
 from ledger.models import JournalEntry, JournalOpening, Period, Voucher, VoucherTemplate
 from ledger.rules import ZERO, Rated, template_of
@@ -188,3 +188,55 @@ def journal_balance(account_id: int, *, before: date) -> Decimal | None:
         account_id=account_id, day__gte=opening.day, day__lt=before
     ).aggregate(total=SIGNED)["total"]
     return Decimal(opening.balance) + (moved or ZERO)
+
+
+def matching_sql(account_id: int, currency: str, *, until: int | None = None) -> str:
+    """SQL of an account's journal entries as the matching reads them, by columns and past the ORM. System look-up.
+
+    The same columns as `statements.selectors.matching_sql`. What an import withdrew is not there, nor what withdrew it.
+    """
+    require(currency.isalpha(), "a currency code has letters only")
+    last = 2**63 - 1 if until is None else until
+    return f"""
+        SELECT e.id, e.day - DATE '1970-01-01' AS day, e.direction = 'credit' AS outgo,
+            (e.amount * 100)::bigint AS cents, e.reference, '' AS batch, e.bill_no AS doc,
+            e.counterparty_account AS acct, e.counterparty_name AS name, e.description AS txt,
+            concat_ws('|', e.day, e.voucher_type, e.voucher_no, e.digest, e.occurrence) AS place
+        FROM ledger_journalentry AS e
+        WHERE e.account_id = {account_id:d} AND e.currency = '{currency}' AND e.id <= {last:d}
+          AND e.withdraws_id IS NULL AND NOT EXISTS (SELECT 1 FROM ledger_journalentry AS undoing
+              WHERE undoing.withdraws_id = e.id AND undoing.id <= {last:d})
+    """  # noqa: S608 - two checked words
+
+
+def newest_journal(after: int) -> dict[int, tuple[int, int]]:
+    """Of each account with journal entries beyond id `after`: (the newest one's id, how many). System look-up."""
+    rows = JournalEntry.objects.filter(pk__gt=after).values_list("account_id")
+    found = rows.annotate(newest=Max("pk"), many=Count("pk")).order_by()
+    return {account: (newest, many) for account, newest, many in found}
+
+
+def newest_journal_before(moment: datetime) -> int:
+    """The highest id of a journal entry made before `moment`; 0 for none. System look-up."""
+    found = JournalEntry.objects.filter(created_at__lt=moment).aggregate(newest=Max("pk"))
+    return int(found["newest"] or 0)
+
+
+def journal_entries_of(ids: Iterable[int]) -> list[JournalEntry]:
+    """These entries that were not withdrawn, in their order. System look-up."""
+    rows = JournalEntry.objects.filter(
+        pk__in=list(ids), withdraws__isnull=True, withdrawn_by__isnull=True
+    )
+    return list(rows.order_by("pk"))
+
+
+def has_journal(account_id: int) -> bool:
+    """Whether the account's books have any entry. System look-up."""
+    return JournalEntry.objects.filter(account_id=account_id).exists()
+
+
+def journal_ids_after(account_id: int, day: date) -> QuerySet[JournalEntry, int]:
+    """Ids of the account's journal entries of later days, for use within another query. System look-up."""
+    return JournalEntry.objects.filter(account_id=account_id, day__gt=day).values_list(
+        "pk", flat=True
+    )

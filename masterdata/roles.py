@@ -51,10 +51,28 @@ RIGHTS: dict[Role, frozenset[str]] = {
     Role.APPROVER: frozenset(_WORK | {"payments.approve"}),
     Role.RELEASER: frozenset(_WORK | {"payments.release", "payments.cancel", "statements.pull"}),
     Role.RECEIPTS: frozenset(
-        _WORK | {"statements.pull", "ledger.view", "ledger.book", "ledger.import", "ledger.confirm"}
+        _WORK
+        | {
+            "statements.pull",
+            "ledger.view",
+            "ledger.book",
+            "ledger.import",
+            "ledger.confirm",
+            "reconciliation.view",
+        }
     ),
     Role.RECONCILER: frozenset(
-        _WORK | {"statements.pull", "ledger.view", "ledger.book", "ledger.import", "ledger.confirm"}
+        _WORK
+        | {
+            "statements.pull",
+            "ledger.view",
+            "ledger.book",
+            "ledger.import",
+            "ledger.confirm",
+            "reconciliation.view",
+            "reconciliation.match",
+            "reconciliation.decide",
+        }
     ),
     Role.TREASURER: frozenset(
         _WORK
@@ -65,9 +83,11 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "statements.pull",
             "ledger.view",
             "ledger.confirm",
+            "reconciliation.view",
+            "reconciliation.decide",
         }
     ),
-    Role.VIEWER: frozenset(_SEE | {"ledger.view"}),
+    Role.VIEWER: frozenset(_SEE | {"ledger.view", "reconciliation.view"}),
     Role.ADMIN: frozenset(
         {
             "masterdata.view",
@@ -86,7 +106,15 @@ RIGHTS: dict[Role, frozenset[str]] = {
         {"masterdata.view", "strategy.view", "people.edit", "people.view", "keys.confirm"}
     ),
     Role.AUDITOR: frozenset(
-        _SEE | {"audit.read", "connections.view", "exchanges.read", "people.view", "ledger.view"}
+        _SEE
+        | {
+            "audit.read",
+            "connections.view",
+            "exchanges.read",
+            "people.view",
+            "ledger.view",
+            "reconciliation.view",
+        }
     ),
 }
 

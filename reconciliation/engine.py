@@ -53,3 +53,17 @@ def lay_calendar(board: Board, calendar: Calendar) -> None:
         counts.append(count)
     board.run("CREATE TABLE calendar (day INTEGER, wd INTEGER)")
     board.insert("calendar", *((days, counts) if days else ()))
+
+
+def leave_frozen(board: Board, until: date) -> None:
+    """Take back what lies wholly on days up to `until`: a closed period gets no new matches."""
+    last = until.toordinal() - EPOCH_ORDINAL
+    board.run(
+        """DELETE FROM pair WHERE b IN (SELECT rowid FROM line WHERE day <= $1) AND k IN (SELECT rowid FROM line WHERE day <= $1)""",
+        [last],
+    )
+    board.run(
+        """DELETE FROM grp WHERE g IN (SELECT g FROM member JOIN line ON line.rowid = member.n GROUP BY g HAVING max(day) <= $1)""",
+        [last],
+    )
+    board.run("DELETE FROM member WHERE g NOT IN (SELECT g FROM grp)")

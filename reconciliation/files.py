@@ -184,7 +184,7 @@ _SCOPES = """
 _LINES = """
     INSERT INTO line
     SELECT is_bank, trim(entry_id), scope, as_day(day), is_outgo(direction, is_bank) <> (as_amount(amount) < 0),
-        nullif(abs(as_amount(amount)) * 100, 0)::BIGINT, as_reference(reference)
+        nullif(abs(as_amount(amount)) * 100, 0)::BIGINT, as_reference(reference), false
     FROM told LEFT JOIN scope USING (account, currency)
 """
 _FAULTY = """

@@ -65,6 +65,9 @@ class StatementEntry(MoneyRow):
             models.Index(
                 fields=["reference"], condition=~models.Q(reference=""), name="entry_reference"
             ),
+            models.Index(
+                fields=["account"], condition=models.Q(revision__gt=1), name="entry_amended"
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)

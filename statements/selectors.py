@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, F, Max, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet, Sum
 
-from kernel.errors import NotFound
+from kernel.errors import NotFound, require
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
 from statements.balances import CompanyNode, Figure
@@ -267,3 +267,63 @@ def group_figures(scope: Scope) -> tuple[list[CompanyNode], list[Figure]]:
             )
         )
     return nodes, figures
+
+
+def matching_sql(account_id: int, currency: str, *, until: int | None = None) -> str:
+    """SQL of an account's entries in force as the matching reads them, by columns and past the ORM. System look-up.
+
+    `until`: as they were when no entry beyond this id was there. Columns: id, day (days since 1970), outgo, cents, reference,
+    batch, doc, acct, name, txt, place (an order of their own that does not depend on ids).
+    """
+    require(currency.isalpha(), "a currency code has letters only")
+    last = 2**63 - 1 if until is None else until
+    return f"""
+        SELECT e.id, e.bank_date - DATE '1970-01-01' AS day, e.direction = 'debit' AS outgo,
+            (e.amount * 100)::bigint AS cents, e.reference, '' AS batch, e.bank_serial AS doc,
+            e.counterparty_account AS acct, e.counterparty_name AS name, concat_ws(' ', e.narrative, e.purpose) AS txt,
+            concat_ws('|', e.bank_date, e.bank_serial, e.occurrence) AS place
+        FROM statements_statemententry AS e
+        WHERE e.account_id = {account_id:d} AND e.currency = '{currency}' AND e.id <= {last:d} AND NOT EXISTS (
+            SELECT 1 FROM statements_statemententry AS newer
+            WHERE newer.account_id = {account_id:d} AND newer.revision > 1 AND newer.revision > e.revision
+              AND newer.id <= {last:d}
+              AND newer.bank_date = e.bank_date AND newer.bank_serial = e.bank_serial
+              AND newer.direction = e.direction AND newer.occurrence = e.occurrence)
+    """  # noqa: S608 - two checked words
+
+
+def newest_entries(after: int) -> dict[int, tuple[int, int]]:
+    """Of each account with entries beyond id `after`: (the newest one's id, how many). System look-up."""
+    rows = StatementEntry.objects.filter(pk__gt=after).values_list("account_id")
+    found = rows.annotate(newest=Max("pk"), many=Count("pk")).order_by()
+    return {account: (newest, many) for account, newest, many in found}
+
+
+def newest_entry_before(moment: datetime) -> int:
+    """The highest id of an entry fetched before `moment`; 0 for none. System look-up."""
+    found = StatementEntry.objects.filter(fetched_at__lt=moment).aggregate(newest=Max("pk"))
+    return int(found["newest"] or 0)
+
+
+def superseded_ids(account_id: int) -> list[int]:
+    """Ids of the account's entries the bank has amended since. System look-up."""
+    newer = StatementEntry.objects.filter(account_id=account_id, revision__gt=1)
+    keys = newer.values_list("bank_date", "bank_serial", "direction", "occurrence", "revision")
+    found: list[int] = []
+    for bank_date, serial, direction, occurrence, revision in keys:
+        found += StatementEntry.objects.filter(
+            account_id=account_id,
+            bank_date=bank_date,
+            bank_serial=serial,
+            direction=direction,
+            occurrence=occurrence,
+            revision__lt=revision,
+        ).values_list("pk", flat=True)
+    return found
+
+
+def ids_after(account_id: int, day: date) -> QuerySet[StatementEntry, int]:
+    """Ids of the account's entries of later days, for use within another query. System look-up."""
+    return StatementEntry.objects.filter(account_id=account_id, bank_date__gt=day).values_list(
+        "pk", flat=True
+    )

@@ -1,6 +1,7 @@
 """The table the lines lie on: columns in duckdb, the same for files and for the database.
 
-`line`    every line of both sides, narrow: scope (own account and currency), day, outgo (money out), cents, ref
+`line`    every line of both sides, narrow: scope (own account and currency), day, outgo (money out), cents, ref; filler where
+          something stood in the reference's place that is none
 `pair`    one bank line and one book line that were matched; `grp` and `member`, matches of any other shape
 `note`    what a match is to remember beyond its lines: the words or numbers that tied it, what was rejected
 `rest`    after the exact references: what they left, with everything a line tells
@@ -15,6 +16,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -68,8 +70,8 @@ _MACROS = (
 )
 
 _TABLES = (
-    """CREATE TABLE line (bank BOOLEAN, id VARCHAR, scope INTEGER, day INTEGER, outgo BOOLEAN, cents BIGINT,
-        ref VARCHAR)""",
+    """CREATE TABLE line (bank BOOLEAN, id line_id, scope INTEGER, day INTEGER, outgo BOOLEAN, cents BIGINT,
+        ref VARCHAR, filler BOOLEAN)""",
     "CREATE TYPE basis AS ENUM ('reference', 'mention', 'account', 'name', 'text', 'reversal')",
     "CREATE TYPE rung AS ENUM ('M0', 'M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', 'M8', 'M9')",
     "CREATE TABLE pair (rung rung, basis basis, b BIGINT, k BIGINT)",
@@ -85,15 +87,18 @@ _TABLES = (
 class Board:
     """One matching's duckdb connection: the tables above, the strategy as variables, limits on memory and threads."""
 
-    def __init__(self, strategy: Strategy, *, memory_mb: int = 280, threads: int = 2) -> None:
+    def __init__(
+        self, strategy: Strategy, *, ids: str = "VARCHAR", memory_mb: int = 280, threads: int = 2
+    ) -> None:
         self.strategy = strategy
-        self._scratch = tempfile.TemporaryDirectory(prefix="yqlink-match-")
+        self._folder = tempfile.TemporaryDirectory(prefix="yqlink-match-")
+        self.scratch = Path(self._folder.name)
         self.db = duckdb.connect(
             ":memory:",
             config={
                 "threads": threads,
                 "memory_limit": f"{memory_mb}MB",
-                "temp_directory": self._scratch.name,
+                "temp_directory": self._folder.name,
                 "preserve_insertion_order": False,
             },
         )
@@ -101,7 +106,7 @@ class Board:
             value = getattr(strategy, field.name)
             if isinstance(value, int | Decimal):
                 self.db.execute(f"SET VARIABLE {field.name} = {value}")
-        for statement in (*_MACROS, *_TABLES):
+        for statement in (f"CREATE TYPE line_id AS {ids}", *_MACROS, *_TABLES):
             self.db.execute(statement)
 
     def __enter__(self) -> Board:
@@ -109,7 +114,7 @@ class Board:
 
     def __exit__(self, *_: object) -> None:
         self.db.close()
-        self._scratch.cleanup()
+        self._folder.cleanup()
 
     def run(self, statement: str, values: Iterable[Any] = ()) -> None:
         """Execute one statement."""

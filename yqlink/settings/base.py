@@ -178,6 +178,7 @@ STRATEGY_TOPICS = [
     "payments.topics.DuplicateRules",
     "ledger.topics.Booking",
     "payments.routing.RouteRules",
+    "reconciliation.topics.Matching",
 ]
 DATED_KINDS = [
     "masterdata.services.strategy.strategy_kinds",

@@ -1,0 +1,149 @@
+"""One account's two sides in PostgreSQL as a Source: read by columns through ADBC, past the ORM.
+
+First the narrow columns of every unmatched line, then the texts of those no reference settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from adbc_driver_postgresql import dbapi
+
+import ledger.selectors
+import statements.selectors
+from reconciliation.models import Basis
+from reconciliation.rules.board import EPOCH_ORDINAL, Board
+
+TEXT_IDS_MAX = 100_000  # beyond so many single lines, all texts are read
+_TEXTS = "id, batch, doc, acct, name, txt, place"
+_REST = """
+    INSERT INTO rest
+    SELECT line.rowid, bank, scope, line.day, wd, outgo, cents, ref, as_reference(batch), as_reference(doc), as_account(acct),
+        nullif(squeeze(name), ''), nullif(fold(txt), ''), place
+    FROM told JOIN line ON line.bank = $1 AND line.id = told.id JOIN calendar USING (day)
+    WHERE line.rowid NOT IN (SELECT b FROM pair UNION ALL SELECT k FROM pair UNION ALL SELECT n FROM member)
+"""
+
+
+def database_uri(settings: Mapping[str, Any]) -> str:
+    """The address of Django's database as libpq reads it; a host that is a folder is a unix socket."""
+    host, port = str(settings.get("HOST") or ""), str(settings.get("PORT") or "")
+    user, password = (
+        quote(str(settings.get("USER") or ""), safe=""),
+        quote(str(settings.get("PASSWORD") or ""), safe=""),
+    )
+    options = {name: str(value) for name, value in (settings.get("OPTIONS") or {}).items()}
+    if host.startswith("/"):
+        options, host, port = options | {"host": host}, "", ""
+    told = (
+        (f"{user}:{password}@" if password else f"{user}@" if user else "")
+        + host
+        + (f":{port}" if port else "")
+    )
+    return f"postgresql://{told}/{quote(str(settings['NAME']), safe='')}" + (
+        f"?{urlencode(options)}" if options else ""
+    )
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A past state of the matching: before an act, with no line beyond these ids."""
+
+    act_id: int
+    last_entry_id: int
+    last_journal_id: int
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a run could have matched on these days, had the machine not matched yet; people's matches stand."""
+
+    first: date
+    last: date
+
+
+def _held(is_bank: bool, account_id: int, view: Moment | Trial | None) -> str:
+    """SQL of the ids of one side that a match holds (or held then), as `line_id`."""
+    column = "bank_id" if is_bank else "book_id"
+    of_account = f"account_id = {account_id:d} AND {column} IS NOT NULL"
+    live = f"SELECT {column} AS line_id FROM reconciliation_matchline WHERE {of_account}"  # noqa: S608 - our own words
+    if view is None:
+        return live
+    if isinstance(view, Trial):
+        return f"{live} AND basis = {Basis.PERSON:d}"
+    past, ended = f"act_id < {view.act_id:d}", f"ended_act_id < {view.act_id:d}"
+    revived = f"revived_act_id >= {view.act_id:d} OR revived_act_id IS NULL"
+    return f"""SELECT line_id FROM (
+        SELECT match_no, {column} AS line_id FROM reconciliation_matchline WHERE {of_account} AND {past}
+        UNION SELECT match_no, {column} FROM reconciliation_endedline WHERE {of_account} AND {past}
+        EXCEPT SELECT match_no, {column} FROM reconciliation_endedline WHERE {of_account} AND {ended} AND ({revived})) AS held"""  # noqa: S608 - our own words
+
+
+class AccountSource:
+    """The lines of one own account that no live match holds, as committed when they are read, or as another view shows them."""
+
+    def __init__(
+        self, uri: str, *, account_id: int, currency: str, view: Moment | Trial | None = None
+    ) -> None:
+        self.uri = uri
+        entry, journal = (
+            (view.last_entry_id, view.last_journal_id) if isinstance(view, Moment) else (None, None)
+        )
+        self._all = {
+            True: statements.selectors.matching_sql(account_id, currency, until=entry),
+            False: ledger.selectors.matching_sql(account_id, currency, until=journal),
+        }
+        days = "true"
+        if isinstance(view, Trial):
+            days = f"told.day BETWEEN {view.first.toordinal() - EPOCH_ORDINAL:d} AND {view.last.toordinal() - EPOCH_ORDINAL:d}"
+        self._sides = {
+            is_bank: f"""SELECT told.* FROM ({sql}) AS told LEFT JOIN ({_held(is_bank, account_id, view)}) AS m
+                ON m.line_id = told.id WHERE m.line_id IS NULL AND {days}"""  # noqa: S608 - our own words
+            for is_bank, sql in self._all.items()
+        }
+
+    def load_lines(self, board: Board) -> None:
+        """Fill `line`."""
+        for is_bank, sql in self._sides.items():
+            narrow = f"SELECT id, day, outgo, cents, reference FROM ({sql}) AS line"  # noqa: S608 - our own words
+            self._stream(board, narrow, """INSERT INTO line
+                SELECT $1, id, 1, day, outgo, cents, as_reference(reference),
+                    reference <> '' AND as_reference(reference) IS NULL FROM told""", is_bank)  # fmt: skip
+
+    def load_rest(self, board: Board) -> None:
+        """Fill `rest`: lines without a reference, and the few whose reference settled nothing."""
+        for is_bank, sql in self._sides.items():
+            ids = [row[0] for row in board.rows("""SELECT id FROM line WHERE bank = $1 AND (ref IS NOT NULL OR filler) AND rowid NOT IN
+                (SELECT b FROM pair UNION ALL SELECT k FROM pair UNION ALL SELECT n FROM member)""", [is_bank])]  # fmt: skip
+            wanted = ""
+            if len(ids) <= TEXT_IDS_MAX:
+                single = ",".join(map(str, ids))
+                wanted = f" WHERE told.reference = '' OR id = ANY ('{{{single}}}'::bigint[])"
+            self._stream(board, f"SELECT {_TEXTS} FROM ({sql}) AS told{wanted}", _REST, is_bank)  # noqa: S608 - our own words
+
+    def load_names(self, board: Board) -> None:
+        """Fill `party`."""
+        for is_bank, sql in self._all.items():
+            names = f"SELECT DISTINCT name FROM ({sql}) AS told WHERE name <> ''"  # noqa: S608 - our own words
+            self._stream(
+                board,
+                names,
+                "INSERT INTO party SELECT squeeze(name) FROM told WHERE $1 IS NOT NULL",
+                is_bank,
+            )
+
+    def _stream(self, board: Board, sql: str, into: str, is_bank: bool) -> None:
+        """Let rows of the server flow into duckdb as they come."""
+        with closing(dbapi.connect(self.uri)) as connection, closing(connection.cursor()) as cursor:
+            cursor.execute(sql)
+            told = cursor.fetch_arrow()
+            board.db.register("told", told)
+            try:
+                board.run(into, [is_bank])
+            finally:
+                board.db.unregister("told")

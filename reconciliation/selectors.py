@@ -1,0 +1,255 @@
+"""Every read of the matching. Functions without a `scope` are system look-ups and say so."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q, QuerySet
+
+import ledger.selectors
+import masterdata.selectors as masterdata
+import statements.selectors
+from kernel.errors import NotFound
+from kernel.scope import Scope
+from reconciliation.models import Act, Basis, EndedLine, MatchLine, MatchNote, Proposal
+from reconciliation.rules import RULES, Rule
+
+if TYPE_CHECKING:
+    from ledger.models import JournalEntry
+    from masterdata.models import OwnAccount
+    from statements.models import StatementEntry
+
+VIEW, MATCH = "reconciliation.view", "reconciliation.match"
+
+
+def demand(account_id: int, *, scope: Scope, right: str) -> OwnAccount:
+    """The account, if the viewer may do that there. Raises NotFound (also out of scope), NotAllowed."""
+    account = masterdata.get_account(account_id, scope=scope)
+    if not scope.has(VIEW, account.company_id):
+        raise NotFound("own account")
+    scope.demand(right, account.company_id)
+    return account
+
+
+def superseded_matches(account_id: int) -> list[int]:
+    """Numbers of the machine's live matches that hold an entry the bank has amended since. System look-up."""
+    held = MatchLine.objects.filter(
+        account_id=account_id, bank_id__in=statements.selectors.superseded_ids(account_id)
+    )
+    by_act = dict(held.values_list("match_no", "act_id"))
+    runs = set(
+        Act.objects.filter(pk__in=set(by_act.values()), kind=Act.Kind.RUN).values_list(
+            "pk", flat=True
+        )
+    )
+    return sorted(match_no for match_no, act_id in by_act.items() if act_id in runs)
+
+
+def closed_until(company_id: int) -> date | None:
+    """The last day of the company's newest locked month; matches wholly up to it are frozen. System look-up."""
+    months = [month for _, month in ledger.selectors.locked_months([company_id])]
+    if not months:
+        return None
+    year, month = map(int, max(months).split("-"))
+    return date(year, month, monthrange(year, month)[1])
+
+
+def frozen_matches(account_id: int, act: Act, until: date) -> bool:
+    """Whether the act made or ended a match all of whose lines lie on days up to `until`. System look-up."""
+    made = MatchLine.objects.filter(account_id=account_id, act_id=act.pk)
+    ended = EndedLine.objects.filter(account_id=account_id, ended_act_id=act.pk)
+    both: tuple[QuerySet[Any], ...] = (made, ended)
+    for rows in both:
+        later = rows.filter(
+            Q(bank_id__in=statements.selectors.ids_after(account_id, until))
+            | Q(book_id__in=ledger.selectors.journal_ids_after(account_id, until))
+        )
+        if rows.exclude(match_no__in=later.values_list("match_no", flat=True)).exists():
+            return True
+    return False
+
+
+# --- matches ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Match:
+    """One match, live or ended: its lines by id, and what it rests on."""
+
+    account_id: int
+    match_no: int
+    act_id: int
+    rung: str
+    basis: str
+    bank_ids: tuple[int, ...]
+    book_ids: tuple[int, ...]
+
+
+def matches_of(lines: Iterable[MatchLine | EndedLine]) -> list[Match]:
+    """Lines put together, by number."""
+    found: dict[int, list[Any]] = {}
+    for line in lines:
+        found.setdefault(line.match_no, []).append(line)
+    return [
+        Match(
+            of_one[0].account_id,
+            match_no,
+            of_one[0].act_id,
+            f"M{of_one[0].rung}",
+            Basis(of_one[0].basis).name.lower(),
+            tuple(sorted({line.bank_id for line in of_one if line.bank_id is not None})),
+            tuple(sorted({line.book_id for line in of_one if line.book_id is not None})),
+        )
+        for match_no, of_one in sorted(found.items())
+    ]
+
+
+def live_matches(account_id: int, match_nos: Collection[int]) -> list[Match]:
+    """The live matches with these numbers. System look-up: the caller scoped the account."""
+    return matches_of(MatchLine.objects.filter(account_id=account_id, match_no__in=match_nos))
+
+
+def matches_made_by(act: Act) -> list[Match]:
+    """The matches an act made that are still live. System look-up: the caller scoped the act."""
+    return matches_of(MatchLine.objects.filter(account_id=act.account_id, act_id=act.pk))
+
+
+def match_nos_holding(
+    account_id: int, *, bank_ids: Collection[int] = (), book_ids: Collection[int] = ()
+) -> dict[tuple[str, int], int]:
+    """Which live match holds each of these lines: ("bank" or "book", line id) → number. System look-up."""
+    rows = MatchLine.objects.filter(
+        Q(bank_id__in=bank_ids) | Q(book_id__in=book_ids), account_id=account_id
+    )
+    found: dict[tuple[str, int], int] = {}
+    for match_no, bank_id, book_id in rows.values_list("match_no", "bank_id", "book_id"):
+        if bank_id is not None and bank_id in bank_ids:
+            found["bank", bank_id] = match_no
+        if book_id is not None and book_id in book_ids:
+            found["book", book_id] = match_no
+    return found
+
+
+def acts_of(account_id: int, *, scope: Scope) -> QuerySet[Act]:
+    """What was done on an account, newest first. Raises NotFound."""
+    demand(account_id, scope=scope, right=VIEW)
+    return Act.objects.filter(account_id=account_id).order_by("-pk")
+
+
+def get_act(act_id: int, *, scope: Scope) -> Act:
+    """One act; out of scope looks exactly like absent."""
+    act = Act.objects.filter(pk=act_id, company_id__in=scope.companies_with(VIEW)).first()
+    if act is None:
+        raise NotFound("matching act", "未找到该次勾对")
+    return act
+
+
+def proposals_of(account_id: int, *, scope: Scope) -> list[Proposal]:
+    """What the newest run asks a person and nobody has settled since, most certain first. Raises NotFound."""
+    demand(account_id, scope=scope, right=VIEW)
+    rows = list(Proposal.objects.filter(account_id=account_id).order_by("rung", "pk"))
+    held = match_nos_holding(
+        account_id,
+        bank_ids={one for row in rows for one in row.bank_ids},
+        book_ids={one for row in rows for one in row.book_ids},
+    )
+    return [
+        row
+        for row in rows
+        if not any(("bank", one) in held for one in row.bank_ids)
+        and not any(("book", one) in held for one in row.book_ids)
+    ]
+
+
+# --- why --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a match was made: the rule and its version, what it compared on both sides, within which tolerances, and what else
+    it might have been."""
+
+    match: Match
+    rule: Rule
+    version: int
+    act: Act
+    bank: tuple[StatementEntry, ...]
+    book: tuple[JournalEntry, ...]
+    compared: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
+    tolerances: dict[str, str]
+    residual: Decimal
+    tied: str
+    rejected_bank: tuple[StatementEntry, ...]
+    rejected_book: tuple[JournalEntry, ...]
+
+
+_BANK_FIELDS = {"reference": "reference", "amount": "amount", "direction": "direction", "day": "bank_date",
+                "account": "counterparty_account", "name": "counterparty_name", "text": "narrative"}  # fmt: skip
+_BOOK_FIELDS = _BANK_FIELDS | {"day": "day", "text": "description"}
+
+
+def explain(account_id: int, match_no: int, *, scope: Scope) -> Explanation:
+    """The whole reason of one match, live or ended. Raises NotFound.
+
+    Entries of either side never change, so the values compared are read from them; the tolerances stand in the act.
+    """
+    demand(account_id, scope=scope, right=VIEW)
+    found = live_matches(account_id, [match_no]) or matches_of(
+        EndedLine.objects.filter(account_id=account_id, match_no=match_no)
+    )
+    if not found:
+        raise NotFound("match", "未找到该勾对")
+    match, act = found[0], Act.objects.get(pk=found[0].act_id)
+    note = MatchNote.objects.filter(account_id=account_id, match_no=match_no).first()
+    bank, book = lines_of(match)
+    rejected = _lines(note.rejected_bank, note.rejected_book) if note else ((), ())
+    rule, settings = RULES[match.rung], act.strategy.get("settings", {})
+    return Explanation(
+        match=match,
+        rule=rule,
+        version=act.strategy.get("versions", {}).get(match.rung, rule.version),
+        act=act,
+        bank=bank,
+        book=book,
+        compared=tuple(
+            (field, _values(bank, _BANK_FIELDS.get(field)), _values(book, _BOOK_FIELDS.get(field)))
+            if field != "sum"
+            else (field, (str(net(bank, "credit")),), (str(net(book, "debit")),))
+            for field in rule.compares
+        ),
+        tolerances={name: str(settings[name]) for name in rule.tolerances if name in settings},
+        residual=net(bank, "credit") - net(book, "debit"),
+        tied=note.tied if note else "",
+        rejected_bank=rejected[0],
+        rejected_book=rejected[1],
+    )
+
+
+def lines_of(match: Match) -> tuple[tuple[StatementEntry, ...], tuple[JournalEntry, ...]]:
+    """The lines of a match, both sides. System look-up: the caller scoped the match."""
+    return _lines(match.bank_ids, match.book_ids)
+
+
+def _lines(
+    bank_ids: Sequence[int], book_ids: Sequence[int]
+) -> tuple[tuple[StatementEntry, ...], tuple[JournalEntry, ...]]:
+    return (
+        tuple(statements.selectors.entries_of(bank_ids)),
+        tuple(ledger.selectors.journal_entries_of(book_ids)),
+    )
+
+
+def _values(lines: Sequence[Any], field: str | None) -> tuple[str, ...]:
+    return tuple(str(getattr(line, field)) for line in lines) if field else ()
+
+
+def net(lines: Sequence[Any], money_in: str) -> Decimal:
+    """Money in minus money out."""
+    return sum(
+        (line.amount if line.direction == money_in else -line.amount for line in lines), Decimal(0)
+    )
