@@ -125,3 +125,40 @@ class OutSeries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series} {self.last}"
+
+
+class ReadMark(models.Model):
+    """How far one view of a finance system was read (style 2), and what its columns were when an administrator agreed."""
+
+    system = models.ForeignKey(ErpSystem, on_delete=models.PROTECT, related_name="+")
+    view = models.CharField(max_length=60)
+    mark = models.BigIntegerField(default=0)
+    fingerprint = models.JSONField(default=dict)  # column -> type
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["system", "view"], name="one_mark_per_view")]
+
+    def __str__(self) -> str:
+        return f"{self.view} {self.mark}"
+
+
+class ReadRow(models.Model):
+    """What became of one row of a finance system's view; it reads this in `erp_v1.v_request`."""
+
+    system = models.ForeignKey(ErpSystem, on_delete=models.PROTECT, related_name="+")
+    view = models.CharField(max_length=60)
+    row_id = models.BigIntegerField()
+    digest = models.CharField(max_length=64)  # of what the row said
+    status = models.CharField(max_length=8)
+    ours = models.CharField(max_length=40, blank=True)
+    state = models.CharField(max_length=24, blank=True)
+    errors = models.JSONField(default=list)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["system", "view", "row_id"], name="one_end_per_row")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.view} {self.row_id} {self.status}"

@@ -8,6 +8,7 @@ from typing import Protocol, cast
 from erpbridge.models import ErpSystem
 
 STYLES: dict[str, str] = {
+    "db": "erpbridge.styles.db",
     "file": "erpbridge.styles.file",
     "table": "erpbridge.styles.table",
     "tcp": "erpbridge.styles.tcp",

@@ -29,3 +29,9 @@ def tick_tables(**_: object) -> None:
 def tick_pushes(**_: object) -> None:
     """Messages pushed over TCP."""
     running.run("tcp")
+
+
+@shared_task(queue="erp", acks_late=True, ignore_result=True)
+def tick_views(**_: object) -> None:
+    """Views of finance systems."""
+    running.run("db")

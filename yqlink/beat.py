@@ -21,6 +21,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("erpbridge.tasks.tick_tables", 5),
     ("erpbridge.tasks.tick_pushes", 5),
     ("reconciliation.tasks.tick_match", 30),
+    ("erpbridge.tasks.tick_views", 5),
     ("desk.tasks.tick_exports", 5),
     ("yqlink.health.tick_heartbeat", 10),
 )

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Table, create_engine, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, Table, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from erpbridge.contract import OUT_FIELDS, Delivery, Kind, Outgoing, fault
 from erpbridge.models import ErpSystem
 from erpbridge.services import publish, receipts_in, taking
 from erpbridge.styles import signed
+from erpbridge.styles.foreign import connected
 from erpbridge.styles.tables import (
     ACCEPTED,
     CLAIMED,
@@ -38,42 +38,6 @@ DELIVERIES = 20  # looked at in one tick
 ROWS_MAX = 5_000
 PER_TICK = 500
 Row = Mapping[str, Any]
-
-
-class ExchangeDown(OSError):
-    """The exchange database does not answer, or its tables are not as agreed."""
-
-
-_open: dict[str, Engine] = {}  # one pool an exchange database and process
-
-
-def _engine(url: str) -> Engine:
-    if url not in _open:
-        _open[url] = create_engine(
-            url, pool_size=2, max_overflow=2, pool_pre_ping=True, pool_recycle=600
-        )
-    return _open[url]
-
-
-def disconnect() -> None:
-    """Close what is open to exchange databases; the next tick opens it anew."""
-    for engine in _open.values():
-        engine.dispose()
-    _open.clear()
-
-
-@contextmanager
-def connected(system: ErpSystem) -> Iterator[Engine]:
-    """The system's exchange database. Raises ExchangeDown instead of the driver's errors."""
-    url = signed.secrets_of(system).get("dsn", "")
-    if not url:
-        raise ExchangeDown("尚未设置中间库的连接")
-    try:
-        yield _engine(url)
-    except SQLAlchemyError as error:
-        raise ExchangeDown(
-            f"中间库：{type(error).__name__}：{str(error).splitlines()[0]}"
-        ) from None
 
 
 def poll(system: ErpSystem) -> int:

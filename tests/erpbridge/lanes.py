@@ -9,20 +9,27 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import psycopg2
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL
 
 from erpbridge.models import ErpSystem
 from erpbridge.services import publish, running
+from erpbridge.simulator.sides import db as other_db
 from erpbridge.simulator.sides.api import ApiSide
 from erpbridge.simulator.sides.base import Side
+from erpbridge.simulator.sides.db import DbSide
 from erpbridge.simulator.sides.file import FileSide
 from erpbridge.simulator.sides.table import TableSide
 from erpbridge.simulator.sides.tcp import TcpSide
-from erpbridge.styles import table
+from erpbridge.styles import foreign
 from erpbridge.styles.tables import METADATA
 from erpbridge.tcp_server import Server
 from kernel import clock, vault
@@ -113,19 +120,7 @@ def _file(world: World, tmp_path: Path) -> Lane:
 
 def _table(world: World, tmp_path: Path) -> Lane:
     """The exchange tables stand in the test database, in a schema of their own."""
-    import psycopg2
-    from sqlalchemy import create_engine, text
-    from sqlalchemy.engine import URL
-
-    told = connection.get_connection_params()
-    url = URL.create(
-        "postgresql+psycopg2",
-        username=told.get("user"),
-        password=told.get("password"),
-        database=told["dbname"],
-        query={"host": str(told.get("host") or ""), "options": "-csearch_path=exchange"},
-    )
-    dsn = url.render_as_string(hide_password=False)
+    dsn = _dsn("exchange")
     engine = create_engine(dsn)
     with engine.begin() as own:
         own.execute(text("CREATE SCHEMA IF NOT EXISTS exchange"))
@@ -135,17 +130,32 @@ def _table(world: World, tmp_path: Path) -> Lane:
     client = a_client(world).client
     system = a_system(client, "table", secrets={"key": KEY, "dsn": dsn})
 
-    def connect() -> Any:
-        return closing(
-            psycopg2.connect(
-                dbname=told["dbname"],
-                user=told.get("user"),
-                host=told.get("host"),
-                options="-csearch_path=exchange",
-            )
-        )
+    side = TableSide(_connector("exchange"), key=KEY)
+    return Lane("table", world, side, client, system)
 
-    return Lane("table", world, TableSide(connect, key=KEY), client, system)
+
+def _dsn(schema: str) -> str:
+    """The address of the test database as another system would have it, with a schema of its own in front."""
+    told = connection.get_connection_params()
+    url = URL.create(
+        "postgresql+psycopg2",
+        username=told.get("user"),
+        password=told.get("password"),
+        database=told["dbname"],
+        query={"host": str(told.get("host") or ""), "options": f"-csearch_path={schema}"},
+    )
+    return url.render_as_string(hide_password=False)
+
+
+def _connector(schema: str, *, user: str = "") -> Callable[[], Any]:
+    """Opens the test database as a plain DB-API connection, closed after use."""
+    told = connection.get_connection_params()
+    words = {name: told.get(name) for name in ("dbname", "user", "password", "host", "port")}
+    if user:
+        words["user"] = user
+    if schema:
+        words["options"] = f"-csearch_path={schema}"
+    return lambda: closing(psycopg2.connect(**{k: v for k, v in words.items() if v}))
 
 
 def _tcp(world: World, tmp_path: Path) -> Lane:
@@ -157,6 +167,33 @@ def _tcp(world: World, tmp_path: Path) -> Lane:
     return Lane("tcp", world, side, client, system, {"server": server})
 
 
+def _db(world: World, tmp_path: Path) -> Lane:
+    """Their tables stand in a schema of the test database; the role that reads ours belongs to this process alone."""
+    reader = f"erp_reader_{os.getpid()}"
+    dsn = _dsn("theirs")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DROP SCHEMA IF EXISTS theirs CASCADE; CREATE SCHEMA theirs; SET search_path = theirs"
+        )
+        for one in other_db.tables():
+            cursor.execute(one)
+        cursor.execute("RESET search_path")
+    client = a_client(world).client
+    system = a_system(client, "db", secrets={"key": KEY, "dsn": dsn}, reader=reader)
+    call_command(
+        "erp_views", "--install", "--reader", system.name, "--agree", system.name, stdout=StringIO()
+    )
+    side = DbSide(_connector("theirs"), _connector("", user=reader))
+    return Lane("db", world, side, client, system, {"reader": reader})
+
+
+def _drop_reader(reader: str) -> None:
+    call_command("erp_views", "--drop")
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP OWNED BY "{reader}"; DROP ROLE "{reader}"')
+        cursor.execute("DROP SCHEMA theirs CASCADE")
+
+
 def iso_now() -> str:
     return clock.now().isoformat(timespec="seconds")
 
@@ -166,6 +203,7 @@ LANES: dict[str, Callable[[World, Path], Lane]] = {
     "file": _file,
     "table": _table,
     "tcp": _tcp,
+    "db": _db,
 }
 
 
@@ -176,7 +214,9 @@ def open_lane(style: str, world: World, tmp_path: Path) -> Iterator[Lane]:
     try:
         yield lane
     finally:
-        table.disconnect()
+        foreign.disconnect()
+        if reader := lane.extras.get("reader"):
+            _drop_reader(reader)
         if server := lane.extras.get("server"):
             server.shutdown()
             server.server_close()

@@ -120,6 +120,8 @@ class TestRepeats:
         assert PaymentOrder.objects.count() == 1
 
     def test_the_same_key_with_other_items_is_refused(self, lane):
+        if lane.style == "db":
+            pytest.skip("rows of a view have no delivery number")
         lane.ask([an_item(lane.world)], key="k1")
 
         assert lane.ask([an_item(lane.world, amount="9.99")], key="k1") == {"refused": "key_reused"}
@@ -218,7 +220,7 @@ class TestBadRequests:
         assert error["message_en"]
 
     def test_a_field_nobody_knows_is_named(self, lane):
-        if lane.style == "table":
+        if lane.style in ("table", "db"):
             pytest.skip("a table has no column for it: the database refuses the sender")
 
         answer = lane.ask([an_item(lane.world, colour="red")], key="k1")
@@ -336,6 +338,8 @@ class TestResults:
         assert lane.side.fetch()[-1]["state"] == state
 
     def test_an_acknowledged_message_is_marked_and_acknowledging_again_changes_nothing(self, lane):
+        if lane.style == "db":
+            pytest.skip("who only reads cannot acknowledge")
         lane.ask([an_item(lane.world)], key="k1")
         lane.pump()
         told = [one["message_id"] for one in lane.side.fetch()]

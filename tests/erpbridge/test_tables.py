@@ -16,6 +16,7 @@ from sqlalchemy.dialects import mssql, mysql, oracle
 from erpbridge.models import Outbox
 from erpbridge.services import publish
 from erpbridge.styles import table
+from erpbridge.styles.foreign import connected
 from erpbridge.styles.tables import METADATA, REQUESTS
 from kernel import clock
 from payments.models import PaymentOrder
@@ -32,17 +33,17 @@ def lane(world: Any, tmp_path: Path) -> Iterator[Lane]:
 
 
 def rows(lane: Lane) -> list[Any]:
-    with table.connected(lane.system) as engine, engine.connect() as own:
+    with connected(lane.system) as engine, engine.connect() as own:
         return list(own.execute(select(REQ).order_by(REQ.c.id)))
 
 
 def change(lane: Lane, **values: Any) -> None:
-    with table.connected(lane.system) as engine, engine.begin() as own:
+    with connected(lane.system) as engine, engine.begin() as own:
         own.execute(update(REQ).values(**values))
 
 
 def claim(lane: Lane) -> list[Any]:
-    with table.connected(lane.system) as engine:
+    with connected(lane.system) as engine:
         return table.claim(engine, REQ, now=clock.now())
 
 
@@ -132,7 +133,7 @@ class TestCrashes:
         frozen_clock.advance(minutes=6)
         claim(lane)
 
-        with table.connected(lane.system) as engine:
+        with connected(lane.system) as engine:
             table._answer(lane.system, engine, next(iter(REQUESTS)), REQ, late)
 
         assert rows(lane)[0].status == "C"
@@ -160,7 +161,7 @@ class TestCrashes:
 
         lane.pump()
 
-        assert "中间库" in told
+        assert "对方数据库" in told
         assert lane.side.fetch()
 
 
@@ -168,7 +169,7 @@ class TestSignatures:
     def test_a_row_altered_on_its_way_is_refused_and_the_others_taken(self, lane):
         items = [an_item(lane.world), an_item(lane.world, line_no="2", purpose="二")]
         lane.side.send(items, key="k1")
-        with table.connected(lane.system) as engine, engine.begin() as own:
+        with connected(lane.system) as engine, engine.begin() as own:
             own.execute(update(REQ).where(REQ.c.line_no == "2").values(amount="99999.00"))
 
         lane.pump()
@@ -202,5 +203,5 @@ def test_publishing_tells_only_its_own_system(lane):
     publish.publish()
 
     assert set(Outbox.objects.values_list("system", flat=True)) == {"u8"}
-    with table.connected(lane.system) as engine, engine.connect() as own:
+    with connected(lane.system) as engine, engine.connect() as own:
         assert own.execute(text("SELECT count(*) FROM x_statement")).scalar_one() == 0
