@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.scope import Scope
 from masterdata import selectors
-from masterdata.models import Bank, Company, Counterparty, OwnAccount
+from masterdata.models import Bank, CallBack, Company, Counterparty, OwnAccount
 
 
 class RowForm(forms.Form):
@@ -107,6 +107,24 @@ class PayeeEditForm(RowForm):
     bank_name = forms.CharField(label=_("开户行"), max_length=120)
     cnaps = forms.CharField(label=_("联行号"), max_length=20)
     is_personal = forms.BooleanField(label=_("对私账户"), required=False)
+
+
+class CallForm(RowForm):
+    """A call to a payee about its account."""
+
+    person_called = forms.CharField(label=_("接听人"), max_length=60, help_text=_("姓名与职务"))
+    telephone = forms.CharField(label=_("拨打的电话"), max_length=40, required=False)
+    source = forms.ChoiceField(
+        label=_("电话号码来源"),
+        choices=CallBack.Source.choices,
+        help_text=_("不得使用变更通知上留的号码。"),
+    )
+    called_at = forms.DateTimeField(
+        label=_("核实时间"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    answer = forms.ChoiceField(label=_("核实结果"), choices=CallBack.Answer.choices)
+    note = forms.CharField(label=_("说明"), max_length=300, required=False)
 
 
 class ConnectionForm(RowForm):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Exists, OuterRef, Subquery
+
 from kernel.clock import SHANGHAI
-from masterdata.models import CounterpartyAccount
+from kernel.errors import NotFound
+from masterdata.models import CallBack, CounterpartyAccount, OwnAccount, PayeeVersion
+from masterdata.payee_class import PayeeClass, PayeeFacts, class_of
 from masterdata.states import PayeeState
 
 
@@ -28,12 +32,19 @@ def _day(moment: datetime) -> date:
 def elders(account_ids: Collection[int], *, since: datetime) -> dict[int, Elder]:
     """For each of these accounts confirmed or changed since `since`: the newest older account of the same name.
 
-    Older means confirmed on an earlier day, under another number. Accounts without one are absent.
+    Older means confirmed on an earlier day, under another number. Accounts without one are absent, and those whose payee
+    confirmed the present version by telephone.
     """
     young = CounterpartyAccount.objects.filter(
         pk__in=account_ids, state=PayeeState.CONFIRMED, decided_at__gte=since
     )
-    waiting = {row.pk: row for row in young}
+    called = CallBack.objects.filter(
+        account_id=OuterRef("pk"),
+        version_no=OuterRef("version_no"),
+        state=CallBack.State.CONFIRMED,
+        answer=CallBack.Answer.CONFIRMED,
+    )
+    waiting = {row.pk: row for row in young.filter(~Exists(called))}
     if not waiting:
         return {}
     known = CounterpartyAccount.objects.filter(
@@ -59,3 +70,117 @@ def numbers_of_names(name_keys: Collection[str]) -> set[str]:
         name_key__in=name_keys, state__in=[PayeeState.STAGED, PayeeState.CONFIRMED]
     )
     return set(rows.values_list("number", flat=True))
+
+
+@dataclass(frozen=True)
+class PayeeRef:
+    """One payment's payee as payments know it."""
+
+    company_id: int
+    number: str
+    account_id: int | None  # None: an own account of the group, or typed freely
+    is_personal: bool
+    was_paid: bool
+
+
+def payee_classes(refs: Sequence[PayeeRef]) -> list[PayeeClass]:
+    """The class of each payee, in the order asked; two statements for any number."""
+    own = OwnAccount.objects.filter(number__in={ref.number for ref in refs}, is_active=True)
+    owners = dict(own.values_list("number", "company_id"))
+    ids = {ref.account_id for ref in refs if ref.account_id is not None}
+    listed = CounterpartyAccount.objects.filter(pk__in=ids, is_whitelisted=True)
+    white = set(listed.values_list("pk", flat=True))
+    return [
+        class_of(
+            PayeeFacts(
+                owner_id=owners.get(ref.number),
+                company_id=ref.company_id,
+                is_personal=ref.is_personal,
+                is_whitelisted=ref.account_id in white,
+                was_paid=ref.was_paid,
+            )
+        )
+        for ref in refs
+    ]
+
+
+def payee_class(ref: PayeeRef) -> PayeeClass:
+    """The class of one payee; see `payee_classes`."""
+    return payee_classes([ref])[0]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a payee account stands now: its version, since when, and what the last call about that version proved."""
+
+    state: str
+    version_no: int
+    since: datetime | None
+    call: str  # "", "proposed", "confirmed", "denied"
+    number: str
+    name: str
+    cnaps: str
+    is_personal: bool
+
+
+def standings(account_ids: Collection[int]) -> dict[int, Standing]:
+    """How these payee accounts stand; two statements for any number."""
+    rows = {row.pk: row for row in CounterpartyAccount.objects.filter(pk__in=account_ids)}
+    calls: dict[int, str] = {}
+    told = CallBack.objects.filter(account_id__in=rows).exclude(state=CallBack.State.REFUSED)
+    for call in told.order_by("pk"):
+        if call.version_no == rows[call.account_id].version_no:
+            if call.answer == CallBack.Answer.DENIED:
+                calls[call.account_id] = "denied"
+            elif call.state == CallBack.State.CONFIRMED or calls.get(call.account_id) != "denied":
+                calls[call.account_id] = call.state  # a denial stands until a confirmed yes
+    return {
+        pk: Standing(
+            state=str(row.state),
+            version_no=row.version_no,
+            since=row.decided_at,
+            call=calls.get(pk, ""),
+            number=row.number,
+            name=row.name,
+            cnaps=row.cnaps,
+            is_personal=row.is_personal,
+        )
+        for pk, row in rows.items()
+    }
+
+
+def versions_of(account_id: int) -> list[PayeeVersion]:
+    """Every version of an account's particulars, newest first. The caller was allowed to see the account."""
+    rows = PayeeVersion.objects.filter(account_id=account_id)
+    return list(rows.select_related("made_by", "decided_by").order_by("-number"))
+
+
+def calls_of(account_id: int) -> list[CallBack]:
+    """Every call about an account, newest first. The caller was allowed to see the account."""
+    rows = CallBack.objects.filter(account_id=account_id)
+    return list(rows.select_related("made_by", "decided_by").order_by("-pk"))
+
+
+def lock_call(call_id: int) -> CallBack:
+    """One call, locked until the caller's transaction ends; raises NotFound. The caller checks the viewer's right."""
+    found = CallBack.objects.select_for_update(of=("self",)).filter(pk=call_id).first()
+    if found is None:
+        raise NotFound("call back")
+    return found
+
+
+@dataclass(frozen=True)
+class ToCall:
+    """An account that wants a call, and the call that waits for its second person, if one does."""
+
+    account_id: int
+    version: int
+    open_call: int | None
+
+
+def to_be_called(account_ids: Collection[int]) -> list[ToCall]:
+    """How far the calls about these accounts are."""
+    waiting = CallBack.objects.filter(account_id=OuterRef("pk"), state=CallBack.State.PROPOSED)
+    rows = CounterpartyAccount.objects.filter(pk__in=account_ids).order_by("pk")
+    found = rows.annotate(open_call=Subquery(waiting.values("pk")[:1]))
+    return [ToCall(*row) for row in found.values_list("pk", "version", "open_call")]

@@ -47,7 +47,7 @@ _WORK = {*_SEE, "cases.work"}  # whoever does something also looks after excepti
 RIGHTS: dict[Role, frozenset[str]] = {
     Role.MAKER: frozenset(_WORK | {"payments.make", "payments.import", "payees.propose"}),
     Role.CLERK: frozenset(_WORK | {"payments.make"}),
-    Role.CHECKER: frozenset(_WORK | {"payments.check"}),
+    Role.CHECKER: frozenset(_WORK | {"payments.check", "payees.call"}),
     Role.APPROVER: frozenset(_WORK | {"payments.approve"}),
     Role.RELEASER: frozenset(_WORK | {"payments.release", "payments.cancel", "statements.pull"}),
     Role.RECEIPTS: frozenset(
@@ -80,6 +80,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "payments.lift_hold",
             "payments.adjudicate",
             "payments.inquire",
+            "payees.call",
             "statements.pull",
             "ledger.view",
             "ledger.confirm",
@@ -98,6 +99,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "strategy.decide",
             "payees.propose",
             "payees.confirm",
+            "payees.call",
             "connections.edit",
             "connections.view",
         }

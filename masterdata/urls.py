@@ -9,7 +9,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from kernel.access import guarded, personal, public
-from masterdata.views import desk, details, lists, people, setup
+from masterdata.views import desk, details, lists, payee_pages, people, setup
 
 app_name = "masterdata"
 
@@ -76,10 +76,18 @@ urlpatterns: list[URLPattern] = [
     ),
     _page("payees/confirm/", desk.payees_decide, "payees_confirm", _CONFIRM, confirm=True),
     _page("payees/reject/", desk.payees_decide, "payees_reject", _CONFIRM, confirm=False),
-    _page("payees/<int:account_id>/", desk.payee, "payee", _VIEW),
+    _page("payees/<int:account_id>/", payee_pages.payee, "payee", _VIEW),
     _page("payees/<int:account_id>/decide/", desk.payee_decide, "payee_decide", _CONFIRM),
     _page("payees/<int:account_id>/edit/", desk.payee_edit, "payee_edit", _PROPOSE),
     _page("payees/<int:account_id>/close/", desk.payee_close, "payee_close", _PROPOSE),
+    _page(
+        "payees/<int:account_id>/whitelist/",
+        payee_pages.payee_whitelist,
+        "payee_whitelist",
+        _PROPOSE,
+    ),
+    _page("payees/<int:account_id>/call/", payee_pages.call_new, "call_new", ("payees.call",)),
+    _page("calls/<int:call_id>/decide/", payee_pages.call_decide, "call_decide", _CONFIRM),
     _page("changes/<int:change_id>/", desk.change, "change", _VIEW),
     _page("changes/<int:change_id>/decide/", desk.change_decide, "change_decide", _EDIT + _CONFIRM),
     _page("branches/import/", setup.upload, "branches_import", _EDIT, kind="branches"),

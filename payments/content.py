@@ -20,6 +20,7 @@ MONEY_FIELDS = (
     "kind",
     "payer_account_id",
     "payee_account_id",
+    "payee_version",
     "payee_code",
     "payee_name",
     "payee_number",

@@ -7,6 +7,7 @@ from celery import shared_task
 from payments.services import booking
 from payments.services.linked import advance_linked
 from payments.services.outside import alarm_unproved
+from payments.services.payee_control import follow_payees
 from payments.services.waiting import lift_cleared
 
 
@@ -32,3 +33,9 @@ def tick_booking(**_: object) -> None:
 def tick_outside(**_: object) -> None:
     """Ask after payments outside the platform that no statement shows."""
     alarm_unproved()
+
+
+@shared_task(queue="quiet", acks_late=True, ignore_result=True)
+def tick_payees(**_: object) -> None:
+    """Send back orders whose payee account changed after they were submitted."""
+    follow_payees()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import time
+from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import InvalidInput
 from masterdata.topics import Topic
-from masterdata.typed import choice, flag, moment, whole
+from masterdata.typed import amount, choice, flag, moment, whole
 from payments.routing import Window
 
 HOLD, TICK, INFORM, OFF = "hold", "tick", "inform", "off"
@@ -120,3 +121,17 @@ class DuplicateRules(Topic):
     d9_action: str = choice(_("D9 银行已有扣款：处理"), default=HOLD, choices=_ACTIONS)
     returned_days: int = whole(_("退票后再付：窗口"), default=30, low=1, high=366, unit=_DAYS)
     returned_action: str = choice(_("退票后再付：处理"), default=HOLD, choices=_ACTIONS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayeeControl(Topic):
+    """When a payee account that nobody paid yet may be paid (DOMAIN §3.7)."""
+
+    key = "payments.payees"
+    title = _("收款方控制")
+    about = _(
+        "新登记或变更的收款账户，首次付款超过限额时，须先完成回拨核实，或等冷静期结束。冷静期从账户确认或变更生效起算。"
+    )
+
+    cool_down_hours: int = whole(_("冷静期"), default=24, low=0, high=720, unit=_("小时"))
+    first_payment_limit: Decimal = amount(_("首次付款免核实限额"), default="50000.00")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
@@ -18,8 +19,9 @@ from masterdata.models import (
     User,
 )
 from masterdata.roles import RIGHTS, Role
-from masterdata.services import banks, people, seeding
+from masterdata.services import banks, callbacks, people, seeding
 from masterdata.services.accounts import AccountDraft, add_account
+from masterdata.services.callbacks import Call
 from masterdata.services.companies import CompanyDraft, add_company
 from masterdata.services.payees import PayeeProposal, decide, stage_payees
 from masterdata.services.stepup import StepUp
@@ -35,6 +37,11 @@ _numbers = count(1)
 def step_up(user: User) -> StepUp:
     """The second factor as this person's page hands it to a command."""
     return StepUp(user.pk, "totp", "totp:0", clock.now())
+
+
+def long_ago() -> datetime:
+    """When payees of long standing came into use."""
+    return clock.now() - timedelta(days=400)
 
 
 def next_number() -> int:
@@ -155,8 +162,23 @@ def a_payee(*, company: Company, **particulars: str) -> CounterpartyAccount:
     """A payee account announced by one person and confirmed by another."""
     maker, admin = a_user(Role.MAKER, company=company), a_user(Role.ADMIN, company=company)
     account = a_staged_payee(maker=maker, **particulars)  # type: ignore[arg-type]  # text particulars
-    decide(account, confirm=True, actor=admin, why="")
+    decide(account, confirm=True, actor=admin, why="", in_use_since=long_ago())
     return account
+
+
+def called_back(account: CounterpartyAccount, *, caller: User, confirmer: User) -> None:
+    """The payee was called about its account and said yes; a second person confirmed the record."""
+    call = Call(
+        person_called="财务 王会计",
+        telephone="0510-86001234",
+        source="contract",
+        called_at=clock.now(),
+        answer="confirmed",
+    )
+    made = callbacks.record_call(
+        account_id=account.pk, version=account.version, call=call, actor=caller
+    )
+    callbacks.decide_call(call_id=made.pk, confirm=True, actor=confirmer)
 
 
 @transaction.atomic

@@ -31,7 +31,7 @@ from payments.content import OrderRequest
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.outcomes import ClaimedBatch, DueInquiry, ReportedOutcome
 from payments.services import instructions, orders
-from tests.build import taken_live, tell_balance
+from tests.build import long_ago, taken_live, tell_balance
 from tests.signing import hand_of
 
 _serial = count(1)
@@ -64,14 +64,22 @@ def a_person(username: str, *, person: str, role: str, company: Company) -> User
     return user
 
 
-def a_payee(world: World, *, code: str, number: str, confirmed: bool = True) -> Any:
-    proposal = PayeeProposal(code, "江阴恒源化工有限公司", number, "中国工商银行", "102100099996")
+def a_payee(
+    world: World,
+    *,
+    code: str,
+    number: str,
+    confirmed: bool = True,
+    is_young: bool = False,
+    name: str = "江阴恒源化工有限公司",
+) -> Any:
+    """A payee account, in use for long unless it `is_young`: then confirmed just now."""
+    proposal = PayeeProposal(code, name, number, "中国工商银行", "102100099996")
     with transaction.atomic():
         (account,) = payees.stage_payees(proposals=[proposal], actor=world["maker"]).values()
-    if confirmed:
-        payees.decide_payee(
-            account_id=account.pk, version=account.version, confirm=True, actor=world["admin"]
-        )
+        if confirmed:
+            since = None if is_young else long_ago()
+            payees.decide(account, confirm=True, actor=world["admin"], why="", in_use_since=since)
     return account
 
 

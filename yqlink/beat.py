@@ -15,6 +15,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("payments.tasks.tick_waiting", 5),
     ("payments.tasks.tick_linked", 5),
     ("payments.tasks.tick_booking", 10),
+    ("payments.tasks.tick_payees", 10),
     ("payments.tasks.tick_outside", 600),
     ("erpbridge.tasks.tick_publish", 5),
     ("erpbridge.tasks.tick_files", 5),

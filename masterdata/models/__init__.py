@@ -8,6 +8,7 @@ from masterdata.models.changes import StagedChange
 from masterdata.models.companies import Company
 from masterdata.models.connections import Connection, OutboundGate
 from masterdata.models.counterparties import Counterparty, CounterpartyAccount
+from masterdata.models.payees import CallBack, PayeeVersion
 from masterdata.models.people import ApiClient, Membership, User
 from masterdata.models.strategy import StrategyRow
 
@@ -17,6 +18,7 @@ __all__ = [
     "BankProfile",
     "Branch",
     "CalendarDay",
+    "CallBack",
     "Company",
     "Connection",
     "Counterparty",
@@ -25,6 +27,7 @@ __all__ = [
     "Membership",
     "OutboundGate",
     "OwnAccount",
+    "PayeeVersion",
     "RecoveryCode",
     "StagedChange",
     "StrategyRow",

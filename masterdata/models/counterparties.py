@@ -48,6 +48,8 @@ class CounterpartyAccount(Versioned, Stateful):
     cnaps = models.CharField(max_length=12)
     currency = currency_column()
     is_personal = models.BooleanField(default=False)
+    is_whitelisted = models.BooleanField(default=False)  # by two people; an edit ends it
+    version_no = models.PositiveIntegerField(default=0)  # of its particulars; 0 until confirmed
     state = state_column(PayeeState, PayeeState.STAGED)
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"

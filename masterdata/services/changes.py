@@ -15,7 +15,7 @@ from kernel.scope import Scope
 from masterdata import checks, selectors
 from masterdata.models import CounterpartyAccount, OwnAccount, StagedChange, User
 from masterdata.selectors import scope_of
-from masterdata.services import connections, dated
+from masterdata.services import connections, dated, payees
 from masterdata.services.staging import decide
 from masterdata.services.staging import settle as settle
 from masterdata.services.staging import stage as stage
@@ -24,6 +24,7 @@ from masterdata.states import PayeeState
 SWITCH = "own_account.switch"
 PAYEE_EDIT = "payee.edit"
 PAYEE_CLOSE = "payee.close"
+PAYEE_WHITELIST = "payee.whitelist"
 
 SWITCHES = ("is_direct_link", "is_frozen")
 PAYEE_FIELDS = ("name", "bank_name", "cnaps", "is_personal")
@@ -117,6 +118,24 @@ def propose_payee_close(*, account_id: int, version: int, actor: User) -> Staged
     return _stage(PAYEE_CLOSE, account, title=title, before=states[0], after=states[1], actor=actor)
 
 
+@transaction.atomic(durable=True)
+def propose_payee_whitelist(
+    *, account_id: int, version: int, on: bool, actor: User
+) -> StagedChange:
+    """Propose to put a confirmed payee account on the white list, or to take it off.
+
+    Raises NotFound, NotAllowed, StaleVersion, Conflict (already so, or waiting).
+    """
+    account = _payee_to_change(account_id, version, actor)
+    if account.is_whitelisted == on:
+        raise Conflict("收款账户已处于该状态", "already so")
+    words = "列入白名单" if on else "移出白名单"
+    title = f"收款账户{words}：{account.number} {account.name}"
+    before = {"is_whitelisted": not on, "version_no": account.version_no}
+    after = {"is_whitelisted": on}
+    return _stage(PAYEE_WHITELIST, account, title=title, before=before, after=after, actor=actor)
+
+
 def _payee_to_change(account_id: int, version: int, actor: User) -> CounterpartyAccount:
     scope = scope_of(actor)
     scope.demand("payees.propose")
@@ -153,8 +172,22 @@ def _apply_payee_edit(change: StagedChange) -> CounterpartyAccount:
     for name in PAYEE_FIELDS:
         setattr(account, name, change.after[name])
     account.name_key = checks.normalise_name(account.name)
-    account.made_by, account.decided_at = change.made_by, clock.now()
-    account.save_changes([*PAYEE_FIELDS, "name_key", "made_by", "decided_at"])
+    account.made_by, account.decided_by = change.made_by, change.decided_by
+    account.decided_at = clock.now()
+    account.version_no += 1
+    account.is_whitelisted = False  # it was trusted as it was
+    columns = ("name_key", "made_by", "decided_by", "decided_at", "version_no", "is_whitelisted")
+    account.save_changes([*PAYEE_FIELDS, *columns])
+    payees.write_version(account)
+    return account
+
+
+def _apply_payee_whitelist(change: StagedChange) -> CounterpartyAccount:
+    account = _locked_payee(change)
+    if account.state != PayeeState.CONFIRMED or account.version_no != change.before["version_no"]:
+        raise Conflict("收款账户在提出变更后已被修改", "the row changed since the proposal")
+    account.is_whitelisted = bool(change.after["is_whitelisted"])
+    account.save_changes(["is_whitelisted"])
     return account
 
 
@@ -170,6 +203,7 @@ _KINDS: dict[str, tuple[str, Callable[[StagedChange], Model]]] = {
     SWITCH: ("masterdata.edit", _apply_switch),
     PAYEE_EDIT: ("payees.confirm", _apply_payee_edit),
     PAYEE_CLOSE: ("payees.confirm", _apply_payee_close),
+    PAYEE_WHITELIST: ("payees.confirm", _apply_payee_whitelist),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from kernel import clock
 from kernel.errors import DomainError, InvalidInput, NotAllowed
 from kernel.scope import Scope
 from masterdata import checks, selectors
-from masterdata.models import Counterparty, CounterpartyAccount, User
+from masterdata.models import Counterparty, CounterpartyAccount, PayeeVersion, User
 from masterdata.selectors import scope_of
 from masterdata.states import PayeeState
 
@@ -180,15 +181,28 @@ def demand_other_person(made_by: User | None, actor: User) -> None:
         )
 
 
-def decide(account: CounterpartyAccount, *, confirm: bool, actor: User, why: str) -> None:
-    """Confirm or reject a locked account (a step); see `decide_payee` for what it raises."""
+def decide(
+    account: CounterpartyAccount,
+    *,
+    confirm: bool,
+    actor: User,
+    why: str,
+    in_use_since: datetime | None = None,
+) -> None:
+    """Confirm or reject a locked account (a step); see `decide_payee` for what it raises.
+
+    An account taken over from a finance system that has long paid it keeps its age: `in_use_since`.
+    """
     demand_other_person(account.made_by, actor)
     if not confirm and not why.strip():
         raise InvalidInput("拒绝时请填写原因", "a rejection wants a reason", field="why")
     before = {"state": str(account.state)}
     account.move("confirm" if confirm else "reject")
-    account.decided_by, account.decided_at = actor, clock.now()
-    account.save_changes(["state", "decided_by", "decided_at"])
+    account.decided_by, account.decided_at = actor, in_use_since or clock.now()
+    account.version_no += confirm
+    account.save_changes(["state", "decided_by", "decided_at", "version_no"])
+    if confirm:
+        write_version(account)
     record(
         "masterdata.payee.confirmed" if confirm else "masterdata.payee.rejected",
         actor=actor,
@@ -196,6 +210,22 @@ def decide(account: CounterpartyAccount, *, confirm: bool, actor: User, why: str
         before=before,
         after=_shown(account),
         why=why,
+    )
+
+
+def write_version(account: CounterpartyAccount) -> None:
+    """Step: keep what a locked account says now as the version it just got."""
+    PayeeVersion.objects.create(
+        account=account,
+        number=account.version_no,
+        name=account.name,
+        account_number=account.number,
+        bank_name=account.bank_name,
+        cnaps=account.cnaps,
+        is_personal=account.is_personal,
+        valid_from=account.decided_at or clock.now(),
+        made_by=account.made_by,
+        decided_by=account.decided_by,
     )
 
 

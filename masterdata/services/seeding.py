@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -101,7 +101,12 @@ def ensure_partner(draft: CounterpartyDraft) -> Counterparty:
 
 
 def ensure_payees(
-    proposals: Sequence[payees.PayeeProposal], *, proposer: User, confirmer: User, source_note: str
+    proposals: Sequence[payees.PayeeProposal],
+    *,
+    proposer: User,
+    confirmer: User,
+    source_note: str,
+    in_use_since: datetime | None = None,
 ) -> int:
     """Payee accounts staged by one person and confirmed by another where missing; answers how many were new."""
     known = selectors.payee_accounts({p.code for p in proposals})
@@ -109,7 +114,13 @@ def ensure_payees(
     staged = payees.stage_payees(proposals=missing, actor=proposer, source_note=source_note)
     for account in staged.values():
         if account.state == PayeeState.STAGED:
-            payees.decide(account, confirm=True, actor=confirmer, why=source_note)
+            payees.decide(
+                account,
+                confirm=True,
+                actor=confirmer,
+                why=source_note,
+                in_use_since=in_use_since,
+            )
     return len(missing)
 
 

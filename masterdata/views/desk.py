@@ -1,4 +1,4 @@
-"""The desks of the second person: payee accounts and staged changes."""
+"""The desks of the second person: payee accounts and staged changes, with the differences marked."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from desk.formats import differing_html
 from desk.pages import picked_ids
 from kernel.errors import InvalidInput, NotFound
 from masterdata import forms, selectors
@@ -18,7 +19,6 @@ from masterdata.services import changes, payees
 from masterdata.services.stepup import require_stepup
 from masterdata.states import PayeeState
 from masterdata.views.common import form_page, scope_in, version_in
-from masterdata.views.details import warnings_of
 
 FIELD_WORDS = {
     "is_direct_link": "银企直联",
@@ -27,6 +27,8 @@ FIELD_WORDS = {
     "bank_name": "开户行",
     "cnaps": "联行号",
     "is_personal": "对私账户",
+    "is_whitelisted": "白名单",
+    "version_no": "收款资料版本",
     "state": "状态",
     "bank_slug": "银行",
     "endpoints": "前置机地址",
@@ -38,27 +40,6 @@ FIELD_WORDS = {
     "parallel_max": "最大并发",
     "is_active": "启用",
 }
-
-
-def payee(request: HttpRequest, account_id: int) -> HttpResponse:
-    """One payee account: what was announced, by whom, and the decision."""
-    scope = scope_in(request)
-    row = selectors.get_payee(account_id, scope=scope)
-    is_own = row.made_by is not None and row.made_by.person_key == scope.person_key
-    others = (
-        selectors.visible_payees(scope).filter(counterparty=row.counterparty).exclude(pk=row.pk)
-    )
-    context = {
-        "payee": row,
-        "others": others,
-        "warnings": warnings_of(row.number, row.cnaps),
-        "is_staged": row.state == PayeeState.STAGED,
-        "is_confirmed": row.state == PayeeState.CONFIRMED,
-        "is_own": is_own,
-        "can_decide": scope.has("payees.confirm"),
-        "can_propose": scope.has("payees.propose"),
-    }
-    return render(request, "masterdata/payee.html", context)
 
 
 @require_POST
@@ -161,7 +142,10 @@ def change(request: HttpRequest, change_id: int) -> HttpResponse:
     if row is None:
         raise NotFound("staged change")
     lines = [
-        (_(FIELD_WORDS.get(name, name)), _shown(row.before.get(name, "—")), _shown(value))
+        (
+            _(FIELD_WORDS.get(name, name)),
+            *differing_html(_shown(row.before.get(name, "—")), _shown(value)),
+        )
         for name, value in row.after.items()
     ]
     context = {

@@ -17,11 +17,11 @@ from kernel.orm import StaleVersion
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
 from masterdata.services import stepup as second_factor
-from payments import selectors
+from payments import payee_facts, selectors
 from payments.content import content_hash
 from payments.inforce import InForce
 from payments.models import PaymentOrder
-from payments.services import ruling
+from payments.services import payee_control, ruling
 from payments.services.alarms import alarm
 from payments.services.hands import Act, Hand
 from payments.services.holding import Refusals, change, hold, sort_out
@@ -64,11 +64,16 @@ def _submit(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
     refused: Refusals = {}
     cases = []
     mine = []
+    stale = payee_facts.moved(orders)
     for order in orders:
         if order.maker is None or order.maker.person_key != act.actor.person_key:
             refused[order.pk] = NotAllowed("只能提交自己制的单", "only its maker submits an order")
         elif not order.flow.allows("submit", order.state):
             refused[order.pk] = Conflict("该付款单已提交", "already submitted", code="illegal_move")
+        elif order.pk in stale:
+            refused[order.pk] = Conflict(
+                f"{stale[order.pk]}，请修改付款单后再提交", "the payee changed", code="payee"
+            )
         else:
             order.content_hash = content_hash(order)
             mine.append(order)
@@ -149,17 +154,20 @@ def _decide(
 
 
 def _in_state(
-    orders: Sequence[PaymentOrder], state: OrderState
+    orders: Sequence[PaymentOrder], state: OrderState, act: Act
 ) -> tuple[list[PaymentOrder], Refusals]:
-    good = [order for order in orders if order.state == state]
+    """Those in the state the act wants, with the payee their people saw; a payee that moved on sends its order back."""
+    present = [order for order in orders if order.state == state]
     wrong = Conflict(
         "付款单状态已变化，请刷新后重试", f"the order is not {state}", code="illegal_move"
     )
-    return good, {order.pk: wrong for order in orders if order.state != state}
+    refused: Refusals = {order.pk: wrong for order in orders if order.state != state}
+    refused |= payee_control.send_back(present, actor=act.actor)
+    return [order for order in present if order.pk not in refused], refused
 
 
 def _check(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
-    ready, refused = _in_state(orders, OrderState.PENDING_CHECK)
+    ready, refused = _in_state(orders, OrderState.PENDING_CHECK, act)
     good, decided, more = _decide(ready, act, approvals.Act.CHECK)
     for order in good:
         order.move(
@@ -171,7 +179,7 @@ def _check(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
 
 
 def _approve(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
-    ready, refused = _in_state(orders, OrderState.PENDING_APPROVAL)
+    ready, refused = _in_state(orders, OrderState.PENDING_APPROVAL, act)
     good, decided, more = _decide(ready, act, approvals.Act.APPROVE)
     for order in good:
         done = decided[order.pk]
@@ -179,6 +187,7 @@ def _approve(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
             "approve_last" if done.approvals_given >= done.approvers_needed else "approve_step"
         )
     _change_counts(good, decided)
+    ruling.tick([order.pk for order in good], actor=act.actor)
     _record("payments.order.approved", good, act)
     return refused | more
 
@@ -195,7 +204,7 @@ def _change_counts(
 
 
 def _release(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
-    ready, refused = _in_state(orders, OrderState.PENDING_RELEASE)
+    ready, refused = _in_state(orders, OrderState.PENDING_RELEASE, act)
     clear, stopped = sort_out(ready, actor=act.actor, stage=ruling.RELEASE)
     rules = InForce()
     able, unable, dark = release_checked(clear, rules)

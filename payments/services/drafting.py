@@ -117,7 +117,7 @@ def _payee_values(request: OrderRequest, known: _Known) -> dict[str, object]:
         )
     return {
         "payee_account": payee,
-        "payee_version": payee.version if payee is not None else 0,
+        "payee_version": (payee.version_no or 1) if payee is not None else 0,
         "payee_code": request.payee_code,
         "payee_name": name,
         "payee_number": number,

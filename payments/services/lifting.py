@@ -15,7 +15,7 @@ from payments import selectors
 from payments.inforce import InForce
 from payments.linked_rules import WAITS
 from payments.models import PaymentInstruction, PaymentOrder
-from payments.services import ruling
+from payments.services import payee_control, ruling
 from payments.services.holding import change, reasons_of
 from payments.services.writing import Change, show, write
 from payments.states import InstructionState, OrderState
@@ -129,6 +129,12 @@ def _lift_instruction(
             "封印不符的指令不能恢复发送，只能撤销",
             "a broken seal is not lifted",
             code="seal_broken",
+        )
+    if instruction.hold_reason.startswith(payee_control.MOVED):
+        raise Conflict(
+            "收款账户在授权后已变更或停用，原指令只能撤销后按新数据重新制单",
+            "the payee changed after the release: cancel it",
+            code="payee",
         )
     if instruction.hold_reason.startswith(WAITS):
         raise Conflict(

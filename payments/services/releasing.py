@@ -13,43 +13,27 @@ from kernel import clock, seal, vault
 from kernel.errors import Conflict, DomainError, Finding
 from kernel.references import bank_reference, make_instr_no
 from masterdata import selectors as masterdata
-from masterdata.states import PayeeState
-from payments import checks, routing, selectors
+from payments import checks, payee_facts, routing, selectors
 from payments.funds import of_account
 from payments.inforce import InForce
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.services import linked
 from payments.services.sealing import instruction_bytes, seal_instruction
 from payments.states import InstructionState
-from payments.topics import BankProduct, DuplicateRules, GoLive, SendWindow
+from payments.topics import BankProduct, DuplicateRules, GoLive, PayeeControl, SendWindow
 
 if TYPE_CHECKING:
     from masterdata.models import User
 
 # What a release obeys; each instruction keeps the versions it met.
-RELEASE_TOPICS = (GoLive, BankProduct, SendWindow, DuplicateRules, routing.RouteRules)
-
-
-def payee_faults(orders: Sequence[PaymentOrder]) -> dict[int, str]:
-    """Why the payee of an order may not be paid now, by order id; orders without a fault are absent."""
-    ids = {order.payee_account_id for order in orders if order.payee_account_id is not None}
-    rows = masterdata.visible_payees(masterdata.system_scope()).filter(pk__in=ids)
-    payees = {payee.pk: payee for payee in rows}
-    faults = {}
-    for order in orders:
-        if order.kind == PaymentOrder.Kind.INTERNAL:
-            continue
-        payee = payees.get(order.payee_account_id or 0)
-        if payee is None or payee.state != PayeeState.CONFIRMED:
-            faults[order.pk] = f"收款账户「{order.payee_name}」尚未确认"
-        elif (payee.number, payee.name, payee.cnaps, payee.is_personal) != (
-            order.payee_number,
-            order.payee_name,
-            order.payee_cnaps,
-            order.is_personal,
-        ):
-            faults[order.pk] = f"收款账户「{order.payee_name}」的登记信息已变更，请退回后重新制单"
-    return faults
+RELEASE_TOPICS = (
+    GoLive,
+    BankProduct,
+    SendWindow,
+    DuplicateRules,
+    PayeeControl,
+    routing.RouteRules,
+)
 
 
 def release_checked(
@@ -60,7 +44,7 @@ def release_checked(
     The payer accounts are locked by the caller.
     """
     gate, now = masterdata.outbound_gate(), clock.now()
-    faults = payee_faults(orders)
+    faults, young = payee_facts.unconfirmed(orders), payee_facts.young(orders, rules)
     live = selectors.live_instructions([order.pk for order in orders])
     funds = {pk: of_account(pk) for pk in {order.payer_account_id for order in orders}}
     taken = {pk: found.reserved for pk, found in funds.items()}
@@ -85,7 +69,7 @@ def release_checked(
             reserved=taken[account.pk],
             waits_for_funding=order.pk in later,
         )
-        findings = checks.before_release(order, around)
+        findings = checks.before_release(order, around) + young.get(order.pk, [])
         route = rules.route(order, now)
         if findings:
             refused[order.pk] = Conflict(

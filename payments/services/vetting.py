@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from approvals.signing.verifying import verify_cases
 from audit import services as audit
-from payments import routing
+from payments import payee_facts, routing
 from payments.inforce import InForce
 from payments.models import PaymentInstruction
 from payments.outcomes import SealedInstruction
-from payments.services import ruling
+from payments.services import payee_control, ruling
 from payments.services.alarms import alarm
 from payments.services.sealing import BROKEN, NotSigned, open_seal
 from payments.services.writing import Change, show, write
@@ -63,12 +63,23 @@ def sendable(
             )
         else:
             good.append((row, item))
-    doubles = _doubles([row for row, _ in good])
+    moved = _moved([row for row, _ in good])
+    doubles = moved | _doubles([row for row, _ in good if row.pk not in moved])
     held += doubles.values()
     for row, until in waiting:
         PaymentInstruction.objects.filter(pk=row.pk).update(not_before=until)
     _hold(held)
     return [item for row, item in good if row.pk not in doubles]
+
+
+def _moved(rows: Sequence[PaymentInstruction]) -> dict[int, Change]:
+    """Those of these items whose payee account changed or was closed since their release."""
+    told = payee_facts.moved([row.order for row in rows])
+    return {
+        row.pk: Change(row, S.HELD, hold_reason=f"{payee_control.MOVED} {told[row.order_id]}"[:200])
+        for row in rows
+        if row.order_id in told
+    }
 
 
 def _doubles(rows: Sequence[PaymentInstruction]) -> dict[int, Change]:

@@ -20,7 +20,7 @@ from payments.content import OrderRequest
 from payments.models import PaymentInstruction
 from payments.services import orders
 from tests.bankbridge.bank import PAYEE, PAYER
-from tests.build import taken_live, tell_balance
+from tests.build import long_ago, taken_live, tell_balance
 from tests.signing import hand_of
 from tests.statements.rows import a_company, an_account
 
@@ -67,9 +67,9 @@ class World:
             (account,) = payees.stage_payees(
                 proposals=[proposal], actor=self.people["maker"]
             ).values()
-        payees.decide_payee(
-            account_id=account.pk, version=account.version, confirm=True, actor=self.people["admin"]
-        )
+            payees.decide(
+                account, confirm=True, actor=self.people["admin"], why="", in_use_since=long_ago()
+            )
 
     def fund(self, book: str) -> None:
         """A balance as if just pulled."""

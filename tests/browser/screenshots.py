@@ -111,6 +111,7 @@ def photograph(camera: Camera, job: Job) -> None:
     job.import_id = int(shown["id"])
     maker.post(f"{where}confirm/", version=shown["version"], token=shown["token"])
     job.confirm_payees()
+    job.call_payees_back()
     job.lift_holds()
     job._try("check", "checker1", "pending_check")
     job._try("approve", "approver1", "pending_approval")

@@ -22,7 +22,7 @@ from payments.outcomes import ReportedOutcome
 from payments.services import imports, instructions, orders
 from statements.rules import EntryLine
 from statements.services import record_entries
-from tests.build import tell_balance
+from tests.build import called_back, tell_balance
 from tests.signing import hand_of
 from yqlink.codes import Phone
 from yqlink.supervisor import ROOT
@@ -71,9 +71,12 @@ def lay_down(folder: Path) -> World:
     )
     imports.confirm_import(import_id=first.pk, version=first.version, actor=people["maker1"])
     staged = CounterpartyAccount.objects.filter(state="staged").values_list("pk", flat=True)
+    began = clock.now()
     decide_payees(
         account_ids=list(staged)[2:], confirm=True, actor=people["admin1"], why="已电话核实"
     )
+    for payee in CounterpartyAccount.objects.filter(state="confirmed", decided_at__gte=began):
+        called_back(payee, caller=people["checker2"], confirmer=people["admin2"])
     for account in OwnAccount.objects.filter(is_direct_link=True):
         tell_balance(account, "999876543.21")
     walk(people)

@@ -12,7 +12,7 @@ import os
 import random
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,7 +130,11 @@ def make_orders(
             for r, bank, cnaps in wanted
         ]
         seeding.ensure_payees(
-            payees, proposer=maker, confirmer=people["admin1"], source_note="模拟"
+            payees,
+            proposer=maker,
+            confirmer=people["admin1"],
+            source_note="模拟",
+            in_use_since=clock.now() - timedelta(days=400),
         )
     scope = masterdata.scope_of(maker)
     with transaction.atomic():

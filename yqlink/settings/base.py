@@ -176,6 +176,7 @@ STRATEGY_TOPICS = [
     "payments.topics.SendWindow",
     "payments.topics.BatchSize",
     "payments.topics.DuplicateRules",
+    "payments.topics.PayeeControl",
     "ledger.topics.Booking",
     "payments.routing.RouteRules",
     "reconciliation.topics.Matching",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,11 +10,14 @@ from django.db.models import Count, Sum
 
 from kernel import clock
 from kernel.scope import Scope
+from masterdata import payee_selectors as payees
 from masterdata import selectors as master
+from payments import payee_facts
 from payments import selectors as payments
 from statements import selectors as statements
 
 ITEMS_MAX = 20_000
+_BEFORE_RELEASE = ("pending_check", "pending_approval", "pending_release", "held")
 _NOTHING = (Decimal(0), 0)
 
 
@@ -70,6 +74,17 @@ def _accounts(scope: Scope) -> list[dict[str, Any]]:
     return found
 
 
+def _payees_to_call(orders: Sequence[Any]) -> list[dict[str, Any]]:
+    """Payee accounts too young for what these orders would pay them, and the call that waits for its second person."""
+    open_orders = [order for order in orders if order.state in _BEFORE_RELEASE]
+    barred = payee_facts.young(open_orders)
+    ids = {order.payee_account_id for order in open_orders if order.pk in barred}
+    return [
+        {"id": one.account_id, "version": one.version, "open_call": one.open_call}
+        for one in payees.to_be_called(ids)
+    ]
+
+
 def pipeline(scope: Scope, *, import_id: int | None = None) -> dict[str, Any]:
     """Counts by state, the next due moment and, for one import, each of its orders; amounts as text with two decimals."""
     body: dict[str, Any] = {
@@ -92,4 +107,5 @@ def pipeline(scope: Scope, *, import_id: int | None = None) -> dict[str, Any]:
         ties = payments.ties_of([order.instruction_id for order in orders if order.instruction_id])
         tied = {tie.instruction_id for tie in ties}
         body["orders"] = [_item(order, tied) for order in orders]
+        body["payees_to_call"] = _payees_to_call(orders)
     return body

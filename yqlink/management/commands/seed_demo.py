@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from django.db import transaction
 from approvals import services as approvals
 from approvals.signing.seeding import ensure_keys
 from bankbridge.services import profiles
+from kernel import clock
 from kernel.secrets import Secret
 from masterdata.roles import ROLE_NAMES, Role
 from masterdata.services import factors, seeding
@@ -192,6 +194,7 @@ class Command(BaseCommand):
             proposer=people["maker1"],
             confirmer=people["admin1"],
             source_note="演示数据",
+            in_use_since=clock.now() - timedelta(days=400),  # the group has long paid them
         )
 
     def _client(

@@ -1,0 +1,107 @@
+"""What is known of the payees of orders: whether they moved on, are confirmed, too young, and of which class. Reads only.
+
+System look-ups: the caller scoped or locked the orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from kernel import clock
+from kernel.errors import Finding
+from masterdata import payee_selectors
+from masterdata.payee_class import PayeeClass
+from masterdata.payee_selectors import PayeeRef
+from masterdata.states import PayeeState
+from payments.checks import payees as rules
+from payments.checks.payees import Payee
+from payments.inforce import InForce
+from payments.models import PaymentOrder
+from payments.states import InstructionState
+from payments.topics import PayeeControl
+
+
+def _paid(orders: Collection[PaymentOrder]) -> set[tuple[int, int]]:
+    """Those (payee account, version) of these orders that some payment has reached."""
+    numbers = {order.payee_number for order in orders}
+    rows = PaymentOrder.objects.filter(
+        payee_number__in=numbers,
+        payee_account_id__in={order.payee_account_id for order in orders},
+        shown_state=InstructionState.SUCCEEDED,
+    )
+    return set(rows.values_list("payee_account_id", "payee_version").distinct())
+
+
+def _payee(order: PaymentOrder, paid: set[tuple[int, int]]) -> Payee:
+    return Payee(
+        account_id=order.payee_account_id,
+        version_no=order.payee_version,
+        number=order.payee_number,
+        name=order.payee_name,
+        cnaps=order.payee_cnaps,
+        is_personal=order.is_personal,
+        amount=order.amount,
+        was_paid=(order.payee_account_id or 0, order.payee_version) in paid,
+    )
+
+
+def _standings(orders: Collection[PaymentOrder]) -> dict[int, payee_selectors.Standing]:
+    ids = {order.payee_account_id for order in orders if order.payee_account_id is not None}
+    return payee_selectors.standings(ids) if ids else {}
+
+
+def moved(orders: Collection[PaymentOrder]) -> dict[int, str]:
+    """Why the payee of an order is no longer what its people saw, by order id; the others are absent."""
+    now = _standings(orders)
+    found = {
+        order.pk: rules.moved(_payee(order, set()), now.get(order.payee_account_id or 0))
+        for order in orders
+    }
+    return {pk: why for pk, why in found.items() if why}
+
+
+def unconfirmed(orders: Collection[PaymentOrder]) -> dict[int, str]:
+    """Why the payee of an order is not confirmed yet, by order id; own accounts of the group need no confirmation."""
+    now = _standings(orders)
+    found = {}
+    for order in orders:
+        standing = now.get(order.payee_account_id or 0)
+        is_own = order.kind == PaymentOrder.Kind.INTERNAL
+        if not is_own and (standing is None or standing.state != PayeeState.CONFIRMED):
+            found[order.pk] = f"收款账户「{order.payee_name}」尚未确认"
+    return found
+
+
+def young(
+    orders: Sequence[PaymentOrder], decided: InForce | None = None
+) -> dict[int, list[Finding]]:
+    """What bars the release of an order whose payee account is young or was denied, by order id."""
+    now, paid, moment = _standings(orders), _paid(orders), clock.now()
+    decided = decided or InForce()
+    found = {}
+    for order in orders:
+        standing = now.get(order.payee_account_id or 0)
+        if standing is None:
+            continue
+        control = decided.value(PayeeControl, order.payer_account)
+        hits = rules.cooling(_payee(order, paid), standing, control, moment=moment)
+        if hits:
+            found[order.pk] = hits
+    return found
+
+
+def classes_of(orders: Sequence[PaymentOrder]) -> dict[int, PayeeClass]:
+    """What kind of payee each order pays, by order id: the key of matrix and limits."""
+    paid = _paid(orders)
+    refs = [
+        PayeeRef(
+            company_id=order.company_id,
+            number=order.payee_number,
+            account_id=order.payee_account_id,
+            is_personal=order.is_personal,
+            was_paid=(order.payee_account_id or 0, order.payee_version) in paid,
+        )
+        for order in orders
+    ]
+    classes = payee_selectors.payee_classes(refs)
+    return {order.pk: kind for order, kind in zip(orders, classes, strict=True)}
