@@ -6,11 +6,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from kernel.clock import SHANGHAI
 from kernel.errors import NotFound
-from masterdata.models import CallBack, CounterpartyAccount, OwnAccount, PayeeVersion
+from masterdata.checks import normalise_name
+from masterdata.models import (
+    CallBack,
+    Counterparty,
+    CounterpartyAccount,
+    OwnAccount,
+    PayeeVersion,
+    User,
+)
 from masterdata.payee_class import PayeeClass, PayeeFacts, class_of
 from masterdata.states import PayeeState
 
@@ -64,12 +72,65 @@ def elders(account_ids: Collection[int], *, since: datetime) -> dict[int, Elder]
     return found
 
 
-def numbers_of_names(name_keys: Collection[str]) -> set[str]:
-    """Every live account number registered under one of these normalised names."""
+def numbers_of_names(name_keys: Collection[str]) -> dict[str, set[str]]:
+    """Every live account number registered under each of these normalised names; names without one are absent."""
     rows = CounterpartyAccount.objects.filter(
         name_key__in=name_keys, state__in=[PayeeState.STAGED, PayeeState.CONFIRMED]
     )
-    return set(rows.values_list("number", flat=True))
+    found: dict[str, set[str]] = {}
+    for key, number in rows.values_list("name_key", "number"):
+        found.setdefault(key, set()).add(number)
+    return found
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A trading partner that has an account number registered."""
+
+    counterparty_id: int
+    name: str
+    is_employee: bool
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Who stands behind these account numbers and names, whoever they belong to."""
+
+    owners: dict[str, str]  # own account number → company
+    holders: dict[str, list[Holder]]  # account number → partners
+    employees: frozenset[str]  # normalised names of employees and users among those asked for
+    partners: dict[int, Holder]  # payee account → its partner
+
+
+def surroundings(
+    *, numbers: Collection[str], names: Collection[str], account_ids: Collection[int]
+) -> Surroundings:
+    """Everybody who shares one of these account numbers or names; four statements for any number."""
+    own = OwnAccount.objects.filter(number__in=numbers, is_active=True)
+    live = CounterpartyAccount.objects.filter(
+        state__in=[PayeeState.STAGED, PayeeState.CONFIRMED]
+    ).select_related("counterparty")
+    holders: dict[str, list[Holder]] = {}
+    partners: dict[int, Holder] = {}
+    wanted = set(account_ids)
+    for row in live.filter(Q(number__in=numbers) | Q(pk__in=wanted)).order_by("pk"):
+        partner = row.counterparty
+        is_employee = partner.kind == Counterparty.Kind.EMPLOYEE
+        holder = Holder(partner.pk, partner.name, is_employee)
+        holders.setdefault(row.number, []).append(holder)
+        if row.pk in wanted:
+            partners[row.pk] = holder
+    keys = {normalise_name(name) for name in names}
+    staff = live.filter(name_key__in=keys, counterparty__kind=Counterparty.Kind.EMPLOYEE)
+    users = User.objects.filter(display_name__in=names, is_active=True)
+    known = set(staff.values_list("name_key", flat=True))
+    known |= {normalise_name(name) for name in users.values_list("display_name", flat=True)}
+    return Surroundings(
+        owners=dict(own.values_list("number", "company__short_name")),
+        holders=holders,
+        employees=frozenset(known),
+        partners=partners,
+    )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from desk.formats import differing_html, grouped_account, money_text, time_text
+from desk.formats import day_text, differing_html, grouped_account, money_text, time_text
 from desk.words import words_of
 from kernel.errors import Finding
 from kernel.scope import Scope
@@ -146,6 +146,33 @@ def of_findings(order: PaymentOrder, findings: Sequence[Finding], *, scope: Scop
         )
         for one, side in zip(findings, sides, strict=True)
     ]
+
+
+def since_last(order: PaymentOrder, *, scope: Scope) -> Versus | None:
+    """The last payment that reached this payee, under whichever account, and what is different now; None for the first."""
+    numbers = rule_selectors.numbers_of_payee(order)
+    paid = selectors.visible_orders(scope).filter(
+        payee_number__in=numbers, shown_state="succeeded", currency=order.currency
+    )
+    last = paid.exclude(pk=order.pk).select_related("company", "payer_account").first()
+    if last is None:
+        return None
+    both = (order, last)
+    pairs = [
+        (_("收款户名"), *(one.payee_name for one in both)),
+        (_("收款账号"), *(grouped_account(one.payee_number) for one in both)),
+        (_("开户行"), *(one.payee_bank for one in both)),
+        (_("联行号"), *(one.payee_cnaps for one in both)),
+        (_("收款资料版本"), *(str(one.payee_version or "—") for one in both)),
+        (_("付款公司"), *(one.company.short_name for one in both)),
+        (_("付款账号"), *(grouped_account(one.payer_account.number) for one in both)),
+        (_("金额"), *(f"{one.currency} {money_text(one.amount)}" for one in both)),
+        (_("用途"), *(one.purpose for one in both)),
+    ]
+    lines = [line for line in (_line(*pair) for pair in pairs) if line.differs]
+    address = reverse("payments:order", args=[last.order_no])
+    title = _("上次付款 %(day)s") % {"day": day_text(last.released_at or last.created_at)}
+    return Versus("", "", "", **_shown(title, last.order_no, address, lines))
 
 
 def of_history(order: PaymentOrder, *, scope: Scope) -> list[Versus]:

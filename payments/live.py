@@ -85,11 +85,12 @@ def checks(request: OrderRequest | None, *, scope: Scope) -> list[Check]:
             "ok" if branch else "you",
         )
     )
-    hits = ruling.duplicates_of(paper_of(order))
-    found += [
-        Check(_("疑似重复"), hit.message, "bad" if hit.level == "hold" else "you") for hit in hits
-    ]
-    if not hits:
+    hits = ruling.findings_of(paper_of(order))
+    for hit in hits:
+        title = _("疑似重复") if hit.details.get("twin_kind") else _("提示")
+        tone = {"hold": "bad", "tick": "you"}.get(hit.level, "ok")
+        found.append(Check(title, hit.message, tone))
+    if not any(hit.details.get("twin_kind") for hit in hits):
         found.append(Check(_("重复检查"), _("未发现重复")))
     past = selectors.visible_orders(scope).filter(
         payee_number=request.payee_number, shown_state="succeeded"

@@ -253,7 +253,7 @@ def story(order: PaymentOrder, *, scope: Scope) -> dict[str, Any]:
 
 def findings(order: PaymentOrder) -> list[Finding]:
     """Hits of the duplicate rules on an order as it stands, lifted ones left out."""
-    return ruling.duplicates([order], stage=ruling.SUBMIT)[order.pk]
+    return ruling.findings([order], stage=ruling.SUBMIT)[order.pk]
 
 
 def is_first_payment(order: PaymentOrder, *, scope: Scope) -> bool:

@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from approvals import selectors as approvals
+from kernel import clock
 from kernel.clock import SHANGHAI, Calendar
 from kernel.scope import Scope
 from masterdata import payee_selectors as payees
+from masterdata.checks import normalise_name
 from payments.checks import Facts, Paper
 from payments.checks.duplicates import (
     ORDER,
@@ -94,7 +96,7 @@ def _twins(
         if any(low <= order.amount < limit.amount for order in orders):
             money |= Q(amount__gte=low, amount__lt=limit.amount)
     numbers = {order.payee_number for order in orders}
-    alike = payees.numbers_of_names({order.name_key for order in orders})
+    alike = set().union(*payees.numbers_of_names({one.name_key for one in orders}).values())
     by_payee = _standing().filter(
         money,
         payee_number__in=numbers | alike,
@@ -201,7 +203,8 @@ def _other_accounts(
     }
 
 
-def _lifted(order_ids: Collection[int]) -> frozenset[Pair]:
+def lifted_hits(order_ids: Collection[int]) -> frozenset[Pair]:
+    """What somebody answered for on either side of these orders, with what both sides said then."""
     rows = RuleHit.objects.filter(
         Q(order_id__in=order_ids) | Q(twin_kind=ORDER, twin_id__in=order_ids),
         outcome=RuleHit.Outcome.LIFTED,
@@ -238,9 +241,15 @@ def facts_for(
         files={} if is_sending else _files(orders, rules, today),
         other_accounts={} if is_sending else _other_accounts(orders, rules, today),
         thresholds=limits,
-        lifted=_lifted([order.order_id for order in orders if order.order_id]),
+        lifted=lifted_hits([order.order_id for order in orders if order.order_id]),
         money_back=_money_back(twins),
     )
+
+
+def numbers_of_payee(order: PaymentOrder) -> set[str]:
+    """Every account number registered under the payee's name, and the order's own."""
+    alike = payees.numbers_of_names({normalise_name(order.payee_name)})
+    return {order.payee_number}.union(*alike.values())
 
 
 def kept_hits(order: PaymentOrder) -> QuerySet[RuleHit]:
@@ -252,3 +261,10 @@ def visible_hits(scope: Scope) -> QuerySet[RuleHit]:
     """Hits on orders of the companies the viewer serves, newest first."""
     companies = scope.companies_with("payments.view")
     return RuleHit.objects.filter(company_id__in=companies).order_by("-found_at", "-pk")
+
+
+def hit_counts(scope: Scope, *, days: int) -> dict[str, int]:
+    """How often each rule was hit within so many days on orders the viewer may see."""
+    since = clock.now() - timedelta(days=days)
+    rows = visible_hits(scope).filter(found_at__gte=since).order_by().values("rule")
+    return {row["rule"]: row["count"] for row in rows.annotate(count=Count("pk"))}

@@ -135,3 +135,32 @@ class PayeeControl(Topic):
 
     cool_down_hours: int = whole(_("冷静期"), default=24, low=0, high=720, unit=_("小时"))
     first_payment_limit: Decimal = amount(_("首次付款免核实限额"), default="50000.00")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScreeningRules(Topic):
+    """What is odd about a payment, and how loudly it is said."""
+
+    key = "payments.screening"
+    title = _("异常筛查")
+    about = _("提交、复核、审批、授权时以平实的文字指出付款的异常之处。")
+
+    first_payment_level: str = choice(_("首次付款"), default=INFORM, choices=_ACTIONS)
+    shared_account_level: str = choice(_("账号为多家共用"), default=TICK, choices=_ACTIONS)
+    insider_level: str = choice(_("与本单位人员或账户相同"), default=TICK, choices=_ACTIONS)
+    near_limit_level: str = choice(_("略低于限额"), default=INFORM, choices=_ACTIONS)
+    near_limit_percent: int = whole(_("略低于限额：多近"), default=2, low=1, high=50, unit="%")
+    unusual_amount_level: str = choice(_("金额异常"), default=TICK, choices=_ACTIONS)
+    amount_times: int = whole(
+        _("金额异常：为历史最高额的倍数"), default=3, low=2, high=100, unit=_("倍")
+    )
+    unusual_time_level: str = choice(_("非工作时间"), default=INFORM, choices=_ACTIONS)
+    day_begins: time = moment(_("工作时间开始"), default=time(7, 30))
+    day_ends: time = moment(_("工作时间结束"), default=time(20, 0))
+    changed_level: str = choice(_("上次付款后资料变更"), default=TICK, choices=_ACTIONS)
+    round_sum_level: str = choice(_("大额整数"), default=INFORM, choices=_ACTIONS)
+    round_from: Decimal = amount(_("大额整数：起点"), default="100000.00")
+    round_to: Decimal = amount(_("大额整数：整到"), default="10000.00", low="1")
+    dormant_level: str = choice(_("久未往来"), default=TICK, choices=_ACTIONS)
+    dormant_days: int = whole(_("久未往来：天数"), default=180, low=30, high=3660, unit=_DAYS)
+    free_typed_level: str = choice(_("手工录入的收款方"), default=TICK, choices=_ACTIONS)

@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 
 from kernel.access import guarded, guarded_by
 from payments.acts import ACTS
-from payments.views import acts, adjudications, bulk, imports, linked, lists, outside, pages
+from payments.views import acts, adjudications, bulk, imports, linked, lists, outside, pages, rules
 
 app_name = "payments"
 
@@ -50,6 +50,7 @@ urlpatterns: list[URLPattern] = [
     _list("held/", "held", "held", "payments.lift_hold"),
     _list("unknown/", "unknown", "unknown"),
     _list("failed/", "failed", "failures"),
+    path("rules/", guarded(rules.hits, _VIEW), name="rules"),
     _list("adjudications/", "adjudications", "adjudications"),
     path(
         "adjudications/<int:adjudication_id>/",

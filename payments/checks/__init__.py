@@ -4,11 +4,13 @@ from payments.checks.duplicates import Facts, Ruled, judge
 from payments.checks.fields import before_submit, fields_fit, measured
 from payments.checks.papers import Paper, paper_of
 from payments.checks.release import Surroundings, before_release
+from payments.checks.screening import Scene, screen
 
 __all__ = [
     "Facts",
     "Paper",
     "Ruled",
+    "Scene",
     "Surroundings",
     "before_release",
     "before_submit",
@@ -16,4 +18,5 @@ __all__ = [
     "judge",
     "measured",
     "paper_of",
+    "screen",
 ]

@@ -270,10 +270,14 @@ def _same_reference(case: _Case) -> Iterator[Finding]:
 
 
 def just_under(
-    amount: Decimal, currency: str, company_id: int, facts: Facts, percent: int
+    amount: Decimal,
+    currency: str,
+    company_id: int,
+    thresholds: Iterable[Threshold],
+    percent: int,
 ) -> Iterator[Threshold]:
     """The thresholds an amount lies just under."""
-    for threshold in facts.thresholds:
+    for threshold in thresholds:
         if threshold.currency == currency and threshold.company_id in (None, company_id):
             low = threshold.amount * (100 - percent) / 100
             if low <= amount < threshold.amount:
@@ -283,7 +287,9 @@ def just_under(
 def _split(case: _Case) -> Iterator[Finding]:
     """D6: several payments to one payee on one day, each just under a limit, together above it."""
     paper, percent = case.paper, case.rules.d6_near_percent
-    limits = just_under(paper.amount, paper.currency, paper.company_id, case.facts, percent)
+    limits = just_under(
+        paper.amount, paper.currency, paper.company_id, case.facts.thresholds, percent
+    )
     for limit in limits:
         low = limit.amount * (100 - percent) / 100
         siblings = [

@@ -73,6 +73,7 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
     payee_bank = models.CharField(max_length=120, blank=True)
     payee_cnaps = models.CharField(max_length=12, blank=True)
     is_personal = models.BooleanField(default=False)
+    is_free_typed = models.BooleanField(default=False)  # the payee is not in the master data
     # the business
     purpose = models.CharField(max_length=200, blank=True)
     remark = models.CharField(max_length=200, blank=True)  # 附言

@@ -60,10 +60,12 @@ def _freeze(orders: Sequence[PaymentOrder]) -> None:
         )
 
 
-def _submit(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
+def _submittable(
+    orders: Sequence[PaymentOrder], act: Act
+) -> tuple[list[PaymentOrder], list[approvals.NewCase], Refusals]:
+    """Drafts of the actor's own with the payee they were made for, each with the case it opens."""
     refused: Refusals = {}
-    cases = []
-    mine = []
+    mine, cases = [], []
     stale = payee_facts.moved(orders)
     for order in orders:
         if order.maker is None or order.maker.person_key != act.actor.person_key:
@@ -88,6 +90,11 @@ def _submit(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
                     maker_person=order.maker.person_key,
                 )
             )
+    return mine, cases, refused
+
+
+def _submit(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
+    mine, cases, refused = _submittable(orders, act)
     opened, without_policy = approvals.open_cases(cases)
     refused.update({int(key): error for key, error in without_policy.items()})
     ready = [order for order in mine if str(order.pk) in opened]

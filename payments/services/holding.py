@@ -76,9 +76,9 @@ def hold(
 
 
 def findings_by_order(orders: Sequence[PaymentOrder], *, stage: str) -> dict[int, list[Finding]]:
-    """Field rules, the payer bank's field limits and the duplicate rules for these orders, as of now."""
+    """Field rules, the payer bank's field limits, duplicates and screening for these orders, as of now."""
     profiles: dict[str, tuple[Mapping[str, Sequence[object]], Mapping[str, str]]] = {}
-    doubles = ruling.duplicates(orders, stage=stage)
+    ruled = ruling.findings(orders, stage=stage)
     found: dict[int, list[Finding]] = {}
     for order in orders:
         hits = checks.before_submit(order)
@@ -92,7 +92,7 @@ def findings_by_order(orders: Sequence[PaymentOrder], *, stage: str) -> dict[int
                     profiles[bank.bank_slug] = ({}, {})
             limits, forbidden = profiles[bank.bank_slug]
             hits += checks.fields_fit(order, limits=limits, forbidden=forbidden)
-        found[order.pk] = hits + doubles[order.pk]
+        found[order.pk] = hits + ruled[order.pk]
     return found
 
 

@@ -1,4 +1,4 @@
-"""The duplicate rules at work: judge a list in few statements, keep every hit with both sides, lift by a third person."""
+"""The duplicate rules and screening at work: judge a list in few statements, keep every hit with both sides, lift by a third person."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from kernel import clock
 from kernel.errors import Conflict, Finding
 from masterdata import selectors as masterdata
 from masterdata.strategies import Strategies
-from payments import checks, rule_selectors
+from payments import checks, rule_selectors, scene_selectors
 from payments.checks import Ruled
 from payments.checks.duplicates import RELEASE, SEND, SUBMIT
 from payments.checks.papers import Paper
 from payments.models import OrderReference, PaymentOrder, RuleHit
-from payments.topics import DuplicateRules
+from payments.topics import HOLD, TICK, DuplicateRules, ScreeningRules
 
 if TYPE_CHECKING:
     from masterdata.models import User
 
-__all__ = ["RELEASE", "SEND", "SUBMIT", "duplicates", "keep", "lift", "tick", "write_references"]
+__all__ = ["RELEASE", "SEND", "SUBMIT", "findings", "keep", "lift", "tick", "write_references"]
 
 Hits = Mapping[int, Sequence[Finding]]
 DUPLICATE = "DUP"  # how the reason of an instruction begins that a duplicate rule holds
@@ -28,20 +28,23 @@ NEVER_LIFTED = frozenset({"D8"})  # goes away with a call-back, not with a word
 
 
 class Parameters:
-    """The windows and actions in force today, by company and account subject, read once for a list."""
+    """The windows, actions and levels in force today, by company and account subject, read once for a list."""
 
     def __init__(self, papers: Sequence[Paper]) -> None:
         decided = Strategies(clock.today()).on(clock.today())
         companies = masterdata.visible_companies(masterdata.system_scope())
         by_id = {row.pk: row for row in companies.filter(pk__in={p.company_id for p in papers})}
-        self._ruled: dict[tuple[int, str], Ruled] = {}
-        for company_id, subject in {(one.company_id, one.payer_subject) for one in papers}:
-            ruled = decided.of(DuplicateRules, by_id[company_id], subject)
-            self._ruled[company_id, subject] = ruled
+        keys = {(one.company_id, one.payer_subject) for one in papers}
+        self._ruled = {key: decided.of(DuplicateRules, by_id[key[0]], key[1]) for key in keys}
+        self._screened = {key: decided.of(ScreeningRules, by_id[key[0]], key[1]) for key in keys}
 
     def of(self, paper: Paper) -> Ruled:
-        """What rules this order, and its version."""
+        """What rules this order against duplicates, and its version."""
         return self._ruled[paper.company_id, paper.payer_subject]
+
+    def screening(self, paper: Paper) -> tuple[ScreeningRules, int]:
+        """What is odd about this order, and the version of that."""
+        return self._screened[paper.company_id, paper.payer_subject]
 
     def widest(self) -> DuplicateRules:
         """The longest of every window: what must be read for all."""
@@ -50,28 +53,41 @@ class Parameters:
         return DuplicateRules(**{name: max(getattr(one, name) for one in rules) for name in names})
 
 
-def duplicates(orders: Sequence[PaymentOrder], *, stage: str) -> dict[int, list[Finding]]:
-    """Hits of D3–D9 on these orders as they are written; of look-alikes in the list the first goes on."""
+def findings(orders: Sequence[PaymentOrder], *, stage: str) -> dict[int, list[Finding]]:
+    """Hits of D3–D9 on these orders as they are written, and before sending what screening finds odd about them.
+
+    Of look-alikes in the list the first goes on.
+    """
     return _judged(rule_selectors.papers([order.pk for order in orders]), stage)
 
 
-def duplicates_of(paper: Paper) -> list[Finding]:
-    """Hits of an order that is not written yet."""
+def findings_of(paper: Paper) -> list[Finding]:
+    """The same for an order that is not written yet."""
     return _judged([paper], SUBMIT)[paper.order_id]
 
 
 def _judged(papers: Sequence[Paper], stage: str) -> dict[int, list[Finding]]:
     if not papers:
         return {}
-    parameters = Parameters(papers)
+    parameters, now, calendar = Parameters(papers), clock.now(), masterdata.calendar()
     facts = rule_selectors.facts_for(
         papers,
         parameters.widest(),
-        today=clock.today(),
-        calendar=masterdata.calendar(),
+        today=now.date(),
+        calendar=calendar,
         is_sending=stage == SEND,
     )
-    return checks.judge(papers, facts, parameters.of, stage=stage)
+    found = checks.judge(papers, facts, parameters.of, stage=stage)
+    if stage != SEND:  # nobody is there to be told
+        scene = scene_selectors.scene_for(papers, now=now, calendar=calendar)
+        for pk, odd in checks.screen(papers, scene, parameters.screening).items():
+            found[pk] += odd
+    return found
+
+
+def must_be_ticked(found: Hits) -> set[int]:
+    """Orders an approver agrees to only after saying that the hits were looked at."""
+    return {pk for pk, hits in found.items() if any(hit.level in (TICK, HOLD) for hit in hits)}
 
 
 def write_references(orders: Sequence[PaymentOrder]) -> None:
@@ -129,7 +145,7 @@ def lift(order: PaymentOrder, *, actor: User, why: str, stage: str) -> list[Find
     When there are such, nothing is lifted; they are kept for the next look. Raises Conflict (call_back) for hits that
     no word lifts.
     """
-    found = [hit for hit in duplicates([order], stage=stage)[order.pk] if hit.level == "hold"]
+    found = [hit for hit in findings([order], stage=stage)[order.pk] if hit.level == "hold"]
     never = [hit for hit in found if hit.rule in NEVER_LIFTED]
     if never:
         raise Conflict(
@@ -139,7 +155,7 @@ def lift(order: PaymentOrder, *, actor: User, why: str, stage: str) -> list[Find
         )
     rows = {
         (hit.rule, hit.twin_kind, hit.twin_id, hit.order_digest, hit.twin_digest): hit
-        for hit in RuleHit.objects.filter(order_id=order.pk, level="hold")
+        for hit in RuleHit.objects.filter(order_id=order.pk)
     }
     fresh = [hit for hit in found if _key(hit) not in rows]
     if fresh:

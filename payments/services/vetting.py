@@ -85,7 +85,7 @@ def _moved(rows: Sequence[PaymentInstruction]) -> dict[int, Change]:
 def _doubles(rows: Sequence[PaymentInstruction]) -> dict[int, Change]:
     """Those of these items that a duplicate rule holds now, whatever was true at their release."""
     orders = [row.order for row in rows]
-    found = {pk: hits for pk, hits in ruling.duplicates(orders, stage=ruling.SEND).items() if hits}
+    found = {pk: hits for pk, hits in ruling.findings(orders, stage=ruling.SEND).items() if hits}
     ruling.keep(found, orders, stage=ruling.SEND)
     told = {
         pk: "；".join(f"{hit.rule} {hit.message}" for hit in hits) for pk, hits in found.items()

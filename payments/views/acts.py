@@ -78,7 +78,10 @@ def _confirm_context(request: HttpRequest, order: PaymentOrder, act: Act) -> dic
         "sign": None if is_blocked else key_shown(request, act),
         "back": _back(request, order),
         "desk": request.GET.get("desk", ""),
+        "must_tick": act.name == "approve"
+        and any(hit.level in ("tick", "hold") for hit in findings),
         "hits": comparing.of_findings(order, findings, scope=scope),
+        "last": comparing.since_last(order, scope=scope) if act.name in JUDGED else None,
         "arrival": arrival,
         "funds": told,
         "left": told.free - order.amount if told else None,

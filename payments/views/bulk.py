@@ -30,7 +30,7 @@ from payments.views.confirmed import (
     confirm,
     items_of,
     key_shown,
-    look_alikes,
+    must_be_seen,
     packed,
     person,
     read_items,
@@ -224,7 +224,7 @@ def _confirm_page(
             "with_funds": act.name == "release",
             "largest": [_payee_row(order) for order in largest],
             "new_payees": [_payee_row(order) for order in found.first],
-            "look_alikes": look_alikes(act, found.good),
+            "marked": must_be_seen(act, found.good),
         },
         status=error.status if error else 200,
     )
@@ -236,7 +236,7 @@ def _token(request: HttpRequest, act: Act, found: _Bulk) -> str:
         found.good,
         act=act.name,
         first=found.first,
-        look_alikes=look_alikes(act, found.good),
+        look_alikes=[marked.order for marked in must_be_seen(act, found.good)],
         excluded=found.out,
     )
     items = items_of(found.good)

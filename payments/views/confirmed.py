@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 
 from approvals.signing import keys
 from desk.keysets import whole_number
-from kernel.errors import DomainError, InvalidInput
+from kernel.errors import DomainError, Finding, InvalidInput
 from kernel.scope import Scope
 from masterdata.services.stepup import StepUpNeeded, require_stepup
 from payments import reading, selectors
@@ -118,12 +119,21 @@ def retyped(order: PaymentOrder, posted: Mapping[str, Any]) -> str:
     return typed
 
 
-def look_alikes(act: Act, chosen: Sequence[PaymentOrder]) -> list[PaymentOrder]:
-    """Orders an approver must have compared with another one before agreeing."""
+@dataclass(frozen=True)
+class Marked:
+    """An order somebody must look at before agreeing, and why."""
+
+    order: PaymentOrder
+    hits: Sequence[Finding]
+
+
+def must_be_seen(act: Act, chosen: Sequence[PaymentOrder]) -> list[Marked]:
+    """Orders an approver must have compared with another one, or looked at twice, before agreeing."""
     if act.name != "approve":
         return []
-    found = ruling.duplicates(chosen, stage=ruling.SUBMIT)
-    return [order for order in chosen if found[order.pk]]
+    found = ruling.findings(chosen, stage=ruling.SUBMIT)
+    marked = ruling.must_be_ticked(found)
+    return [Marked(order, found[order.pk]) for order in chosen if order.pk in marked]
 
 
 def _require_seen(request: HttpRequest, act: Act, chosen: Sequence[PaymentOrder]) -> None:
@@ -137,10 +147,10 @@ def _require_seen(request: HttpRequest, act: Act, chosen: Sequence[PaymentOrder]
                     code="retype",
                     field=retype_name(order),
                 )
-    if not request.POST.get("seen_duplicates") and look_alikes(act, chosen):
+    if not request.POST.get("seen_duplicates") and must_be_seen(act, chosen):
         raise InvalidInput(
-            "请勾选「已核对疑似重复」后再审批",
-            "tick that the look-alikes were seen",
+            "请勾选「已核对」后再审批",
+            "tick that the hits were seen",
             code="seen_duplicates",
         )
 

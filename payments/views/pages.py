@@ -52,6 +52,7 @@ def order_page(request: HttpRequest, order_no: str) -> HttpResponse:
         "outside": outside_selectors.open_outside(order.pk),
         "can_record_outside": _may_record_outside(order, scope),
         "hits": comparing.of_history(order, scope=scope),
+        "last": comparing.since_last(order, scope=scope),
         **reading.story(order, scope=scope),
     }
     return render(request, "payments/order.html", context)

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from kernel import clock
 from masterdata.models import Company, OwnAccount, StagedChange
 from masterdata.roles import Role
 from masterdata.services import changes
@@ -280,3 +281,23 @@ class TestSignIn:
         group.admin.refresh_from_db()
         assert group.admin.language == "en"
         assert answer["Location"] == "/"
+
+
+class TestPayeePage:
+    def test_tells_versions_calls_and_takes_a_call(self, group: SimpleNamespace) -> None:
+        payee = build.a_payee(company=group.head, name="江阴恒源化工有限公司")
+        caller = signed_in(build.a_user(Role.TREASURER, company=group.head))
+        form = {
+            "version": payee.version, "person_called": "王会计", "telephone": "0510-86001234",
+            "source": "contract", "called_at": f"{clock.now():%Y-%m-%dT%H:%M}",
+            "answer": "confirmed",
+        }  # fmt: skip
+
+        empty = caller.post(f"/masterdata/payees/{payee.pk}/call/", form | {"person_called": ""})
+        done = caller.post(f"/masterdata/payees/{payee.pk}/call/", form)
+        page = caller.get(f"/masterdata/payees/{payee.pk}/").content.decode()
+
+        assert (empty.status_code, done.status_code) == (422, 302)
+        assert "王会计" in page
+        assert "待第二人确认" in page
+        assert "收款资料版本" in page

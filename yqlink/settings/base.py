@@ -177,6 +177,7 @@ STRATEGY_TOPICS = [
     "payments.topics.BatchSize",
     "payments.topics.DuplicateRules",
     "payments.topics.PayeeControl",
+    "payments.topics.ScreeningRules",
     "ledger.topics.Booking",
     "payments.routing.RouteRules",
     "reconciliation.topics.Matching",

@@ -62,6 +62,13 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
         ],
     ),
     (
+        _("风控"),
+        "shield",
+        [
+            (_("重复规则"), "payments:rules", "payments.view"),
+        ],
+    ),
+    (
         _("系统与审计"),
         "shield",
         [
@@ -109,6 +116,7 @@ ICONS = {
     "payments:unknown": "question",
     "payments:adjudications": "hand",
     "payments:held": "pause",
+    "payments:rules": "layers",
     "payments:outside_list": "file",
     "statements:balances": "wallet",
     "statements:entries": "swap",
