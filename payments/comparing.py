@@ -16,7 +16,8 @@ from desk.words import words_of
 from kernel.errors import Finding
 from kernel.scope import Scope
 from masterdata import selectors as master
-from payments import rule_selectors, selectors
+from masterdata.checks import normalise_name
+from payments import payee_facts, rule_selectors, selectors
 from payments.checks.duplicates import ACCOUNT, ENTRY, FILE, ORDER
 from payments.models import PaymentOrder, RuleHit
 from statements import selectors as statements
@@ -173,6 +174,60 @@ def since_last(order: PaymentOrder, *, scope: Scope) -> Versus | None:
     address = reverse("payments:order", args=[last.order_no])
     title = _("上次付款 %(day)s") % {"day": day_text(last.released_at or last.created_at)}
     return Versus("", "", "", **_shown(title, last.order_no, address, lines))
+
+
+@dataclass(frozen=True)
+class PayeeChoice:
+    """An account a failed or returned payment may be paid to, and what is different from what was sent."""
+
+    account_id: int
+    title: str
+    lines: Sequence[Line]
+    is_own: bool  # the account the payment named
+
+
+@dataclass(frozen=True)
+class PayeeNow:
+    """What was sent of the payee, and what its account says now."""
+
+    sent_name: str
+    name: str
+    sent_number: str
+    number: str
+    is_width_only: bool  # the names differ in width, brackets or blanks alone
+
+
+def payee_now(order: PaymentOrder) -> PayeeNow | None:
+    """For a failed or returned payment whose payee's name or number is registered otherwise by now; else None."""
+    account = order.payee_account
+    if order.shown_state not in ("failed", "returned") or account is None:
+        return None
+    if (account.name, account.number) == (order.payee_name, order.payee_number):
+        return None
+    return PayeeNow(
+        sent_name=order.payee_name,
+        name=account.name,
+        sent_number=order.payee_number,
+        number=account.number,
+        is_width_only=normalise_name(account.name) == normalise_name(order.payee_name),
+    )
+
+
+def payee_choices(order: PaymentOrder) -> list[PayeeChoice]:
+    """The confirmed accounts of the order's payee beside what was sent; the order's own account first."""
+    choices = []
+    for account in payee_facts.accounts_of(order).values():
+        pairs = [
+            (_("收款户名"), order.payee_name, account.name),
+            (_("收款账号"), *map(grouped_account, (order.payee_number, account.number))),
+            (_("开户行"), order.payee_bank, account.bank_name),
+            (_("联行号"), order.payee_cnaps, account.cnaps),
+        ]
+        is_own = account.pk == order.payee_account_id
+        lines = [_line(*pair) for pair in pairs]
+        title = f"{account.name} {grouped_account(account.number)}"
+        choices.append(PayeeChoice(account.pk, title, lines, is_own))
+    return sorted(choices, key=lambda one: not one.is_own)
 
 
 def of_history(order: PaymentOrder, *, scope: Scope) -> list[Versus]:

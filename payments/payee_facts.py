@@ -6,10 +6,12 @@ System look-ups: the caller scoped or locked the orders.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from kernel import clock
 from kernel.errors import Finding
 from masterdata import payee_selectors
+from masterdata import selectors as masterdata
 from masterdata.payee_class import PayeeClass
 from masterdata.payee_selectors import PayeeRef
 from masterdata.states import PayeeState
@@ -19,6 +21,9 @@ from payments.inforce import InForce
 from payments.models import PaymentOrder
 from payments.states import InstructionState
 from payments.topics import PayeeControl
+
+if TYPE_CHECKING:
+    from masterdata.models import CounterpartyAccount
 
 
 def _paid(orders: Collection[PaymentOrder]) -> set[tuple[int, int]]:
@@ -105,3 +110,13 @@ def classes_of(orders: Sequence[PaymentOrder]) -> dict[int, PayeeClass]:
     ]
     classes = payee_selectors.payee_classes(refs)
     return {order.pk: kind for order, kind in zip(orders, classes, strict=True)}
+
+
+def accounts_of(order: PaymentOrder) -> dict[int, CounterpartyAccount]:
+    """The confirmed accounts of the order's payee, by id: what a failed or returned payment may be paid to instead."""
+    own = order.payee_account
+    if own is None:
+        return {}
+    rows = masterdata.visible_payees(masterdata.system_scope())
+    found = rows.filter(counterparty_id=own.counterparty_id, state=PayeeState.CONFIRMED)
+    return {row.pk: row for row in found.order_by("pk")}

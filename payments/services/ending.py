@@ -10,15 +10,12 @@ from django.db import transaction
 from approvals import services as approvals
 from audit import services as audit
 from kernel import clock
-from kernel.errors import Conflict, InvalidInput, NotAllowed
+from kernel.errors import InvalidInput, NotAllowed
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
 from payments import selectors
-from payments.content import content_hash
 from payments.models import PaymentInstruction, PaymentOrder
-from payments.services.cases import close_ended_attempt
 from payments.services.holding import change
-from payments.services.proof import debit_seen, is_statement_told
 from payments.services.writing import Change, write
 from payments.states import InstructionState, OrderState
 
@@ -133,65 +130,4 @@ def cancel_order(*, order_id: int, version: int, actor: User, why: str) -> Payme
         after={"state": instruction.state},
         why=_why(why),
     )
-    return order
-
-
-def _require_reissuable(last: PaymentInstruction) -> None:
-    if last.state not in (InstructionState.FAILED, InstructionState.RETURNED):
-        raise Conflict(
-            "上一笔指令尚无确定的失败或退票结果，不能重新支付",
-            "the last attempt is live",
-            code="d2",
-        )
-    if last.state == InstructionState.FAILED and debit_seen(last):
-        raise Conflict(
-            "对账单上有该笔扣款，不能重新支付", "the statement shows its debit", code="debit_seen"
-        )
-    if last.state == InstructionState.FAILED and not is_statement_told(
-        last, since=last.final_at or last.created_at
-    ):
-        raise Conflict(
-            "失败之后尚未取回该账户的对账单，请先刷新对账单再重付",
-            "no statement was fetched since the failure",
-            code="statement_missing",
-        )
-
-
-@transaction.atomic(durable=True)
-def reissue_order(*, order_id: int, version: int, actor: User, why: str) -> PaymentOrder:
-    """After FAILED or RETURNED: a new attempt that everybody decides again; the person who asks becomes its maker.
-
-    Raises Conflict while the last attempt is live, or unless a statement fetched since shows no debit of it.
-    """
-    order, scope = _locked(order_id, version, actor)
-    scope.demand("payments.make", order.company_id)
-    last = PaymentInstruction.objects.select_for_update(no_key=True).get(
-        pk=order.instruction_id or 0
-    )
-    _require_reissuable(last)
-    order.move("reissue")
-    close_ended_attempt(last, outcome=f"{actor} 重新支付")
-    if order.approval_id is not None:
-        approvals.void_case(case_id=order.approval_id, reason=f"重新支付：{_why(why)}")
-    order.content_hash = content_hash(order)
-    case = approvals.open_case(
-        kind="payment",
-        subject_id=order.pk,
-        company_id=order.company_id,
-        digest=order.content_hash,
-        money=order.money,
-        maker=actor,
-    )
-    change(
-        [order],
-        content_hash=order.content_hash,
-        approval_id=case.pk,
-        approvals_needed=case.approvers_needed,
-        approvals_given=0,
-        maker=actor,
-        checker=None,
-        releaser=None,
-        released_at=None,
-    )
-    _record("payments.order.reissued", order, actor=actor, before=last.state, why=_why(why))
     return order

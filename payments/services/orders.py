@@ -15,13 +15,13 @@ from payments.services.deciding import CHUNK, Item, run_chunk
 from payments.services.drafting import create_order, draft_order, edit_order
 from payments.services.ending import (
     cancel_order,
-    reissue_order,
     return_to_maker,
     void_order,
 )
 from payments.services.hands import Hand
 from payments.services.lifting import lift_hold, lift_instruction
 from payments.services.refusals import ContentAltered, Held
+from payments.services.reissuing import reissue_order
 
 if TYPE_CHECKING:
     from masterdata.models import User

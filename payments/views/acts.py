@@ -81,6 +81,7 @@ def _confirm_context(request: HttpRequest, order: PaymentOrder, act: Act) -> dic
         "must_tick": act.name == "approve"
         and any(hit.level in ("tick", "hold") for hit in findings),
         "hits": comparing.of_findings(order, findings, scope=scope),
+        "choices": comparing.payee_choices(order) if act.name == "reissue" else [],
         "last": comparing.since_last(order, scope=scope) if act.name in JUDGED else None,
         "arrival": arrival,
         "funds": told,

@@ -43,9 +43,6 @@ _SINGLE: dict[str, Callable[..., Any]] = {
     "resume": lambda one, actor, why: orders.lift_instruction(
         order_id=one[0], version=one[1], actor=actor, why=why
     ),
-    "reissue": lambda one, actor, why: orders.reissue_order(
-        order_id=one[0], version=one[1], actor=actor, why=why
-    ),
 }
 BULK: dict[str, Callable[..., BulkResult]] = {
     "submit": orders.submit_orders,
@@ -163,12 +160,13 @@ def confirm(request: HttpRequest, act: Act, items: Sequence[Item]) -> BulkResult
     rows = selectors.visible_orders(scope_in(request)).filter(pk__in=[item[0] for item in items])
     _require_seen(request, act, list(rows))
     own_hand = hand(request, act)
+    chosen_payee = whole_number(request.POST.get("payee_account", ""))
     return confirming.once(
         act=act.name,
         items=items,
         actor=actor,
         token=request.POST.get("token", ""),
-        do=lambda: _do(act, items, actor, why, own_hand),
+        do=lambda: _do(act, items, actor, why, own_hand, chosen_payee),
     )
 
 
@@ -196,7 +194,12 @@ def key_shown(request: HttpRequest, act: Act) -> dict[str, str] | None:
 
 
 def _do(
-    act: Act, items: Sequence[Item], actor: User, note: str, own_hand: orders.Hand | None
+    act: Act,
+    items: Sequence[Item],
+    actor: User,
+    note: str,
+    own_hand: orders.Hand | None,
+    payee_account_id: int | None,
 ) -> BulkResult:
     """The act for each item, signed where it is a decision; what cannot be done is reported by row."""
     if act.name in confirming.SIGNED:
@@ -207,7 +210,16 @@ def _do(
     refused: list[tuple[int, str]] = []
     for one in items:
         try:
-            _SINGLE[act.name](one, actor, note)
+            if act.name == "reissue":
+                orders.reissue_order(
+                    order_id=one[0],
+                    version=one[1],
+                    actor=actor,
+                    why=note,
+                    payee_account_id=payee_account_id,
+                )
+            else:
+                _SINGLE[act.name](one, actor, note)
         except DomainError as error:
             refused.append((one[0], error.message))
         else:

@@ -53,6 +53,7 @@ def order_page(request: HttpRequest, order_no: str) -> HttpResponse:
         "can_record_outside": _may_record_outside(order, scope),
         "hits": comparing.of_history(order, scope=scope),
         "last": comparing.since_last(order, scope=scope),
+        "payee_now": comparing.payee_now(order),
         **reading.story(order, scope=scope),
     }
     return render(request, "payments/order.html", context)
