@@ -84,18 +84,18 @@ class Packed:
     # -- fixed columns ------------------------------------------------------------------------------------------
 
     @classmethod
-    def length(cls) -> int:
+    def line_bytes(cls) -> int:
         """Bytes of a fixed line."""
         return sum(width for _, _, width, *_ in cls._columns())
 
     @classmethod
     def cut(cls, data: bytes, *, charset: str, where: str = "line") -> Self:
         """A line of fixed columns; longer data than the columns need is ignored. Raises Unreadable."""
-        if len(data) < cls.length():
-            raise Unreadable(f"{where} has {len(data)} of {cls.length()} bytes")
-        values, at = [], 0
+        if len(data) < cls.line_bytes():
+            raise Unreadable(f"{where} has {len(data)} of {cls.line_bytes()} bytes")
+        values, at, codec = [], 0, encodings.reading_codec(charset)
         for _, _, width, *_ in cls._columns():
-            values.append(encodings.decode(data[at : at + width], encodings.reading_codec(charset)))
+            values.append(_whole(data[at : at + width], codec))
             at += width
         return cls.from_values(values, where=where)
 
@@ -138,6 +138,17 @@ class Packed:
             cls.from_values([values[start + place] for place in places], where=f"{where}, row {n}")
             for n, start in enumerate(starts, 1)
         ]
+
+
+def _whole(data: bytes, codec: str) -> str:
+    """A column's text; a character that the column's end cut in two is left out. Raises Unreadable."""
+    for end in range(len(data), max(len(data) - 4, -1), -1):
+        try:
+            return data[:end].decode(codec)
+        except UnicodeDecodeError as error:
+            if error.start < len(data) - 3:
+                break
+    return encodings.decode(data, codec)
 
 
 def _fills(count: int, size: int, rows: int | None) -> bool:

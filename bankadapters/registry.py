@@ -11,6 +11,7 @@ from bankadapters.transport import Transport
 ADAPTERS: dict[str, str] = {
     "boc": "bankadapters.banks.boc.adapter:BocAdapter",
     "cmb": "bankadapters.banks.cmb.adapter:CmbAdapter",
+    "pingan": "bankadapters.banks.pingan.adapter:PinganAdapter",
 }
 
 

@@ -1,16 +1,33 @@
-"""AdapterContract: the suite every bank's adapter passes. A bank's test class inherits it and supplies its answers."""
+"""AdapterContract: the suite every bank's adapter passes. A bank's test class inherits it and supplies its answers.
+
+It talks to scripts in memory; what an adapter does with its bank's simulator stands in `tests/bankadapters/simulated.py`.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from bankadapters import registry
 from bankadapters.contract import Ability, BankAdapter, Batch, Fate, Inquiry, WireExchange
-from bankadapters.errors import BankError, NotSent, OutcomeUnknown, Unsupported
+from bankadapters.errors import BankError, NotSent, OutcomeUnknown, Unencodable, Unsupported
 from bankadapters.transport import Answer, Broken, MemoryTransport
 from kernel.errors import require
+from kernel.references import bank_reference, make_instr_no, make_reference
+
+RARE = "𠮷"  # U+20BB7: GB18030 has it, GBK and GB2312 have not
+_BOMB = b"".join(b'<!ENTITY e%d "%s">' % (n, b"&e%d;" % (n - 1) * 10) for n in range(1, 9))
+HOSTILE = (
+    b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
+    b'<?xml version="1.0"?><!DOCTYPE a SYSTEM "http://127.0.0.1:9/a.dtd"><a/>',
+    b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY e0 "x">' + _BOMB + b"]><a>&e8;</a>",
+    b'<a xmlns:i="http://www.w3.org/2001/XInclude"><i:include href="file:///etc/passwd" parse="text"/></a>',
+    b"<a>" * 5000 + b"</a>" * 5000,
+    b"<a>" + b"\x00" * 40 + b"</a>",
+    b"<a>&undefined;</a>",
+)
 
 
 class MemoryRecorder:
@@ -56,6 +73,10 @@ class AdapterContract(ABC):
     def executed(self) -> Answer:
         """The answer to an inquiry that calls every payment of the batch executed."""
 
+    def dressed(self, document: bytes) -> bytes:
+        """A document as this bank would send it: with its frame or header, where it has one."""
+        return document
+
     def _pay(
         self, *answers: Answer
     ) -> tuple[BaseException | None, Sequence[object], MemoryRecorder, MemoryTransport]:
@@ -71,6 +92,77 @@ class AdapterContract(ABC):
         made = registry.adapter_class(self.slug)
         require(made.profile.slug == self.slug, "profile and registry disagree")
         require(made.abilities <= frozenset(Ability), "unknown ability")
+
+    def test_the_profile_is_whole(self) -> None:
+        """Settings have one name each and both languages, what is open says so, and our numbers fit the bank's field."""
+        profile = registry.profile(self.slug)
+        names = [one.name for one in profile.settings]
+        require(len(set(names)) == len(names), "a setting is declared twice")
+        for one in profile.settings:
+            require(bool(one.label_zh and one.label_en), f"setting {one.name} has no label")
+            require(
+                bool(one.confirm_zh) == bool(one.confirm_en), f"{one.name}: one language is missing"
+            )
+            require(
+                not one.choices or one.default in one.choices, f"{one.name}: default is no choice"
+            )
+        require(bool(profile.endpoints), "no endpoint is declared")
+        most, unit = profile.field_limits.get("reference", (35, "chars"))
+        for number in (
+            make_instr_no(epoch=1, sequence=1),
+            make_reference("B", epoch=1, sequence=1),
+        ):
+            made = bank_reference(number, profile.reference)
+            require(len(made) <= most and unit != "", "our number does not fit the bank's field")
+
+    def test_what_is_sent_can_be_asked_about(self) -> None:
+        """A bank that takes payments tells what became of them."""
+        abilities = registry.adapter_class(self.slug).abilities
+        asked_by = {
+            Ability.PAY: Ability.INQUIRE,
+            Ability.PAY_BATCH: Ability.INQUIRE_BATCH,
+            Ability.PAYROLL: Ability.INQUIRE_PAYROLL,
+        }
+        for sent, asked in asked_by.items():
+            require(sent not in abilities or asked in abilities, f"{sent} without {asked}")
+
+    def test_hostile_documents_are_refused_and_nothing_is_fetched(self) -> None:
+        """DTDs, entities, inclusions, depth, control characters: an error of the bank's, in no time, for every operation."""
+        adapter = self.adapter(MemoryTransport(), MemoryRecorder())
+        for ability in sorted(adapter.abilities):
+            for document in HOSTILE:
+                try:
+                    adapter.read(ability, self.dressed(document))
+                except BankError:
+                    continue
+                require(False, f"{ability} took {document[:60]!r}")
+
+    def test_a_number_is_sent_once_in_a_batch(self) -> None:
+        """Two payments under one number are refused before anything leaves."""
+        item = self.batch().instructions[0]
+        transport = MemoryTransport([*self.before_payment(), self.paid()])
+        twice = replace(self.batch(), instructions=[item, item])
+        try:
+            self.adapter(transport, MemoryRecorder()).pay(twice)
+        except Unencodable:
+            require(not transport.requests, "something was sent")
+            return
+        require(False, "one number was sent twice")
+
+    def test_what_the_charset_cannot_carry_is_refused_by_name(self) -> None:
+        """A character the wire has no bytes for is named, and nothing leaves."""
+        if registry.profile(self.slug).charset not in ("gbk", "gb2312"):
+            return
+        batch = self.batch()
+        rare = replace(batch.instructions[0], payee_name=f"{RARE}公司")
+        transport = MemoryTransport([*self.before_payment(), self.paid()])
+        try:
+            self.adapter(transport, MemoryRecorder()).pay(replace(batch, instructions=[rare]))
+        except Unencodable as error:
+            require("U+20BB7" in error.message, "the character is not named")
+            require(not transport.requests, "something was sent")
+            return
+        require(False, "a character was sent that the wire cannot carry")
 
     def test_acceptance_is_not_success(self) -> None:
         """A payment the bank took is accepted or under way, never succeeded."""

@@ -29,6 +29,7 @@ from kernel import clock
 BANKS = {
     "boc": "bankadapters.banks.boc.simulator:BocSimulator",
     "cmb": "bankadapters.banks.cmb.simulator:CmbSimulator",
+    "pingan": "bankadapters.banks.pingan.simulator:PinganSimulator",
 }
 DEMO_OPERATOR = "30011223:OPR01"
 _PAYERS = ("华东商贸有限公司", "长江机电设备有限公司", "南方纺织股份有限公司", "北辰科技有限公司")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import count
@@ -27,10 +28,27 @@ from tests.statements.rows import a_company, an_account
 _numbers = count(1)
 
 
+@dataclass(frozen=True)
+class AtBank:
+    """Where the company banks: adapter, account and its branch, what the connection is told."""
+
+    slug: str
+    account: str
+    branch: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+    not_found_codes: list[str] = field(default_factory=list)
+
+
+BOC = AtBank(
+    "boc", PAYER, "40303", {"termid": "E127000000001", "custid": "30011223", "cusopr": "OPR01"}
+)
+
+
 class World:
     """One company, one account, one payee, and the people."""
 
-    def __init__(self) -> None:
+    def __init__(self, at: AtBank = BOC) -> None:
+        self.payer = at.account
         OutboundGate.objects.update_or_create(pk=1, defaults={"is_open": True, "epoch": 1})
         profiles.sync()
         self.company = a_company()
@@ -39,16 +57,19 @@ class World:
             for role in ("maker", "checker", "releaser", "recon_accountant", "admin", "auditor")
         }
         self.connection = Connection.objects.create(
-            name="中行前置机",
-            bank_slug="boc",
+            name="前置机",
+            bank_slug=at.slug,
             endpoints={"main": "http://127.0.0.1:9/"},
-            parameters={"termid": "E127000000001", "custid": "30011223", "cusopr": "OPR01"},
+            parameters=at.parameters,
+            not_found_codes=at.not_found_codes,
             connect_timeout_s=3,
             read_timeout_s=5,
         )
         with transaction.atomic():
             connections.write_credentials(self.connection, {"oprpwd": Secret("secret")}, actor=None)
-        self.account = an_account(PAYER, company=self.company, connection=self.connection)
+        self.account = an_account(
+            at.account, company=self.company, connection=self.connection, branch_code=at.branch
+        )
         taken_live(self.account)
         Policy.objects.create(kind="payment", approvers=0, valid_from=date(2026, 1, 1))
         self._payee()
@@ -85,7 +106,7 @@ class World:
         for amount in amounts:
             request = OrderRequest(
                 company_code=self.company.code,
-                payer_number=PAYER,
+                payer_number=self.payer,
                 payee_number=PAYEE,
                 payee_code="S001",
                 payee_name="样例供应商有限公司",

@@ -38,7 +38,7 @@ def an_account(number="440012345678", *, company=None, connection=None, **values
         bank=bank,
         cnaps="104100000004",
         branch_name="中国银行上海市分行",
-        branch_code="40303",
+        branch_code=values.pop("branch_code", "40303"),
         number=number,
         name="示例贸易有限公司",
         gl_subject="100201",

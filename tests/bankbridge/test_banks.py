@@ -1,0 +1,68 @@
+"""Every further bank in the platform's own loop: released, sent, asked about, pulled, tied; both books agree.
+
+A bank is added here with one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from bankbridge.models import Exchange
+from bankbridge.services import dispatch, inquiry, pull
+from kernel import clock
+from payments.models import DebitTie, PaymentInstruction
+from statements import selectors as told
+from statements.models import DayClose
+from tests.bankadapters.simulated import RunningWorld
+from tests.bankbridge.world import AtBank, World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BANKS = [
+    AtBank("cmb", "571900000010102", "57", {"LGNNAM": "OPER01"}),
+    AtBank("pingan", "11000000000002", "", {"enterprise_code": "00901079800000099000"}, ["SM9404"]),
+]
+
+
+@pytest.fixture(params=BANKS, ids=lambda bank: bank.slug)
+def at(request) -> AtBank:
+    return request.param
+
+
+@pytest.fixture
+def simulator(tmp_path, moving_clock, at) -> Iterator[RunningWorld]:
+    running = RunningWorld(tmp_path / "bank", "--bank", at.slug)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def world(transactional_db, simulator, at) -> World:
+    made = World(at)
+    made.fund("1000000000.00")
+    made.reach(simulator.addresses[at.slug])
+    return made
+
+
+class TestTheWholeLoop:
+    def test_payments_end_and_both_books_agree(self, world, simulator, moving_clock):
+        sent = world.queue("100.00", "250.50", "0.01")
+
+        while dispatch.tick():
+            pass
+        assert set(PaymentInstruction.objects.values_list("state", flat=True)) == {"accepted"}
+        clock.set_offset(moving_clock, clock.now() + timedelta(hours=1))
+        assert inquiry.tick() == 3
+        assert set(PaymentInstruction.objects.values_list("state", flat=True)) == {"succeeded"}
+        assert pull.balances(now=True) == 1
+        assert pull.statements(now=True) == 1
+
+        assert simulator.debits() == {one.bank_ref: [f"{one.amount:.2f}"] for one in sent}
+        assert told.latest_balance(world.account.pk).book == Decimal("999999649.49")
+        assert DebitTie.objects.filter(role="debit").count() == 3
+        day = DayClose.objects.get()
+        assert (day.debits, day.difference) == (Decimal("350.51"), Decimal("0.00"))
+        assert not Exchange.objects.exclude(result="answered").exists()
