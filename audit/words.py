@@ -94,6 +94,7 @@ _EVENTS: dict[str, StrPromise] = {
     "approvals.signing_key.passphrase_changed": _("修改签名口令"),
     "approvals.signing_key.unlock_failed": _("签名口令错误"),
     "approvals.signing_key.locked": _("签名密钥锁定"),
+    "masterdata.keys.rotated": _("更换加密密钥"),
     "approvals.registrar.established": _("登记人密钥生效"),
 }
 

@@ -44,8 +44,8 @@ def require_unlocked(row: Connection) -> None:
 class BridgeSessions:
     """The adapter's session, kept encrypted on the connection's row; one sign-on at a time over all processes."""
 
-    def __init__(self, connection_id: int) -> None:
-        self.connection_id = connection_id
+    def __init__(self, connection_id: int, recorder: ExchangeRecorder) -> None:
+        self.connection_id, self._recorder = connection_id, recorder
 
     def load(self) -> contract.Session | None:
         """The session another process may have opened. Raises NotSent."""
@@ -54,10 +54,13 @@ class BridgeSessions:
         if kept is None:
             return None
         token, opened_at = kept
+        self._recorder.hide(token)
         return contract.Session(token=token, opened_at=opened_at)
 
     def save(self, session: contract.Session | None) -> None:
         """Keep the session for all processes; None forgets it. Raises NotSent."""
+        if session is not None:
+            self._recorder.hide(session.token)
         with _nothing_left("session not kept"):
             save_session(
                 self.connection_id,
@@ -117,11 +120,11 @@ def open_line(connection_id: int) -> Line:
     """The adapter of a connection with its recorder. Raises NotFound, DebugLocked; sends nothing yet."""
     row = connection_row(connection_id)
     require_unlocked(row)
-    recorder = ExchangeRecorder(connection_id)
+    connection = contract_connection(row)
+    recorder = ExchangeRecorder(connection_id, secrets=connection.secrets.values())
+    sessions = BridgeSessions(connection_id, recorder)
     adapter_class = registry.adapter_class(row.bank_slug)
-    adapter = adapter_class(
-        contract_connection(row), sessions=BridgeSessions(connection_id), recorder=recorder
-    )
+    adapter = adapter_class(connection, sessions=sessions, recorder=recorder)
     return Line(adapter, recorder)
 
 

@@ -11,7 +11,9 @@ from kernel import clock
 class Exchange(models.Model):
     """One request to a bank and what came back: written before the first byte, completed once, never deleted.
 
-    `request` and `answer` are encrypted, AAD "exchange:<key>:request|answer". `subject_*` names the batch or account it was about.
+    `request` and `answer` are encrypted, AAD "exchange:<key>:request|answer", with the session's and operator's secrets starred
+    out; where that changed a byte, `request_raw` and `answer_raw` hold what went over the wire, closed for the bank's workers
+    alone. The digests are of the wire. `subject_*` names the batch or account it was about.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -30,6 +32,8 @@ class Exchange(models.Model):
     request_sha256 = models.CharField(max_length=64)
     request_bytes = models.PositiveIntegerField()
     answer = models.BinaryField(null=True)
+    request_raw = models.BinaryField(null=True)
+    answer_raw = models.BinaryField(null=True)
     answer_sha256 = models.CharField(max_length=64, blank=True)
     answer_bytes = models.PositiveIntegerField(null=True)
     result = models.CharField(

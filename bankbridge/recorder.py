@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,11 +13,15 @@ from django.db import connection
 
 from bankadapters.contract import WireExchange
 from bankadapters.errors import NotSent
+from bankbridge.masking import masked
 from bankbridge.models import Exchange
 from kernel import clock, vault
+from kernel.envelope import Sealer
 from kernel.errors import require
+from kernel.secrets import Secret
 from masterdata.services.connections import note_health
 
+_PACKED = b"\x00z"
 NOTE_EVERY_S = (
     5.0  # a busy connection's health is written down at most this often, its changes at once
 )
@@ -45,14 +51,43 @@ def aad(key: str, part: str) -> str:
     return f"exchange:{key}:{part}"
 
 
-class ExchangeRecorder:
-    """Writes each exchange in a transaction of its own; used by one thread."""
+def packed(message: bytes) -> bytes:
+    """A message as it is encrypted: compressed, and marked as such."""
+    return _PACKED + zlib.compress(message)
 
-    def __init__(self, connection_id: int) -> None:
+
+def unpacked(text: bytes) -> bytes:
+    """The message of a decrypted text."""
+    return zlib.decompress(text[len(_PACKED) :]) if text.startswith(_PACKED) else text
+
+
+class ExchangeRecorder:
+    """Writes each exchange in a transaction of its own; used by one thread. `hide` names values no page may show."""
+
+    def __init__(self, connection_id: int, *, secrets: Iterable[Secret] = ()) -> None:
         self.connection_id = connection_id
+        self._secrets = {secret.reveal().encode() for secret in secrets if secret}
+        self._sealer: Sealer | None = None
         self.about = About()
         self.last_id: int | None = None
         self._noted: tuple[float, bool] = (float("-inf"), True)
+
+    def hide(self, secret: Secret) -> None:
+        """A value that came to be secret: the token of a session."""
+        self._secrets.add(secret.reveal().encode())
+
+    def _kept(self, key: str, part: str, message: bytes) -> dict[str, bytes | None]:
+        """The columns of one message: masked for pages, and as it was for the bank's workers where that differs."""
+        shown = masked(message, self._secrets)
+        values: dict[str, bytes | None] = {
+            part: vault.ring().encrypt(packed(shown), aad=aad(key, part)),
+            f"{part}_raw": None,
+        }
+        if shown != message:
+            self._sealer = self._sealer or vault.sealer()
+            sealed = self._sealer.seal(packed(message), aad=aad(key, f"{part}:raw"))
+            values[f"{part}_raw"] = sealed
+        return values
 
     def before(self, exchange: WireExchange) -> Ticket:
         """Commit the request before its first byte leaves.
@@ -74,7 +109,7 @@ class ExchangeRecorder:
             subject_kind=self.about.kind,
             subject_id=self.about.id,
             company_id=self.about.company_id,
-            request=vault.ring().encrypt(exchange.request, aad=aad(key, "request")),
+            **self._kept(key, "request", exchange.request),
             request_sha256=hashlib.sha256(exchange.request).hexdigest(),
             request_bytes=len(exchange.request),
         )
@@ -94,7 +129,7 @@ class ExchangeRecorder:
         }
         if answer is not None:
             values |= {
-                "answer": vault.ring().encrypt(answer, aad=aad(ticket.key, "answer")),
+                **self._kept(ticket.key, "answer", answer),
                 "answer_sha256": hashlib.sha256(answer).hexdigest(),
                 "answer_bytes": len(answer),
             }

@@ -10,13 +10,13 @@ from django.db import transaction
 
 import audit.services as audit
 from bankbridge import selectors
+from bankbridge.masking import masked
 from bankbridge.models import Exchange
-from bankbridge.recorder import aad
+from bankbridge.recorder import aad, unpacked
 from kernel import vault
 from kernel.scope import Scope
 
 _ENCODING = re.compile(rb"""encoding\s*=\s*["']\s*([A-Za-z0-9 _-]{1,20})""")
-_SECRET = re.compile(r"(<(oprpwd|token|ceitinfo)\s*>)[^<]*(</)", re.IGNORECASE)
 SHOWN_MAX = 200_000
 
 
@@ -38,15 +38,18 @@ def read(*, key: str, actor: Any, scope: Scope) -> Reading:
         return Reading(row, may_read=False)
     audit.record("bankbridge.exchange.read", actor=actor, subject=row)
     ring = vault.ring()
-    request = ring.decrypt(bytes(row.request), aad=aad(row.key, "request"))
-    answer = (
-        b"" if row.answer is None else ring.decrypt(bytes(row.answer), aad=aad(row.key, "answer"))
-    )
-    return Reading(row, True, as_text(request), as_text(answer))
+    told = {
+        part: b""
+        if sealed is None
+        else unpacked(ring.decrypt(bytes(sealed), aad=aad(row.key, part)))
+        for part, sealed in (("request", row.request), ("answer", row.answer))
+    }
+    return Reading(row, True, as_text(told["request"]), as_text(told["answer"]))
 
 
 def as_text(message: bytes) -> str:
     """The message as text for a person: decoded as it declares, secrets masked, a line an element, cut at a limit."""
+    message = masked(message)
     found = _ENCODING.search(message[:200])
     codec = found.group(1).decode().replace(" ", "").lower() if found else "utf-8"
     if codec in ("gb2312", "gbk"):
@@ -55,5 +58,4 @@ def as_text(message: bytes) -> str:
         text = message.decode(codec, "replace")
     except LookupError:
         text = message.decode("utf-8", "replace")
-    text = _SECRET.sub(r"\1***\3", text)
     return text.replace("><", ">\n<")[:SHOWN_MAX]

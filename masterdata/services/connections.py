@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from audit.services import record
-from kernel import clock, vault
+from kernel import clock, envelope, vault
 from kernel.errors import Conflict, InvalidInput, NotFound
 from kernel.scope import Scope
 from kernel.secrets import Secret
@@ -68,6 +68,31 @@ def connection_credentials(connection: Connection) -> dict[str, Secret]:
 def credential_names(connection: Connection) -> list[str]:
     """Which credentials are set; never their values."""
     return sorted(_kept(connection))
+
+
+def renew_credentials() -> tuple[int, int]:
+    """Close every credential anew with the newest key; how many connections, and of how many it cannot be opened.
+
+    In a bank's worker only: raises KeysAbsent.
+    """
+    renewed = unreadable = 0
+    for pk in Connection.objects.order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            row = Connection.objects.select_for_update().get(pk=pk)
+            kept = {name: base64.b64decode(text) for name, text in _kept(row).items()}
+            if not kept or {envelope.key_id(one) for one in kept.values()} == {
+                vault.newest_envelope()
+            }:
+                continue
+            try:
+                fresh = _sealed(row.pk, connection_credentials(row))
+            except vault.Undecipherable:
+                unreadable += 1
+                continue
+            row.credentials = json.dumps(fresh, sort_keys=True).encode()
+            row.save_changes(["credentials"])
+            renewed += 1
+    return renewed, unreadable
 
 
 def write_credentials(connection: Connection, values: Mapping[str, Secret], *, actor: Any) -> None:

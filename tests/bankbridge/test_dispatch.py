@@ -11,6 +11,7 @@ from bankadapters.contract import Fate, Outcome
 from bankadapters.errors import NotSent, OutcomeUnknown, Refused, Unencodable, Unreadable
 from bankbridge import locks
 from bankbridge.models import Exchange
+from bankbridge.recorder import unpacked
 from bankbridge.services import dispatch, inquiry
 from kernel import clock, vault
 from masterdata.models import Connection, OutboundGate
@@ -243,7 +244,9 @@ class TestEvidence:
 
         for row in Exchange.objects.all():
             assert b"bocb2e" not in bytes(row.request)
-            plain = vault.ring().decrypt(bytes(row.request), aad=f"exchange:{row.key}:request")
+            plain = unpacked(
+                vault.ring().decrypt(bytes(row.request), aad=f"exchange:{row.key}:request")
+            )
             assert b"<bocb2e" in plain
             assert b"secret" not in plain
             assert row.answer_bytes > 0

@@ -96,6 +96,10 @@ class World:
         """A balance as if just pulled."""
         tell_balance(self.account, book)
 
+    def connection_now(self) -> Connection:
+        """The connection's row as it is now."""
+        return Connection.objects.get(pk=self.connection.pk)
+
     def reach(self, url: str) -> None:
         """Point the connection at a bank."""
         Connection.objects.filter(pk=self.connection.pk).update(endpoints={"main": url})

@@ -1,0 +1,10 @@
+"""Columns of closed texts, for the rotation of keys."""
+
+from __future__ import annotations
+
+from kernel.vault import Closed
+
+COLUMNS = (
+    Closed("otp_totp.TOTPDevice", "key", "masterdata.factor:{user_id}:key", is_text=True),
+    Closed("masterdata.Connection", "session", "connection:{pk}:session", is_envelope=True),
+)
