@@ -144,7 +144,7 @@ def _debits(orders: Sequence[Paper], since: date) -> list[Debit]:
     ours = PaymentInstruction.objects.filter(
         Q(bank_ref__in=named) | Q(bank_serial__in=serials),
         payer_account_id__in={entry.account_id for entry in entries},
-        amount__in={entry.amount for entry in entries},
+        order__amount__in={entry.amount for entry in entries},
     )
     known = {ref for pair in ours.values_list("bank_ref", "bank_serial") for ref in pair if ref}
     return [

@@ -195,7 +195,7 @@ def reserved(account_id: int, *, since: datetime | None) -> Decimal:
     rows = PaymentInstruction.objects.filter(open_ones, payer_account_id=account_id)
     # A leg that waits for its funding claims the money that is to come, not what is there.
     rows = rows.exclude(state=InstructionState.HELD, hold_reason__startswith=WAITS)
-    total = rows.aggregate(total=Sum("amount"))["total"]
+    total = rows.aggregate(total=Sum("order__amount"))["total"]
     return total if total is not None else Decimal("0.00")
 
 

@@ -7,7 +7,7 @@ RELEASE_SQL = """
     IF NOT EXISTS (
         SELECT 1 FROM payments_paymentorder o JOIN approvals_case c ON c.id = o.approval_id
         WHERE o.id = NEW.order_id AND c.voided_at IS NULL AND c.digest = NEW.content_hash
-          AND c.subject_kind = 'payment' AND c.subject_id = o.id::text AND c.amount = NEW.amount AND c.currency = NEW.currency
+          AND c.subject_kind = 'payment' AND c.subject_id = o.id::text AND c.amount = o.amount AND c.currency = NEW.currency
           AND EXISTS (SELECT 1 FROM approvals_decision d WHERE d.case_id = c.id AND d.act = 'check')
           AND EXISTS (SELECT 1 FROM approvals_decision d WHERE d.case_id = c.id AND d.act = 'release')
           AND (SELECT count(*) FROM approvals_decision d WHERE d.case_id = c.id AND d.act = 'approve') >= c.approvers_needed

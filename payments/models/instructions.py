@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pgtrigger
 from django.db import models
 from django.db.models import Q
 
 from kernel import clock
-from kernel.orm import MoneyRow, Stateful, Versioned, flow_trigger, state_column
+from kernel.orm import (
+    MoneyRow,
+    Stateful,
+    Versioned,
+    currency_column,
+    flow_trigger,
+    state_column,
+)
 from payments.models.guards import RELEASE_SQL
 from payments.models.orders import PaymentOrder
 from payments.states import INSTRUCTION, NOT_LIVE, InstructionState
@@ -42,11 +51,12 @@ class Batch(MoneyRow):
         return self.batch_no
 
 
-class PaymentInstruction(Versioned, Stateful, MoneyRow):
+class PaymentInstruction(Versioned, Stateful):
     """One attempt to execute an order: sealed at release, sent at most once, asked about until its end is known.
 
-    `sealed` is the canonical instruction, encrypted (AAD "instruction:<instr_no>"); `seal` its MAC. What is sent is decrypted
-    from `sealed`; the plain columns are copies for search, compared at dispatch.
+    `sealed` is the canonical instruction, closed for the bank's workers (AAD "instruction:<instr_no>"); `seal` its MAC. What
+    is sent is opened from `sealed`. The row holds no account number and no amount in clear: these stand in the order, whose
+    copies for search are compared at dispatch.
     """
 
     flow = INSTRUCTION
@@ -68,6 +78,7 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
     instr_no = models.CharField(max_length=20)
     bank_ref = models.CharField(max_length=35)  # our number as this bank's wire carries it
     operation = models.CharField(max_length=20, default="pay_batch")
+    currency = currency_column()
     state = state_column(InstructionState, InstructionState.QUEUED, is_indexed=False)
     content_hash = models.CharField(max_length=64)
     sealed = models.BinaryField()
@@ -114,7 +125,6 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
             models.UniqueConstraint(fields=["instr_no"], name="instr_no_once"),
             models.UniqueConstraint(fields=["order", "attempt"], name="attempt_once"),
             models.UniqueConstraint(fields=["connection", "bank_ref"], name="bank_ref_once"),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="instruction_amount_positive"),
         ]
         indexes = [
             models.Index(
@@ -130,7 +140,7 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
             models.Index(
                 fields=["lease_until"], condition=Q(state="sending"), name="instruction_leases"
             ),
-            models.Index(fields=["payer_account", "amount"], name="instruction_debit"),
+            models.Index(fields=["payer_account", "sent_at"], name="instruction_sent"),
             models.Index(fields=["payer_account", "final_at"], name="instruction_reserved"),
             models.Index(
                 fields=["id"],
@@ -162,7 +172,6 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
                     "sealed",
                     "seal",
                     "content_hash",
-                    "amount",
                     "currency",
                     "met",
                 ],
@@ -177,3 +186,8 @@ class PaymentInstruction(Versioned, Stateful, MoneyRow):
 
     def __str__(self) -> str:
         return self.instr_no
+
+    @property
+    def amount(self) -> Decimal:
+        """The order's: an instruction pays its order, whole."""
+        return self.order.amount  # type: ignore[no-any-return]  # a decimal column

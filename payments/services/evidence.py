@@ -104,7 +104,7 @@ def _candidates(account_id: int, entries: Sequence[Any]) -> list[PaymentInstruct
     rows = PaymentInstruction.objects.filter(
         Q(bank_ref__in=references)
         | Q(bank_serial__in=serials)
-        | Q(amount__in=amounts, sent_at__gte=since),
+        | Q(order__amount__in=amounts, sent_at__gte=since),
         payer_account_id=account_id,
         sent_at__isnull=False,
     )

@@ -63,7 +63,7 @@ def due_inquiries(*, connection_id: int, limit: int) -> list[DueInquiry]:
             connection_id=connection_id, state__in=OPEN_AT_BANK, next_inquiry_at__lte=now
         )
         .select_for_update(of=("self",), skip_locked=True, no_key=True)
-        .select_related("connection", "batch", "payer_account")
+        .select_related("connection", "batch", "payer_account", "order")
         .defer("sealed", "seal")
         .order_by("next_inquiry_at", "id")[:limit]
     )
@@ -121,7 +121,7 @@ def _locked(instruction_ids: Sequence[int]) -> list[PaymentInstruction]:
     rows = PaymentInstruction.objects.filter(pk__in=instruction_ids).select_for_update(
         of=("self",), no_key=True
     )
-    return list(rows.select_related("connection").defer("sealed", "seal").order_by("pk"))
+    return list(rows.select_related("connection", "order").defer("sealed", "seal").order_by("pk"))
 
 
 @transaction.atomic(durable=True)

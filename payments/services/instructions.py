@@ -73,7 +73,7 @@ class Group:
 _COLUMNS = (
     *("order_id", "company_id", "payer_account_id", "connection_id", "attempt", "instr_no"),
     *("bank_ref", "operation", "state", "version", "content_hash", "sealed", "seal"),
-    *("route_requested", "amount", "currency"),
+    *("route_requested", "currency"),
     *(f"order__{name}" for name in MONEY_FIELDS),
     *("order__content_hash", "order__state", "order__instruction_id", "order__approval_id"),
 )
@@ -213,7 +213,8 @@ def _send(
 
 
 _ANSWERED = (
-    *("order_id", "company_id", "batch_id", "instr_no", "bank_ref", "amount", "state", "version"),
+    *("order_id", "company_id", "batch_id", "instr_no", "bank_ref", "state", "version"),
+    "order__amount",
     *("fence", "send_attempts"),
 )
 
@@ -224,7 +225,8 @@ def _locked(claim: ClaimedBatch) -> list[PaymentInstruction]:
     orders = PaymentOrder.objects.filter(pk__in=[item.order_id for item in claim.instructions])
     list(orders.select_for_update(no_key=True).order_by("pk").values_list("pk"))
     rows = PaymentInstruction.objects.filter(pk__in=ids, state=S.SENDING, batch_id=claim.batch_id)
-    locked = rows.select_for_update(no_key=True).only(*_ANSWERED).order_by("pk")
+    locked = rows.select_related("order").select_for_update(of=("self",), no_key=True)
+    locked = locked.only(*_ANSWERED).order_by("pk")
     return [row for row in locked if claim.fences[row.pk] == row.fence]
 
 

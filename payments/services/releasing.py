@@ -132,7 +132,6 @@ def drafted(orders: Sequence[PaymentOrder], rules: InForce) -> dict[int, Draft]:
             operation=_operation(order, rules),
             state=InstructionState.QUEUED,
             content_hash=order.content_hash,
-            amount=order.amount,
             currency=order.currency,
             route_requested="" if isinstance(route, routing.Refuse) else route.name,
             not_before=route.until if isinstance(route, routing.Wait) else now,

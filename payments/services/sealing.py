@@ -79,7 +79,6 @@ def _differences(
     if isinstance(sealed_order, dict):
         names += [name for name in present_order if present_order[name] != sealed_order.get(name)]
         copies = {
-            "instruction.amount": (f"{instruction.amount:.2f}", sealed_order["amount"]),
             "instruction.currency": (instruction.currency, sealed_order["currency"]),
             "instruction.company": (instruction.company_id, sealed_order["company_id"]),
             "instruction.payer_account": (

@@ -64,7 +64,7 @@ class AdjudicationList(ListPage):
         ),
         Column("state", _("状态"), kind="state"),
         Column("verdict", _("裁定"), value=lambda row: Adjudication.Verdict(row["verdict"]).label, needs=("verdict",)),
-        Column("instruction__amount", _("金额"), kind="money", note="instruction__currency"),
+        Column("instruction__order__amount", _("金额"), kind="money", note="instruction__currency"),
         Column("instruction__order__payee_name", _("收款户名")),
         Column("company__short_name", _("付款公司")),
         Column("reason", _("理由")),

@@ -93,7 +93,7 @@ class TestSend:
 
         adapter = OneByOne("accepted")
         dispatch.send(claim, a_line_to(adapter, claim.connection_id))
-        after = dict(PaymentInstruction.objects.values_list("amount", "state"))
+        after = dict(PaymentInstruction.objects.values_list("order__amount", "state"))
         with clock.fixed(clock.now()) as later:
             later.advance(seconds=30)
             (second,) = instructions.claim_batches(

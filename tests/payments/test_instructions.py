@@ -101,7 +101,6 @@ class TestClaimBatches:
             ("payments_paymentorder", "payee_name = '别人有限公司'"),
             ("payments_paymentorder", "amount = amount + 7000"),
             ("payments_paymentorder", "content_hash = repeat('0', 64)"),
-            ("payments_paymentinstruction", "amount = amount * 100"),
             ("payments_paymentinstruction", "currency = 'USD'"),
             ("payments_paymentinstruction", "bank_ref = 'Y00000000000'"),
             ("payments_paymentinstruction", "sealed = sealed || '\\x00'::bytea"),
