@@ -61,6 +61,34 @@ class Link(models.Model):
         return Entry.objects.filter(pk=max(self.told(), default=0)).first()
 
 
+class Anchor(models.Model):
+    """What of the chain is known outside the database: links up to `last_seq`, as one line of the anchor file."""
+
+    number = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField(default=clock.now)
+    first_seq = models.BigIntegerField()
+    last_seq = models.BigIntegerField()
+    line = (
+        models.TextField()
+    )  # canonical JSON: numbers, root over the link digests, head, digest of the line before
+    digest = models.CharField(max_length=64)
+    filed_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)  # by mail and webhook, once a day
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        triggers = [
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="said_for_ever",
+                fields=["number", "at", "first_seq", "last_seq", "line", "digest"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.digest[:12]}"
+
+
 class Entry(models.Model):
     """One fact: who did what to which object, and why. Never changed, never deleted (database trigger)."""
 
@@ -76,7 +104,7 @@ class Entry(models.Model):
     after = models.JSONField(default=dict)
     why = models.TextField(blank=True)
     origin = models.CharField(max_length=120, blank=True)  # address or task the act came from
-    content_digest = models.CharField(max_length=64)
+    content_digest = models.CharField(max_length=64, default="")  # taken by the database at insert
     # What was written together. The link follows at commit, hence no constraint; read by entry, never by link.
     link = models.ForeignKey(
         Link,
@@ -100,6 +128,15 @@ class Entry(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="digest",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    NEW.content_digest := encode(sha256(convert_to(audit_content(NEW), 'UTF8')), 'hex');
+                    RETURN NEW;
+                """,
+            ),
             pgtrigger.Trigger(
                 name="chain",
                 when=pgtrigger.After,

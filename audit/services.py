@@ -10,9 +10,8 @@ from uuid import uuid4
 
 from django.db import models, transaction
 
-from audit.content import content_of
 from audit.models import Entry
-from kernel import clock, seal
+from kernel import clock
 from kernel.errors import require
 
 
@@ -43,7 +42,7 @@ def _plain(values: Mapping[str, object] | None) -> dict[str, object]:
 
 def _entry(fact: Fact, actor: object | None, origin: str, at: datetime) -> Entry:
     subject = fact.subject
-    entry = Entry(
+    return Entry(
         at=at,
         event=fact.event,
         actor_id=getattr(actor, "pk", None),
@@ -56,8 +55,6 @@ def _entry(fact: Fact, actor: object | None, origin: str, at: datetime) -> Entry
         why=fact.why,
         origin=origin[:120],
     )
-    entry.content_digest = seal.digest(content_of(entry))
-    return entry
 
 
 def record_many(facts: Sequence[Fact], *, actor: object | None, origin: str = "") -> None:

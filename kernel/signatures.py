@@ -50,6 +50,13 @@ def generate(algorithm: str) -> tuple[bytes, bytes]:
     return numbers.private_value.to_bytes(32, "big"), _joined(public.x, public.y)
 
 
+def from_seed(seed: bytes) -> tuple[bytes, bytes]:
+    """The ECDSA (private key, public point) of 32 secret bytes."""
+    number = int.from_bytes(seed, "big") % (_P256_ORDER - 1) + 1
+    public = ec.derive_private_key(number, ec.SECP256R1()).public_key().public_numbers()
+    return number.to_bytes(32, "big"), _joined(public.x, public.y)
+
+
 def sign(algorithm: str, private: bytes, point: bytes, message: bytes) -> bytes:
     """The signature of `message`, r‖s."""
     if algorithm == Algorithm.SM2:

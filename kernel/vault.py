@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from kernel import signatures
 from kernel.ciphers import (
     INTL,
     NONCE_BYTES,
@@ -23,6 +24,7 @@ from kernel.ciphers import (
     TAG_BYTES,
     Undecipherable,
     close,
+    derive,
     opened,
     suite_in_use,
 )
@@ -39,6 +41,7 @@ __all__ = [
     "ring",
     "seal_key",
     "sealer",
+    "sign_as_platform",
 ]
 
 _MARKS = {INTL: b"v", SM: b"s"}
@@ -128,6 +131,25 @@ def _opener(spec: str) -> Opener:
 def opener() -> Opener:
     """What opens them. Raises KeysAbsent in every process that is not a bank's worker."""
     return _opener(os.environ.get("SEAL_PRIVATE_KEYS", ""))
+
+
+@lru_cache(maxsize=4)
+def _platform_key(spec: str) -> tuple[bytes, bytes]:
+    keys = parsed(spec)
+    seed = derive(INTL, keys[max(keys)].raw, "yqlink.platform.v1")
+    return signatures.from_seed(seed)
+
+
+def sign_as_platform(message: bytes) -> tuple[bytes, bytes]:
+    """(public point, signature): the platform's own word, given by a bank's worker. Raises KeysAbsent elsewhere.
+
+    ECDSA P-256, the key derived from the newest of SEAL_PRIVATE_KEYS; its fingerprint is printed by `manage.py platform_key`.
+    """
+    spec = os.environ.get("SEAL_PRIVATE_KEYS", "")
+    if not spec:
+        raise KeysAbsent("no private key to sign with: set SEAL_PRIVATE_KEYS")
+    private, point = _platform_key(spec)
+    return point, signatures.sign(signatures.Algorithm.ECDSA, private, point, message)
 
 
 def can_open() -> bool:

@@ -46,10 +46,10 @@ def give_key(user: User) -> SigningKey:
     return key
 
 
-def signer_of(user: User) -> SoftwareSigner:
-    """The person's key, unlocked."""
+def signer_of(user: User, passphrase: Secret = PASSPHRASE) -> SoftwareSigner:
+    """The person's key, unlocked; made where there is none."""
     give_key(user)
-    return keys.unlock(user=user, passphrase=PASSPHRASE)
+    return keys.unlock(user=user, passphrase=passphrase)
 
 
 def by(user: User) -> dict[str, Any]:
@@ -57,6 +57,6 @@ def by(user: User) -> dict[str, Any]:
     return {"actor": user, "hand": hand_of(user)}
 
 
-def hand_of(user: User, shown: bytes = b"") -> Hand:
+def hand_of(user: User, passphrase: Secret = PASSPHRASE) -> Hand:
     """The hand an act is signed by, with a second factor just given."""
-    return Hand(signer_of(user), step_up(user), shown)
+    return Hand(signer_of(user, passphrase), step_up(user))

@@ -24,6 +24,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("reconciliation.tasks.tick_match", 30),
     ("erpbridge.tasks.tick_views", 5),
     ("desk.tasks.tick_exports", 5),
+    ("audit.tasks.tick_anchor", 60),
     ("yqlink.health.tick_heartbeat", 10),
 )
 

@@ -97,7 +97,12 @@ def renew_credentials() -> tuple[int, int]:
 
 def write_credentials(connection: Connection, values: Mapping[str, Secret], *, actor: Any) -> None:
     """Replace the named credentials and keep the others (a step); the trail gets names only."""
-    kept = _kept(connection) | _sealed(connection.pk, values)
+    _put_credentials(connection, _sealed(connection.pk, values), actor=actor)
+
+
+def _put_credentials(connection: Connection, values: Mapping[str, str], *, actor: Any) -> None:
+    """The same with values that were closed for the bank's workers when they were typed."""
+    kept = _kept(connection) | dict(values)
     connection.credentials = json.dumps(kept, sort_keys=True).encode()
     connection.session, connection.session_changed_at = b"", clock.now()
     connection.save_changes(["credentials", "session", "session_changed_at"])
@@ -246,7 +251,7 @@ def propose_credentials(
     demand_editor(scope)
     connection: Connection = selectors.get_connection(connection_id, scope=scope, lock=True)
     connection.require_version(version)
-    given = {name: secret.reveal() for name, secret in values.items() if name and secret}
+    given = {name: secret for name, secret in values.items() if name and secret}
     if not given:
         raise InvalidInput("请至少填写一项凭据", "nothing to set", field="credentials")
     known = set(credential_names(connection))
@@ -258,7 +263,7 @@ def propose_credentials(
         before={name: "已设置" if name in known else "未设置" for name in sorted(given)},
         after=dict.fromkeys(sorted(given), "新值（加密保存）"),
         sealed=vault.ring().encrypt(
-            json.dumps(given, ensure_ascii=False).encode(), aad=_staged_aad(connection.pk)
+            json.dumps(_sealed(connection.pk, given)).encode(), aad=_staged_aad(connection.pk)
         ),
         actor=actor,
     )
@@ -280,8 +285,7 @@ def _apply_edit(change: StagedChange) -> Connection:
 def _apply_credentials(change: StagedChange) -> Connection:
     connection = Connection.objects.select_for_update().get(pk=int(change.subject_id))
     plain = vault.ring().decrypt(bytes(change.sealed), aad=_staged_aad(connection.pk))
-    values = {name: Secret(value) for name, value in json.loads(plain).items()}
-    write_credentials(connection, values, actor=change.made_by)
+    _put_credentials(connection, json.loads(plain), actor=change.made_by)
     return connection
 
 

@@ -47,6 +47,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "releaser1": [
         ("/", "待我授权"),
         ("/payments/release/", "授权"),
+        ("/approvals/keys/", "使用中的密钥"),
+        ("/approvals/keys/new/", "再次输入签名口令"),
         ("/payments/orders/{to_release}/release/", "发送后无法撤回"),
     ],
     "treasurer1": [
@@ -76,6 +78,10 @@ PAGES: dict[str, list[tuple[str, str]]] = {
         ("/masterdata/changes/", "待确认变更"),
         ("/masterdata/branches/", "联行号"),
         ("/masterdata/connections/", "银行通道"),
+    ],
+    "security1": [
+        ("/approvals/keys/", "全部密钥"),
+        ("/approvals/keys/{releaser_key}/revoke/", "吊销签名密钥"),
     ],
     "auditor1": [
         ("/audit/", "操作轨迹"),
@@ -180,6 +186,7 @@ def test_a_release_is_confirmed_with_the_retyped_account_and_done_once(page, add
     shown = page.locator("main").inner_text()
     page.fill(f"input[name=retype_{order.pk}]", order.payee_number[-4:])
     page.fill("input[name=otp]", world.phones["releaser1"].code())
+    page.fill("input[name=passphrase]", world.passphrase)
     page.locator("main form button[name=confirm]").click()
     page.wait_for_load_state()
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from approvals.models import Policy
+from approvals.models import Policy, SigningKey
 from kernel import clock
+from kernel.secrets import Secret
 from masterdata import selectors as masterdata
 from masterdata.models import CounterpartyAccount, OutboundGate, OwnAccount, User
 from masterdata.services.payees import decide_payees
@@ -44,6 +45,8 @@ class World:
     batch_no: str
     list_file: Path
     phones: dict[str, Phone]
+    passphrase: str
+    releaser_key: int
 
 
 def a_list(folder: Path, *, rows: int = ROWS, seed: int = 7) -> Path:
@@ -79,7 +82,8 @@ def lay_down(folder: Path) -> World:
         called_back(payee, caller=people["checker2"], confirmer=people["admin2"])
     for account in OwnAccount.objects.filter(is_direct_link=True):
         tell_balance(account, "999876543.21")
-    walk(people)
+    passphrase = demo_password(folder)
+    walk(people, Secret(passphrase))
     batch_no = answer_some()
     tell_statements()
     second = a_list(folder / "second", rows=40, seed=8)
@@ -96,7 +100,15 @@ def lay_down(folder: Path) -> World:
         batch_no=batch_no,
         list_file=second,
         phones=phones(folder),
+        passphrase=passphrase,
+        releaser_key=SigningKey.objects.get(user=people["releaser1"]).pk,
     )
+
+
+def demo_password(folder: Path) -> str:
+    """The one password of the demo people, which their signing keys are under."""
+    logins = json.loads((folder / "logins.json").read_text("utf-8"))
+    return str(logins["users"][0]["password"])
 
 
 def phones(folder: Path) -> dict[str, Phone]:
@@ -115,7 +127,7 @@ def by_instruction(state: str) -> PaymentOrder:
     return PaymentInstruction.objects.filter(state=state).order_by("pk")[0].order
 
 
-def walk(people: dict[str, User]) -> None:
+def walk(people: dict[str, User], passphrase: Secret) -> None:
     """Check most, approve and release part of them."""
     assert Policy.objects.exists()
 
@@ -130,7 +142,7 @@ def walk(people: dict[str, User]) -> None:
         (orders.release_orders, "releaser1", "pending_release", 4),
     ]
     for act, who, state, keep in steps:
-        act(items=some(state, keep), actor=people[who], hand=hand_of(people[who]))
+        act(items=some(state, keep), actor=people[who], hand=hand_of(people[who], passphrase))
 
 
 def answer_some() -> str:

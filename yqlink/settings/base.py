@@ -300,6 +300,13 @@ PULL_CLOSE_FROM_HOUR = env.int(
 )  # the day before is closed from this hour on
 PULL_PAGES_MAX = env.int("PULL_PAGES_MAX", default=4000)
 
+# --- the audit chain's head outside the database -------------------------------------------------------------------
+ANCHORS_FILE = env.str("ANCHORS_FILE", default=str(HOME / "anchors.jsonl"))
+ANCHOR_EMAIL = env.list("ANCHOR_EMAIL", default=[])
+ANCHOR_WEBHOOK = env.str("ANCHOR_WEBHOOK", default="")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="yqlink@localhost")
+vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
+
 # --- logs -------------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_config(

@@ -13,6 +13,7 @@ for _name, _value in {
     "DATA_KEYS": "1:" + base64.b64encode(os.urandom(32)).decode(),
     "SEAL_PUBLIC_KEYS": envelope.written(1, _public),
     "SEAL_PRIVATE_KEYS": envelope.written(1, _private),
+    "ANCHORS_FILE": os.path.join(tempfile.gettempdir(), f"yqlink-anchors-{os.getpid()}"),
     "REGISTRARS_FILE": os.path.join(tempfile.gettempdir(), f"yqlink-registrars-{os.getpid()}"),
 }.items():
     os.environ.setdefault(_name, _value)

@@ -1,0 +1,179 @@
+"""The chain's head, kept outside the database: a line a minute in a file, and once a day by mail and webhook.
+
+A line is canonical JSON: its number, which links it covers, the root over their digests, the head (the last link's digest)
+and the digest of the line before, so that the lines are a chain of their own. Whoever rewrites the database cannot rewrite
+a file on another machine, a mailbox, or what a webhook's receiver wrote down. Where the process holds the platform's key
+(a bank's worker) the line is signed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import structlog
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import connection, transaction
+
+from audit.models import Anchor, Link
+from audit.verifying import Break
+from kernel import clock, merkle, seal, vault
+from kernel.envelope import KeysAbsent
+
+log = structlog.get_logger(__name__)
+LINKS_MAX = 100_000
+NOTHING = "0" * 64
+_LOCK = 7302
+_HEADS = 5_000
+_PURPOSE = b"yqlink.anchor.v1\x00"
+
+
+def _signed(body: dict[str, Any]) -> dict[str, Any]:
+    try:
+        point, signature = vault.sign_as_platform(_PURPOSE + seal.canonical(body))
+    except KeysAbsent:
+        return body
+    return {**body, "key": point.hex(), "signature": signature.hex()}
+
+
+@transaction.atomic(durable=True)
+def anchor() -> Anchor | None:
+    """One line about every link since the last one; None when there is none, or another process is at it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return None
+    last = Anchor.objects.order_by("-number").first()
+    since = last.last_seq if last else 0
+    links = list(
+        Link.objects.filter(seq__gt=since).order_by("seq").values_list("seq", "digest")[:LINKS_MAX]
+    )
+    if not links:
+        return None
+    root, _ = merkle.tree([digest.encode() for _, digest in links])
+    now = clock.now()
+    body: dict[str, Any] = {
+        "number": last.number + 1 if last else 1,
+        "at": now.astimezone(clock.SHANGHAI).isoformat(),
+        "first": links[0][0],
+        "last": links[-1][0],
+        "root": root.hex(),
+        "head": links[-1][1],
+        "previous": last.digest if last else NOTHING,
+    }
+    line = seal.canonical(_signed(body)).decode()
+    return Anchor.objects.create(
+        number=body["number"],
+        at=now,
+        first_seq=body["first"],
+        last_seq=body["last"],
+        line=line,
+        digest=seal.digest(line.encode()),
+    )
+
+
+def lines() -> Iterator[str]:
+    """The lines of the file, in order."""
+    path = Path(settings.ANCHORS_FILE)
+    if path.exists():
+        yield from filter(None, path.read_text("utf-8").splitlines())
+
+
+def file() -> int:
+    """Write to the file what it lacks; how many lines. It is only ever appended to."""
+    path = Path(settings.ANCHORS_FILE)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    known = [json.loads(line)["number"] for line in lines()]
+    missing = Anchor.objects.filter(number__gt=max(known, default=0)).order_by("number")
+    rows = list(missing)
+    if not rows:
+        return 0
+    with path.open("a", encoding="utf-8") as stream:
+        stream.writelines(f"{row.line}\n" for row in rows)
+        stream.flush()
+        os.fsync(stream.fileno())
+    Anchor.objects.filter(pk__in=[row.pk for row in rows]).update(filed_at=clock.now())
+    return len(rows)
+
+
+def tell() -> Anchor | None:
+    """Send the newest line by mail and webhook, once a day; None when there is nothing to tell or nobody to tell it to."""
+    if not (settings.ANCHOR_EMAIL or settings.ANCHOR_WEBHOOK):
+        return None
+    row = Anchor.objects.order_by("-number").first()
+    told = Anchor.objects.filter(told_at__isnull=False).order_by("-number").first()
+    due = clock.now() - timedelta(hours=24)
+    if row is None or (told is not None and told.told_at is not None and told.told_at > due):
+        return None
+    try:
+        _send(row)
+    except (
+        Exception
+    ) as error:  # a mail server's bad day: the file has the line, the next tick tries again
+        log.warning("anchor_not_told", number=row.number, why=type(error).__name__)
+        Anchor.objects.filter(pk=row.pk).update(last_error=f"{type(error).__name__}: {error}"[:300])
+        return None
+    Anchor.objects.filter(pk=row.pk).update(told_at=clock.now(), last_error="")
+    return row
+
+
+def _send(row: Anchor) -> None:
+    if settings.ANCHOR_EMAIL:
+        send_mail(
+            f"银企联平台审计链锚 {row.number}",
+            f"{row.line}\n\nsha256 {row.digest}\n",
+            settings.DEFAULT_FROM_EMAIL,
+            settings.ANCHOR_EMAIL,
+        )
+    if settings.ANCHOR_WEBHOOK:
+        answer = httpx.post(
+            settings.ANCHOR_WEBHOOK,
+            content=row.line.encode(),
+            headers={"Content-Type": "application/json"},
+            timeout=10,
+            follow_redirects=False,
+        )
+        answer.raise_for_status()
+
+
+def verify_anchors() -> list[Break]:
+    """Where the chain is not the one the file knows: links gone or rewritten, lines altered. Empty without a file."""
+    breaks: list[Break] = []
+    heads: dict[int, str] = {}
+    previous, expected = NOTHING, 1
+    for line in lines():
+        body = json.loads(line)
+        if body["number"] != expected or body["previous"] != previous:
+            breaks.append(Break(body["first"], None, f"锚文件第 {expected} 行缺失或被改动"))
+        heads[body["last"]] = body["head"]
+        previous, expected = seal.digest(line.encode()), body["number"] + 1
+    return breaks + list(_differences(heads))
+
+
+def _differences(heads: Mapping[int, str]) -> Iterator[Break]:
+    """Heads the chain no longer has; a head stands for all links before it, because each link names the one before."""
+    wanted = sorted(heads)
+    for start in range(0, len(wanted), _HEADS):
+        part = wanted[start : start + _HEADS]
+        found = dict(Link.objects.filter(seq__in=part).values_list("seq", "digest"))
+        for seq in part:
+            if seq not in found:
+                yield Break(seq, None, f"锚文件所载的第 {seq} 链已不在：记录被删除")
+            elif found[seq] != heads[seq]:
+                yield Break(seq, None, f"第 {seq} 链与锚文件不符")
+
+
+def proof_of(seq: int) -> tuple[str, str] | None:
+    """The anchor line that covers a link, and the path of its digest to that line's root; None when none covers it yet."""
+    row = Anchor.objects.filter(first_seq__lte=seq, last_seq__gte=seq).first()
+    if row is None:
+        return None
+    digests = Link.objects.filter(seq__gte=row.first_seq, seq__lte=row.last_seq).order_by("seq")
+    _, paths = merkle.tree([digest.encode() for digest in digests.values_list("digest", flat=True)])
+    return row.line, paths[seq - row.first_seq]
