@@ -8,7 +8,7 @@ from django.db import models
 
 from approvals.signing.models import Signature, SigningKey
 from kernel import clock
-from kernel.orm import MoneyRow, amount_column, currency_column
+from kernel.orm import DatedRow, MoneyRow, amount_column, currency_column
 
 # The database's own copy of the segregation rules: whatever code runs, it refuses the maker's second act.
 SEGREGATION_SQL = """
@@ -44,26 +44,41 @@ SIGNED_SQL = """
 __all__ = ["Case", "Decision", "Policy", "Signature", "SigningKey"]
 
 
-class Policy(models.Model):
-    """One row of the matrix: for this kind, company (null = all) and amount band, how many approvers are needed."""
+class Policy(DatedRow):
+    """One version of a row of the matrix: which steps a subject wants, by level, type, payee class and amount band.
+
+    A row stands for an account, else a company and those below it, else the group; empty lists stand for all.
+    """
+
+    sealed_columns = (
+        *("kind", "company_id", "account_id", "types", "classes", "currency"),
+        *("amount_from", "amount_below", "steps"),
+    )
 
     kind = models.CharField(max_length=30)
     company = models.ForeignKey(
         "masterdata.Company", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    account = models.ForeignKey(
+        "masterdata.OwnAccount", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    types = models.JSONField(default=list)
+    classes = models.JSONField(default=list)
     currency = currency_column()
     amount_from = amount_column(default=0)
     amount_below = amount_column(null=True, blank=True)  # null = no upper end
-    approvers = models.PositiveSmallIntegerField(default=1)
-    valid_from = models.DateField()
-    valid_to = models.DateField(null=True, blank=True)
-    source_note = models.CharField(max_length=120, blank=True)
+    steps = models.JSONField(default=list)  # [[roles], people] in their order
 
     class Meta:
-        ordering = ["kind", "company_id", "amount_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["line", "number"], name="policy_version_once")
+        ]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.amount_from}+ → {self.approvers}"
+        return f"{self.kind} {self.line}.{self.number} {self.amount_from}+"
 
 
 class Case(MoneyRow):
@@ -72,6 +87,9 @@ class Case(MoneyRow):
     subject_kind = models.CharField(max_length=60)
     subject_id = models.CharField(max_length=40)
     company_id = models.BigIntegerField()
+    account_id = models.BigIntegerField(null=True)
+    payment_type = models.CharField(max_length=12, blank=True)
+    payee_class = models.CharField(max_length=12, blank=True)
     digest = models.CharField(max_length=64)
     maker_id = models.BigIntegerField()
     maker_person = models.CharField(max_length=40)
@@ -100,6 +118,10 @@ class Case(MoneyRow):
                     "maker_person",
                     "amount",
                     "currency",
+                    "company_id",
+                    "account_id",
+                    "payment_type",
+                    "payee_class",
                 ],
             ),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
@@ -123,6 +145,7 @@ class Decision(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     person_key = models.CharField(max_length=40)
     digest = models.CharField(max_length=64)
+    roles = models.JSONField(default=list)  # the duties the person held when deciding
     note = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField(default=clock.now)
     # the second factor given for this act: "totp", which device, when

@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import Q
 
 from approvals.models import Case, Decision, Policy
-from kernel.money import Money
+from approvals.policy import Rule, Step
+from kernel.dated import in_force
 
 
-def matrix() -> list[Policy]:
-    """The whole matrix, dated rows included (group-wide: the matrix is no secret of one company)."""
-    return list(Policy.objects.select_related("company"))
+def rule_of(row: Policy) -> Rule:
+    """A row of the matrix as the pure rules take it."""
+    return Rule(
+        pk=row.pk or 0,
+        line=row.line,
+        kind=row.kind,
+        company_id=row.company_id,
+        account_id=row.account_id,
+        types=frozenset(row.types),
+        classes=frozenset(row.classes),
+        currency=row.currency,
+        low=row.amount_from,
+        high=row.amount_below,
+        steps=tuple(Step(frozenset(roles), int(people)) for roles, people in row.steps),
+    )
 
 
-def policies_on(*, kind: str, day: date) -> list[Policy]:
-    """Rows of this kind in force on `day`, the most specific first (a company's own row before the row for all)."""
+def rules_on(*, kind: str, day: date) -> list[Rule]:
+    """The matrix of this kind in force on `day`, each row verified; raises SealBroken."""
     rows = Policy.objects.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=day), kind=kind, valid_from__lte=day
     )
-    return sorted(
-        rows, key=lambda row: (row.company_id is None, -row.valid_from.toordinal(), -row.pk)
-    )
-
-
-def matching_policy(policies: Iterable[Policy], *, company_id: int, money: Money) -> Policy | None:
-    """The row that rules this amount, or None: an amount no row covers is refused, not waved through."""
-    for row in policies:
-        if (
-            row.company_id in (None, company_id)
-            and row.currency == money.currency
-            and row.amount_from <= money.amount
-            and (row.amount_below is None or money.amount < row.amount_below)
-        ):
-            return row
-    return None
+    return [rule_of(row.verify()) for row in in_force(rows, day)]
 
 
 def open_case(*, kind: str, subject_id: str | int) -> Case | None:

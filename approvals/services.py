@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from approvals import selectors
-from approvals.models import Case, Decision, Policy
-from approvals.rules import CaseView, refusal
+from approvals.models import Case, Decision
+from approvals.policy import Rule, Subject, progress, rule_for
+from approvals.rules import CaseView, Done, refusal
 from approvals.signing.signers import Signer, endorse
 from approvals.signing.statements import DecisionFacts, statement, when
 from kernel import clock, seal
 from kernel.errors import DomainError, NotAllowed, NotFound, require
 from kernel.money import Money
+from masterdata import selectors as masterdata
+from masterdata.classes import PayeeClass, PaymentType
 from masterdata.services import stepup as second_factor
 from masterdata.services.stepup import StepUp
 
@@ -28,7 +31,7 @@ WANTS_STEP_UP = frozenset({Act.APPROVE, Act.RELEASE})
 
 @dataclass(frozen=True, kw_only=True)
 class NewCase:
-    """A subject that wants decisions."""
+    """A subject that wants decisions, with what the matrix looks at."""
 
     kind: str
     subject_id: str
@@ -37,21 +40,60 @@ class NewCase:
     money: Money
     maker_id: int
     maker_person: str
+    account_id: int | None = None
+    payment_type: str = ""
+    payee_class: str = ""
 
 
 @dataclass(frozen=True)
 class Decided:
-    """How far a case is after a decision."""
+    """How far a case is after a decision; `next_roles` may approve next."""
 
     case_id: int
     approvers_needed: int
     approvals_given: int
+    next_roles: tuple[str, ...] = ()
 
 
-def _policy(policies: Sequence[Policy], *, company_id: int, money: Money) -> Policy | NotAllowed:
-    return selectors.matching_policy(policies, company_id=company_id, money=money) or NotAllowed(
-        f"审批矩阵没有覆盖 {money} 的规则，不能提交，请联系资金主管维护矩阵",
-        "no policy row covers this amount",
+class Matrix:
+    """The matrix of today for some subjects, read once."""
+
+    def __init__(self, *, kinds: Iterable[str], company_ids: Iterable[int]) -> None:
+        self._rules = {
+            kind: selectors.rules_on(kind=kind, day=clock.today()) for kind in set(kinds)
+        }
+        self._chains = masterdata.chains(company_ids)
+
+    @classmethod
+    def of(cls, cases: Iterable[Case]) -> Matrix:
+        """The matrix for these cases."""
+        rows = list(cases)
+        return cls(kinds={c.subject_kind for c in rows}, company_ids={c.company_id for c in rows})
+
+    def rule(self, one: NewCase | Case) -> Rule | NotAllowed:
+        """The row that rules a subject; where none does, a refusal that names what the matrix lacks."""
+        kind = one.subject_kind if isinstance(one, Case) else one.kind
+        subject = Subject(
+            kind=kind,
+            chain=self._chains.get(one.company_id, (one.company_id,)),
+            account_id=one.account_id,
+            payment_type=one.payment_type,
+            payee_class=one.payee_class,
+            money=one.money,
+        )
+        return rule_for(self._rules[kind], subject) or _uncovered(subject)
+
+
+def _uncovered(subject: Subject) -> NotAllowed:
+    words = [
+        str(dict(PaymentType.choices).get(subject.payment_type, subject.payment_type)),
+        str(dict(PayeeClass.choices).get(subject.payee_class, subject.payee_class)),
+        str(subject.money),
+    ]
+    what = " · ".join(word for word in words if word)
+    return NotAllowed(
+        f"审批矩阵没有覆盖「{what}」的规则，不能提交，请系统管理员补充审批矩阵",
+        f"no row of the matrix covers {what}",
         code="no_policy",
     )
 
@@ -63,54 +105,39 @@ def open_cases(new: Sequence[NewCase]) -> tuple[dict[str, Case], dict[str, Domai
         "a case is opened in the transaction of its subject",
     )
     cases, refused = [], {}
-    by_kind = {
-        kind: selectors.policies_on(kind=kind, day=clock.today())
-        for kind in {one.kind for one in new}
-    }
+    matrix = Matrix(kinds=(one.kind for one in new), company_ids=(one.company_id for one in new))
     for one in new:
-        policy = _policy(by_kind[one.kind], company_id=one.company_id, money=one.money)
-        if isinstance(policy, NotAllowed):
-            refused[one.subject_id] = policy
+        rule = matrix.rule(one)
+        if isinstance(rule, NotAllowed):
+            refused[one.subject_id] = rule
             continue
         cases.append(
             Case(
                 subject_kind=one.kind,
                 subject_id=one.subject_id,
                 company_id=one.company_id,
+                account_id=one.account_id,
+                payment_type=one.payment_type,
+                payee_class=one.payee_class,
                 digest=one.digest,
                 amount=one.money.amount,
                 currency=one.money.currency,
                 maker_id=one.maker_id,
                 maker_person=one.maker_person,
-                approvers_needed=policy.approvers,
-                policy_id=policy.pk,
+                approvers_needed=rule.people,
+                policy_id=rule.pk,
             )
         )
     Case.objects.bulk_create(cases)
     return {case.subject_id: case for case in cases}, dict(refused)
 
 
-def open_case(
-    *, kind: str, subject_id: str | int, company_id: int, digest: str, money: Money, maker: User
-) -> Case:
+def open_case(new: NewCase) -> Case:
     """Open the case of one subject. Raises NotAllowed (no_policy) when the matrix has no row for it."""
-    key = str(subject_id)
-    cases, refused = open_cases(
-        [
-            NewCase(
-                kind=kind,
-                subject_id=key,
-                company_id=company_id,
-                digest=digest,
-                money=money,
-                maker_id=maker.pk,
-                maker_person=maker.person_key,
-            )
-        ]
-    )
-    if key in refused:
-        raise refused[key]
-    return cases[key]
+    cases, refused = open_cases([new])
+    if new.subject_id in refused:
+        raise refused[new.subject_id]
+    return cases[new.subject_id]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +154,14 @@ class Signing:
 
 
 def _decision(
-    case: Case, act: Decision.Act, actor: User, *, step: int, note: str, stepup: StepUp | None
+    case: Case,
+    act: Decision.Act,
+    actor: User,
+    *,
+    step: int,
+    roles: frozenset[str],
+    note: str,
+    stepup: StepUp | None,
 ) -> Decision:
     return Decision(
         case=case,
@@ -136,6 +170,7 @@ def _decision(
         user=actor,
         person_key=actor.person_key,
         digest=case.digest,
+        roles=sorted(roles),
         note=note,
         factor_method=stepup.method if stepup else "",
         factor_id=stepup.factor_id if stepup else "",
@@ -144,7 +179,7 @@ def _decision(
     )
 
 
-def _statement(decision: Decision, policy: Policy, signing: Signing) -> bytes:
+def _statement(decision: Decision, rule: Rule, signing: Signing) -> bytes:
     case = decision.case
     return statement(
         DecisionFacts(
@@ -157,8 +192,8 @@ def _statement(decision: Decision, policy: Policy, signing: Signing) -> bytes:
             amount=f"{case.amount:.2f}",
             currency=case.currency,
             maker=case.maker_person,
-            needed=policy.approvers,
-            policy=str(policy.pk),
+            needed=rule.people,
+            policy=str(rule.pk),
             person=decision.person_key,
             user=decision.user_id,
             key=signing.signer.fingerprint,
@@ -170,11 +205,11 @@ def _statement(decision: Decision, policy: Policy, signing: Signing) -> bytes:
     )
 
 
-def _sign(decisions: Sequence[tuple[Decision, Policy]], signing: Signing) -> None:
+def _sign(decisions: Sequence[tuple[Decision, Rule]], signing: Signing) -> None:
     """One signature for all decisions of the act; each keeps its statement and its path to it."""
     said = {
-        number: _statement(decision, policy, signing)
-        for number, (decision, policy) in enumerate(decisions)
+        number: _statement(decision, rule, signing)
+        for number, (decision, rule) in enumerate(decisions)
     }
     endorsed = endorse(said, signer=signing.signer, shown=signing.shown, at=clock.now())
     for number, (decision, _) in enumerate(decisions):
@@ -192,15 +227,13 @@ def _require_own_key(signing: Signing | None, actor: User) -> Signing:
     return signing
 
 
-def _locked_cases(
-    case_ids: Iterable[int],
-) -> tuple[list[Case], dict[int, list[tuple[str, str]]]]:
-    """These cases, locked, and what was done in each: (act, person) in the order made."""
+def _locked_cases(case_ids: Iterable[int]) -> tuple[list[Case], dict[int, list[Done]]]:
+    """These cases, locked, and what was done in each, in the order made."""
     cases = list(Case.objects.select_for_update().filter(pk__in=case_ids).order_by("pk"))
-    acts: dict[int, list[tuple[str, str]]] = {case.pk: [] for case in cases}
+    acts: dict[int, list[Done]] = {case.pk: [] for case in cases}
     rows = Decision.objects.filter(case_id__in=acts).order_by("pk")
-    for case_id, done, person in rows.values_list("case_id", "act", "person_key"):
-        acts[case_id].append((done, person))
+    for case_id, done, person, roles in rows.values_list("case_id", "act", "person_key", "roles"):
+        acts[case_id].append(Done(done, person, frozenset(roles)))
     return cases, acts
 
 
@@ -226,50 +259,70 @@ def decide_many(
     if act in WANTS_STEP_UP:
         second_factor.demand(signing.stepup, actor)
     cases, acts = _locked_cases(digests)
-    refused: dict[int, DomainError] = {
-        pk: NotFound("approval case") for pk in digests if pk not in acts
-    }
+    absent = NotFound("approval case")
+    refused: dict[int, DomainError] = {pk: absent for pk in digests if pk not in acts}
     done_now: dict[int, Decided] = {}
-    decisions: list[tuple[Decision, Policy]] = []
-    policies = {
-        kind: selectors.policies_on(kind=kind, day=clock.today())
-        for kind in {c.subject_kind for c in cases}
-    }
+    decisions: list[tuple[Decision, Rule]] = []
+    matrix, scope, person = Matrix.of(cases), masterdata.scope_of(actor), actor.person_key
     for case in cases:
-        done = acts[case.pk]
-        policy = _policy(policies[case.subject_kind], company_id=case.company_id, money=case.money)
-        error = _refusal(case, policy, done, act=act, actor=actor, digest=digests[case.pk])
-        if isinstance(policy, NotAllowed) or error is not None:
-            refused[case.pk] = error or NotFound("policy")
+        rule, done = matrix.rule(case), acts[case.pk]
+        if isinstance(rule, NotAllowed):
+            refused[case.pk] = rule
             continue
-        approvals = sum(one == Act.APPROVE for one, _ in done)
-        step = approvals + 1 if act == Act.APPROVE else 1
-        made = _decision(case, act, actor, step=step, note=note, stepup=signing.stepup)
-        decisions.append((made, policy))
-        if case.approvers_needed != policy.approvers:
-            Case.objects.filter(pk=case.pk).update(
-                approvers_needed=policy.approvers, policy_id=policy.pk
-            )
-        done_now[case.pk] = Decided(case.pk, policy.approvers, approvals + (act == Act.APPROVE))
+        roles, view = scope.roles_in(case.company_id), _view(case, rule, done)
+        error = refusal(view, act=act, person=person, digest=digests[case.pk], roles=roles)
+        if error is not None:
+            refused[case.pk] = error
+            continue
+        step = 1 + sum(one.act == act for one in done)
+        made = _decision(case, act, actor, step=step, roles=roles, note=note, stepup=signing.stepup)
+        decisions.append((made, rule))
+        _follow(case, rule)
+        done_now[case.pk] = _decided(case, rule, [*done, Done(act, person, roles)])
     _sign(decisions, signing)
     Decision.objects.bulk_create([decision for decision, _ in decisions])
     return done_now, refused
 
 
-def _refusal(
-    case: Case,
-    policy: Policy | NotAllowed,
-    done: Sequence[tuple[str, str]],
-    *,
-    act: Decision.Act,
-    actor: User,
-    digest: str,
-) -> DomainError | None:
-    if isinstance(policy, NotAllowed):
-        return policy
+def _view(case: Case, rule: Rule, done: Sequence[Done]) -> CaseView:
     is_void = case.voided_at is not None
-    view = CaseView(case.digest, case.maker_person, is_void, policy.approvers, done)
-    return refusal(view, act=act, person=actor.person_key, digest=digest)
+    return CaseView(case.digest, case.maker_person, is_void, rule.steps, done)
+
+
+def _follow(case: Case, rule: Rule) -> None:
+    """Let the case name the row that rules it now."""
+    if (case.approvers_needed, case.policy_id) != (rule.people, rule.pk):
+        Case.objects.filter(pk=case.pk).update(approvers_needed=rule.people, policy_id=rule.pk)
+
+
+def _decided(case: Case, rule: Rule, done: Sequence[Done]) -> Decided:
+    now = progress(rule.steps, [one.roles for one in done if one.act == Act.APPROVE])
+    return Decided(case.pk, now.needed, now.filled, tuple(sorted(now.next_roles)))
+
+
+def stale(case_ids: Iterable[int]) -> list[int]:
+    """Which of these cases another row of the matrix rules by now, or none. Reads only; the caller scoped them."""
+    cases = list(Case.objects.filter(pk__in=case_ids))
+    matrix = Matrix.of(cases)
+    found = []
+    for case in cases:
+        rule = matrix.rule(case)
+        if isinstance(rule, NotAllowed) or rule.pk != case.policy_id:
+            found.append(case.pk)
+    return found
+
+
+def standing(case_ids: Iterable[int]) -> dict[int, Decided]:
+    """How far these cases are by the matrix of now (a step); one whose row is gone is absent."""
+    cases, acts = _locked_cases(case_ids)
+    matrix = Matrix.of(cases)
+    found = {}
+    for case in cases:
+        rule = matrix.rule(case)
+        if not isinstance(rule, NotAllowed):
+            _follow(case, rule)
+            found[case.pk] = _decided(case, rule, acts[case.pk])
+    return found
 
 
 def decide(
@@ -302,23 +355,3 @@ def void_cases(case_ids: Sequence[int], *, reason: str) -> int:
 def void_case(*, case_id: int, reason: str) -> None:
     """Void one case."""
     void_cases([case_id], reason=reason)
-
-
-def seed_matrix(
-    *, kind: str, bands: Sequence[tuple[str, str | None, int]], source_note: str
-) -> int:
-    """Lay down matrix rows (from, below, approvers) for all companies unless this kind has any; returns rows made."""
-    if Policy.objects.filter(kind=kind).exists():
-        return 0
-    rows = [
-        Policy(
-            kind=kind,
-            amount_from=low,
-            amount_below=high,
-            approvers=approvers,
-            valid_from="2020-01-01",
-            source_note=source_note,
-        )
-        for low, high, approvers in bands
-    ]
-    return len(Policy.objects.bulk_create(rows))

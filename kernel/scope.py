@@ -21,6 +21,11 @@ class Scope:
     rights: Mapping[str, frozenset[int]] = field(default_factory=dict)
     is_system: bool = False
     person_key: str = ""
+    roles: Mapping[str, frozenset[int]] = field(default_factory=dict)  # duty -> company ids
+
+    def roles_in(self, company_id: int) -> frozenset[str]:
+        """The duties the holder has in a company."""
+        return frozenset(role for role, held in self.roles.items() if company_id in held)
 
     def has(self, right: str, company_id: int | None = None) -> bool:
         """Whether the holder has `right` (for that company, or for any when none is named)."""

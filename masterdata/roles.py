@@ -77,6 +77,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
     Role.TREASURER: frozenset(
         _WORK
         | {
+            "payments.approve",
             "payments.lift_hold",
             "payments.adjudicate",
             "payments.inquire",

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from django.contrib.postgres.aggregates import StringAgg
 from django.db.models import Case, F, Model, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Concat
+from django.utils.translation import gettext
 
 from kernel.clock import Calendar
 from kernel.errors import NotFound
@@ -33,6 +34,7 @@ from masterdata.roles import RIGHTS, ROLE_NAMES, Role
 from masterdata.states import PayeeState
 from masterdata.strategies import NotDecided as NotDecided
 from masterdata.strategies import Strategies as Strategies
+from masterdata.strategies import chains as chains
 from masterdata.strategies import strategy as strategy
 
 RowT = TypeVar("RowT", bound=Model)
@@ -61,7 +63,9 @@ def scope_of(user: Any) -> Scope:
     tree = dict(Company.objects.values_list("pk", "path"))
     below = {path: _subtrees([path], tree) for _, path in memberships}
     rights: dict[str, frozenset[int]] = {}
+    roles: dict[str, frozenset[int]] = {}
     for role, path in memberships:
+        roles[role] = roles.get(role, frozenset()) | below[path]
         for right in RIGHTS[Role(role)]:
             rights[right] = rights.get(right, frozenset()) | below[path]
     return Scope(
@@ -70,6 +74,7 @@ def scope_of(user: Any) -> Scope:
         company_ids=frozenset().union(*below.values()),
         rights=rights,
         person_key=user.person_key,
+        roles=roles,
     )
 
 
@@ -128,6 +133,25 @@ def company_by_code(code: str, *, scope: Scope) -> Company | None:
 def account_by_number(number: str, *, scope: Scope) -> OwnAccount | None:
     """The own account with this number, if the viewer serves its company."""
     return visible_accounts(scope).filter(number=number).first()
+
+
+def own_numbers(numbers: Iterable[str]) -> dict[str, int]:
+    """Which of these account numbers are the group's own, with the company each belongs to. System look-up."""
+    rows = OwnAccount.objects.filter(number__in=set(numbers))
+    return dict(rows.values_list("number", "company_id"))
+
+
+def account_by_id(account_id: int) -> OwnAccount | None:
+    """The own account, with its company. System look-up."""
+    return OwnAccount.objects.select_related("company").filter(pk=account_id).first()
+
+
+def owner_words(company_id: int | None, account_id: int | None = None) -> str:
+    """For whom a setting stands: an account, a company, or the whole group. System look-up."""
+    if account_id is not None and (account := account_by_id(account_id)) is not None:
+        return f"{account.company.code} {account.number}"
+    company = Company.objects.filter(pk=company_id).first() if company_id is not None else None
+    return f"{company.code} {company.short_name}" if company is not None else gettext("全集团")
 
 
 def lock_account(account_id: int) -> OwnAccount:

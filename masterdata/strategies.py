@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Q
 
 from kernel.dated import in_force
 from kernel.errors import Conflict
-from masterdata.models import StrategyRow
+from masterdata.models import Company, StrategyRow
 from masterdata.topics import TopicT
-
-if TYPE_CHECKING:
-    from masterdata.models import Company
 
 Key = tuple[str, int | None, str, str]  # topic, company, subject, bank
 
@@ -38,9 +35,19 @@ def rows_since(day: date) -> list[StrategyRow]:
     return [row.verify() for row in rows.extra(where=[f"NOT {_SUPERSEDED}"], params=[day])]  # noqa: S610 - our own words
 
 
+def _chain(path: str) -> list[int]:
+    return [int(part) for part in reversed(path.split("/")) if part]
+
+
 def chain(company: Company) -> list[int]:
     """The company and those above it, nearest first."""
-    return [int(part) for part in reversed(company.path.split("/")) if part]
+    return _chain(company.path)
+
+
+def chains(company_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    """Each of these companies with those above it, nearest first. System look-up."""
+    rows = Company.objects.filter(pk__in=set(company_ids)).values_list("pk", "path")
+    return {pk: tuple(_chain(path)) for pk, path in rows}
 
 
 class Decided:

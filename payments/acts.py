@@ -120,6 +120,11 @@ ACTS: dict[str, Act] = {
 }
 
 
+def may_approve(order: PaymentOrder, scope: Scope) -> bool:
+    """Whether the viewer holds one of the duties the next approval is for."""
+    return not order.next_roles or bool(scope.roles_in(order.company_id) & set(order.next_roles))
+
+
 def offered(order: PaymentOrder, *, scope: Scope) -> list[Act]:
     """The acts the viewer may do with the order now; the services decide again."""
     is_maker = order.maker is not None and order.maker.person_key == scope.person_key
@@ -132,6 +137,8 @@ def offered(order: PaymentOrder, *, scope: Scope) -> list[Act]:
         if act.is_after_release not in (None, is_released):
             continue
         if (act.maker_only and not is_maker) or (act.not_maker and is_maker):
+            continue
+        if act.name == "approve" and not may_approve(order, scope):
             continue
         found.append(act)
     return found

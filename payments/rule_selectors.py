@@ -64,9 +64,9 @@ def _moment(day: date) -> datetime:
 def thresholds(today: date) -> list[Threshold]:
     """The amounts people may want to stay under: bands of the approval matrix and caps of the clearing systems."""
     found = {
-        Threshold(row.amount_from, row.currency, "审批线", row.company_id)
-        for row in approvals.policies_on(kind="payment", day=today)
-        if row.amount_from > 0
+        Threshold(rule.low, rule.currency, "审批线", rule.company_id)
+        for rule in approvals.rules_on(kind="payment", day=today)
+        if rule.low > 0
     }
     rules = InForce(today).rules("", today)
     caps = {(rules.beps_cap, "小额支付上限"), (rules.ibps_cap, "网银互联上限")}

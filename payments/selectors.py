@@ -214,7 +214,17 @@ def worklist(right: str, *, scope: Scope) -> QuerySet[PaymentOrder]:
         rows = rows.exclude(maker__person_key=scope.person_key)
     if right in ("payments.approve", "payments.release"):
         rows = rows.exclude(checker__person_key=scope.person_key)
+    if right == "payments.approve":
+        rows = rows.filter(_mine_to_approve(scope))
     return rows.order_by("created_at", "pk")
+
+
+def _mine_to_approve(scope: Scope) -> Q:
+    """Orders whose next approval is for one of the viewer's duties in their company, or for any approver."""
+    mine = Q(next_roles=[])
+    for role, companies in scope.roles.items():
+        mine |= Q(company_id__in=companies, next_roles__contains=[role])
+    return mine
 
 
 def worklist_counts(scope: Scope) -> dict[str, int]:

@@ -8,13 +8,19 @@ from payments.services import booking
 from payments.services.linked import advance_linked
 from payments.services.outside import alarm_unproved
 from payments.services.payee_control import follow_payees
-from payments.services.waiting import lift_cleared
+from payments.services.waiting import follow_matrix, lift_cleared
 
 
 @shared_task(queue="quiet", acks_late=True, ignore_result=True)
 def tick_waiting(**_: object) -> None:
     """Let instructions go on whose cause of waiting went away."""
     lift_cleared()
+
+
+@shared_task(queue="quiet", acks_late=True, ignore_result=True)
+def tick_matrix(**_: object) -> None:
+    """Let orders follow an approval matrix that changed since they were checked."""
+    follow_matrix()
 
 
 @shared_task(queue="quiet", acks_late=True, ignore_result=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from django.db import transaction
 
+from approvals import matrix
 from kernel import clock
 from kernel.secrets import Secret
 from masterdata.models import (
@@ -188,6 +190,17 @@ def taken_live(*accounts: OwnAccount) -> None:
     baseline.lay_down_routes()
     for account in accounts:
         baseline.take_live(account.company, account.gl_subject, source_note="测试")
+
+
+@transaction.atomic
+def matrix_row(
+    approvers: int = 0, *, low: str = "0", high: str | None = None, **values: Any
+) -> Any:
+    """A row of the approval matrix, in force since 2020: so many approvers, or the `steps` given."""
+    dated = {name: values.pop(name) for name in ("valid_from", "valid_to") if name in values}
+    asked = [[["approver"], approvers]] if approvers else []
+    said = {"amount_from": low, "amount_below": high, "steps": asked} | values
+    return matrix.lay_down_row(said, source_note="测试", **dated)
 
 
 @transaction.atomic

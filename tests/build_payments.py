@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
 from django.db import transaction
 
-from approvals.models import Policy
 from kernel import clock
 from masterdata import selectors as masterdata
 from masterdata.models import (
@@ -31,7 +30,7 @@ from payments.content import OrderRequest
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.outcomes import ClaimedBatch, DueInquiry, ReportedOutcome
 from payments.services import instructions, orders
-from tests.build import long_ago, taken_live, tell_balance
+from tests.build import long_ago, matrix_row, taken_live, tell_balance
 from tests.signing import hand_of
 
 _serial = count(1)
@@ -108,13 +107,7 @@ def a_world() -> World:
     }
     people["admin"] = a_person("admin", person="p-admin", role="admin", company=company)
     for low, high, needed in (("0", "50000", 0), ("50000", "5000000", 1), ("5000000", None, 2)):
-        Policy.objects.create(
-            kind="payment",
-            amount_from=low,
-            amount_below=high,
-            approvers=needed,
-            valid_from=date(2020, 1, 1),
-        )
+        matrix_row(needed, low=low, high=high)
     world = World(company, account, connection, people)
     a_payee(world, code=world.payee_code, number=world.payee_number)
     tell_balance(account)

@@ -13,6 +13,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("bankbridge.tasks.tick_statements", 5),
     ("bankbridge.tasks.tick_health", 30),
     ("payments.tasks.tick_waiting", 5),
+    ("payments.tasks.tick_matrix", 60),
     ("payments.tasks.tick_linked", 5),
     ("payments.tasks.tick_booking", 10),
     ("payments.tasks.tick_payees", 10),

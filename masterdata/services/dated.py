@@ -184,14 +184,18 @@ def propose(*, kind_name: str, proposal: Proposal, actor: User) -> StagedChange:
         subject_id=kind.identity(values) if line is None else line,
         company_id=company_id,
         title=_title(kind, values, proposal, before),
-        before={} if before is None else {"number": before.number, "values": kind.raw(before)},
+        before={} if before is None else {"number": before.number, "values": _said(kind, before)},
         after=after,
         actor=actor,
     )
 
 
+def _said(kind: Kind, row: Any) -> dict[str, Any]:
+    return kind.values.read(kind.raw(row)).written()
+
+
 def _told(kind: Kind, row: Any) -> dict[str, Any]:
-    return {**kind.values.read(kind.raw(row)).written(), "is_withdrawn": row.is_withdrawn}
+    return {**_said(kind, row), "is_withdrawn": row.is_withdrawn}
 
 
 def _title(kind: Kind, values: Values, proposal: Proposal, before: Any | None) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from kernel.errors import InvalidInput
 from kernel.orm import DatedRow
+from masterdata import selectors
 from masterdata.models import Bank, Company, StrategyRow
 from masterdata.services.dated import Kind, Proposal, lay_down
 from masterdata.topics import KEYS, Topic, topics
@@ -92,9 +93,7 @@ class StrategyKind(Kind):
         if "bank" in self.keys:
             bank = Bank.objects.filter(pk=key["bank"]).first()
             return bank.name if bank else _("各银行")
-        company = Company.objects.filter(pk=key["company_id"]).first()
-        owner = f"{company.code} {company.short_name}" if company else _("全集团")
-        return f"{owner} {key['subject']}".strip()
+        return f"{selectors.owner_words(key['company_id'])} {key['subject']}".strip()
 
 
 def strategy_kinds() -> list[Kind]:

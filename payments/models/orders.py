@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from kernel.orm import MoneyRow, Stateful, Versioned, flow_trigger, state_column
+from masterdata.classes import PayeeClass, PaymentType
 from payments.states import ORDER, STATE_NAMES, OrderState
 
 # An order that ended without a payment gives its document line free again; one paid outside the platform never does.
@@ -21,10 +22,7 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
 
     flow = ORDER
 
-    class Kind(models.TextChoices):
-        SUPPLIER = "supplier", _("供应商付款")
-        INTERNAL = "internal", _("内部调拨")
-        PAYROLL = "payroll", _("代发")
+    Kind = PaymentType
 
     company = models.ForeignKey(
         "masterdata.Company", db_index=False, on_delete=models.PROTECT, related_name="+"
@@ -91,6 +89,12 @@ class PaymentOrder(Versioned, Stateful, MoneyRow):
     approval_id = models.BigIntegerField(null=True)  # approvals.Case
     approvals_needed = models.PositiveSmallIntegerField(default=0)
     approvals_given = models.PositiveSmallIntegerField(default=0)
+    next_roles = ArrayField(
+        models.CharField(max_length=20), default=list
+    )  # who may approve next; empty: any approver
+    payee_class = models.CharField(
+        max_length=12, blank=True, choices=PayeeClass.choices
+    )  # as of submission
     held_from = models.CharField(max_length=24, blank=True)
     hold_reasons = models.JSONField(default=list)  # [{rule, message, details}]
     return_reason = models.CharField(max_length=200, blank=True)

@@ -23,6 +23,7 @@ from payments.inforce import InForce
 from payments.models import PaymentOrder
 from payments.services import payee_control, ruling
 from payments.services.alarms import alarm
+from payments.services.classing import new_cases
 from payments.services.hands import Act, Hand
 from payments.services.holding import Refusals, change, hold, sort_out
 from payments.services.refusals import ContentAltered
@@ -40,8 +41,9 @@ Step = Callable[[Sequence[PaymentOrder], Act], Refusals]
 _FREEZE = """
     UPDATE payments_paymentorder o
     SET content_hash = v.digest, approval_id = v.approval, approvals_needed = v.needed, approvals_given = 0,
-        return_reason = ''
-    FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::smallint[]) AS v(id, digest, approval, needed)
+        return_reason = '', next_roles = '{}', payee_class = v.class
+    FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::smallint[], %s::text[])
+         AS v(id, digest, approval, needed, class)
     WHERE o.id = v.id
 """
 
@@ -56,16 +58,15 @@ def _freeze(orders: Sequence[PaymentOrder]) -> None:
                 [order.content_hash for order in orders],
                 [order.approval_id for order in orders],
                 [order.approvals_needed for order in orders],
+                [order.payee_class for order in orders],
             ],
         )
 
 
-def _submittable(
-    orders: Sequence[PaymentOrder], act: Act
-) -> tuple[list[PaymentOrder], list[approvals.NewCase], Refusals]:
-    """Drafts of the actor's own with the payee they were made for, each with the case it opens."""
+def _submittable(orders: Sequence[PaymentOrder], act: Act) -> tuple[list[PaymentOrder], Refusals]:
+    """Drafts of the actor's own with the payee they were made for."""
     refused: Refusals = {}
-    mine, cases = [], []
+    mine = []
     stale = payee_facts.moved(orders)
     for order in orders:
         if order.maker is None or order.maker.person_key != act.actor.person_key:
@@ -79,29 +80,19 @@ def _submittable(
         else:
             order.content_hash = content_hash(order)
             mine.append(order)
-            cases.append(
-                approvals.NewCase(
-                    kind="payment",
-                    subject_id=str(order.pk),
-                    company_id=order.company_id,
-                    digest=order.content_hash,
-                    money=order.money,
-                    maker_id=order.maker.pk,
-                    maker_person=order.maker.person_key,
-                )
-            )
-    return mine, cases, refused
+    return mine, refused
 
 
 def _submit(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
-    mine, cases, refused = _submittable(orders, act)
-    opened, without_policy = approvals.open_cases(cases)
+    mine, refused = _submittable(orders, act)
+    opened, without_policy = approvals.open_cases(new_cases(mine))
     refused.update({int(key): error for key, error in without_policy.items()})
     ready = [order for order in mine if str(order.pk) in opened]
     for order in ready:
         case = opened[str(order.pk)]
         order.approval_id, order.approvals_needed = case.pk, case.approvers_needed
         order.approvals_given, order.return_reason = 0, ""
+        order.payee_class = case.payee_class
     _freeze(ready)
     ruling.write_references(ready)
     good, stopped = sort_out(ready, actor=act.actor, stage=ruling.SUBMIT)
@@ -177,9 +168,7 @@ def _check(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
     ready, refused = _in_state(orders, OrderState.PENDING_CHECK, act)
     good, decided, more = _decide(ready, act, approvals.Act.CHECK)
     for order in good:
-        order.move(
-            "check_to_approval" if decided[order.pk].approvers_needed else "check_to_release"
-        )
+        order.move("check_to_approval" if decided[order.pk].next_roles else "check_to_release")
     _change_counts(good, decided, checker=act.actor)
     _record("payments.order.checked", good, act)
     return refused | more
@@ -189,10 +178,7 @@ def _approve(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
     ready, refused = _in_state(orders, OrderState.PENDING_APPROVAL, act)
     good, decided, more = _decide(ready, act, approvals.Act.APPROVE)
     for order in good:
-        done = decided[order.pk]
-        order.move(
-            "approve_last" if done.approvals_given >= done.approvers_needed else "approve_step"
-        )
+        order.move("approve_step" if decided[order.pk].next_roles else "approve_last")
     _change_counts(good, decided)
     ruling.tick([order.pk for order in good], actor=act.actor)
     _record("payments.order.approved", good, act)
@@ -202,12 +188,14 @@ def _approve(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
 def _change_counts(
     orders: Sequence[PaymentOrder], decided: Mapping[int, approvals.Decided], **values: object
 ) -> None:
-    groups: dict[tuple[int, int], list[PaymentOrder]] = {}
+    groups: dict[tuple[int, int, tuple[str, ...]], list[PaymentOrder]] = {}
     for order in orders:
         done = decided[order.pk]
-        groups.setdefault((done.approvers_needed, done.approvals_given), []).append(order)
-    for (needed, given), rows in groups.items():
-        change(rows, approvals_needed=needed, approvals_given=given, **values)
+        key = (done.approvers_needed, done.approvals_given, done.next_roles)
+        groups.setdefault(key, []).append(order)
+    for (needed, given, roles), rows in groups.items():
+        more = {"approvals_needed": needed, "approvals_given": given, "next_roles": list(roles)}
+        change(rows, **more, **values)
 
 
 def _release(orders: Sequence[PaymentOrder], act: Act) -> Refusals:

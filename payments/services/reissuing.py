@@ -16,6 +16,7 @@ from payments.content import content_hash
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.services import ruling
 from payments.services.cases import close_ended_attempt
+from payments.services.classing import new_cases
 from payments.services.holding import change, sort_out
 from payments.services.proof import debit_seen, is_statement_told
 from payments.states import InstructionState
@@ -124,14 +125,9 @@ def reissue_order(
 
 def _open_again(order: PaymentOrder, payee: Mapping[str, Any], actor: User) -> None:
     order.content_hash = content_hash(order)
-    case = approvals.open_case(
-        kind="payment",
-        subject_id=order.pk,
-        company_id=order.company_id,
-        digest=order.content_hash,
-        money=order.money,
-        maker=actor,
-    )
+    order.maker = actor
+    (new,) = new_cases([order])
+    case = approvals.open_case(new)
     change(
         [order],
         **payee,
@@ -139,6 +135,8 @@ def _open_again(order: PaymentOrder, payee: Mapping[str, Any], actor: User) -> N
         approval_id=case.pk,
         approvals_needed=case.approvers_needed,
         approvals_given=0,
+        next_roles=[],
+        payee_class=new.payee_class,
         maker=actor,
         checker=None,
         releaser=None,

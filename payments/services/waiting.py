@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import Q
 
+from approvals import services as approvals
 from audit import services as audit
 from kernel import clock
 from masterdata import selectors as masterdata
@@ -94,6 +95,32 @@ def _lift_orders(rules: InForce, *, limit: int) -> int:
         actor=None,
     )
     return len(cleared)
+
+
+@transaction.atomic(durable=True)
+def follow_matrix() -> int:
+    """Orders waiting for approvals learn who may approve next, where the matrix changed since. Returns how many."""
+    pending = PaymentOrder.objects.filter(
+        state=OrderState.PENDING_APPROVAL, approval_id__isnull=False
+    )
+    by_case = {case_id or 0: pk for case_id, pk in pending.values_list("approval_id", "pk")}
+    stale = approvals.stale(by_case)
+    orders = selectors.lock_orders([by_case[pk] for pk in stale], scope=masterdata.system_scope())
+    told = approvals.standing(stale)
+    moved = 0
+    for order in orders.values():
+        now = told.get(order.approval_id or 0)
+        if order.state != OrderState.PENDING_APPROVAL or now is None:
+            continue
+        values = {
+            "approvals_needed": now.approvers_needed,
+            "approvals_given": now.approvals_given,
+            "next_roles": list(now.next_roles),
+        }
+        if any(getattr(order, name) != value for name, value in values.items()):
+            change([order], **values)
+            moved += 1
+    return moved
 
 
 def _bring_forward(rules: InForce, *, limit: int) -> int:

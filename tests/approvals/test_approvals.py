@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from itertools import permutations
 
 import pytest
@@ -12,19 +11,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals import selectors, services
-from approvals.models import Case, Decision, Policy
-from approvals.rules import CaseView, refusal
+from approvals.models import Case, Decision
+from approvals.policy import Step
+from approvals.rules import CaseView, Done, refusal
 from kernel.errors import Conflict, NotAllowed
-from kernel.money import Money
-from masterdata.models import User
-from tests.build import step_up
-from tests.signing import signer_of
+from tests.approvals.cases import a_case, decide
+from tests.build import matrix_row
 
 Act = Decision.Act
 
 
+APPROVER, TREASURER = frozenset({"approver"}), frozenset({"treasurer"})
+
+
+def _steps(needed):
+    return (Step(APPROVER, needed),) if needed else ()
+
+
 def _view(acts=(), *, needed=1, is_void=False):
-    return CaseView("d", "p-maker", is_void, needed, list(acts))
+    done = [Done(act, person, APPROVER) for act, person in acts]
+    return CaseView("d", "p-maker", is_void, _steps(needed), done)
 
 
 class TestRefusal:
@@ -37,14 +43,15 @@ class TestRefusal:
             ([("check", "p-c")], 1, "check", "p-d", "out_of_turn"),
             ([("check", "p-c")], 1, "approve", "p-c", "same_person"),
             ([("check", "p-c")], 1, "release", "p-r", "approvals_missing"),
-            ([("check", "p-c")], 0, "approve", "p-a", "out_of_turn"),
             ([("check", "p-c"), ("approve", "p-a")], 1, "release", "p-a", "same_person"),
             ([("check", "p-c"), ("approve", "p-a")], 2, "release", "p-r", "approvals_missing"),
             ([("check", "p-c"), ("release", "p-r")], 0, "release", "p-s", "out_of_turn"),
         ],
     )
     def test_refuses(self, acts, needed, act, person, code):
-        error = refusal(_view(acts, needed=needed), act=act, person=person, digest="d")
+        view = _view(acts, needed=needed)
+
+        error = refusal(view, act=act, person=person, digest="d", roles=APPROVER)
 
         assert error is not None
         assert error.code == code
@@ -57,122 +64,129 @@ class TestRefusal:
 
     @given(
         st.lists(
-            st.tuples(st.sampled_from(["check", "approve", "release"]), st.sampled_from("mabcde")),
-            max_size=12,
+            st.tuples(
+                st.sampled_from(["check", "approve", "release"]),
+                st.sampled_from("mabcdefg"),
+                st.sampled_from([APPROVER, TREASURER, APPROVER | TREASURER, frozenset()]),
+            ),
+            max_size=16,
         ),
-        st.integers(0, 2),
+        st.lists(
+            st.tuples(
+                st.sampled_from([APPROVER, TREASURER, APPROVER | TREASURER]), st.integers(1, 2)
+            ),
+            max_size=3,
+        ),
     )
-    def test_whatever_is_tried_a_release_has_as_many_different_people_as_it_wants(
-        self, tries, needed
-    ):
-        acts: list[tuple[str, str]] = []
-        for act, person in tries:
-            if (
-                refusal(CaseView("d", "m", False, needed, acts), act=act, person=person, digest="d")
-                is None
-            ):
-                acts.append((act, person))
+    def test_whatever_is_tried_a_release_has_the_people_of_every_step(self, tries, asked):
+        steps = tuple(Step(roles, people) for roles, people in asked)
+        acts: list[Done] = []
+        for act, person, roles in tries:
+            view = CaseView("d", "m", False, steps, acts)
+            if refusal(view, act=act, person=person, digest="d", roles=roles) is None:
+                acts.append(Done(act, person, roles))
 
-        people = [person for _, person in acts]
+        people = [done.person for done in acts]
         assert len(people) == len(set(people))
         assert "m" not in people
-        if any(act == "release" for act, _ in acts):
-            assert [act for act, _ in acts] == ["check", *["approve"] * needed, "release"]
-
-
-@pytest.fixture
-def people(db):
-    return {
-        name: User.objects.create(username=name, display_name=name, person_key=f"p-{name}")
-        for name in ("maker", "checker", "approver", "releaser")
-    }
-
-
-def _case(people, amount="100.00"):
-    with transaction.atomic():
-        return services.open_case(
-            kind="payment",
-            subject_id=7,
-            company_id=1,
-            digest="d" * 64,
-            money=Money(Decimal(amount)),
-            maker=people["maker"],
-        )
-
-
-def _decide(case, act, actor, digest="d" * 64):
-    signing = services.Signing(signer=signer_of(actor), stepup=step_up(actor))
-    with transaction.atomic():
-        return services.decide(
-            case_id=case.pk, act=act, actor=actor, digest=digest, signing=signing
-        )
+        if any(done.act == "release" for done in acts):
+            approved = [done.roles for done in acts if done.act == "approve"]
+            wanted = [roles for roles, number in asked for _ in range(number)]
+            assert all(
+                not roles.isdisjoint(given) for roles, given in zip(wanted, approved, strict=False)
+            )
+            assert len(approved) >= len(wanted)
+            assert acts[0].act == "check"
+            assert acts[-1].act == "release"
 
 
 class TestMatrix:
-    def test_bands_meet_without_gap_or_overlap(self, people):
-        services.seed_matrix(
-            kind="payment",
-            bands=[("0", "50000", 0), ("50000", "5000000", 1), ("5000000", None, 2)],
-            source_note="demo",
-        )
+    def test_no_row_is_a_refusal_that_names_what_is_missing(self, people):
+        matrix_row(classes=["whitelisted"])
 
-        rows = selectors.policies_on(kind="payment", day=date(2026, 11, 24))
-        needed = [
-            selectors.matching_policy(rows, company_id=1, money=Money(Decimal(amount))).approvers
-            for amount in ("0.01", "49999.99", "50000.00", "4999999.99", "5000000.00")
-        ]
-
-        assert needed == [0, 0, 1, 1, 2]
-
-    def test_a_companys_own_row_rules_over_the_row_for_all(self, people):
-        from tests.statements.rows import a_company
-
-        company = a_company()
-        Policy.objects.create(kind="payment", approvers=0, valid_from=date(2020, 1, 1))
-        Policy.objects.create(
-            kind="payment", approvers=2, valid_from=date(2020, 1, 1), company=company
-        )
-        rows = selectors.policies_on(kind="payment", day=date(2026, 11, 24))
-
-        assert (
-            selectors.matching_policy(
-                rows, company_id=company.pk, money=Money(Decimal(1))
-            ).approvers
-            == 2
-        )
-        assert (
-            selectors.matching_policy(
-                rows, company_id=company.pk + 1, money=Money(Decimal(1))
-            ).approvers
-            == 0
-        )
-
-    def test_no_row_is_a_refusal(self, people):
-        with pytest.raises(NotAllowed) as caught:
-            _case(people)
+        with pytest.raises(NotAllowed, match=r"供应商付款 · 新收款方 · CNY 100\.00") as caught:
+            a_case(people["maker"], payment_type="supplier", payee_class="new")
 
         assert caught.value.code == "no_policy"
 
     def test_the_matrix_of_today_rules_a_case_opened_before(self, people, frozen_clock):
-        Policy.objects.create(
-            kind="payment", approvers=0, valid_from=date(2020, 1, 1), valid_to=date(2026, 11, 24)
-        )
-        Policy.objects.create(kind="payment", approvers=1, valid_from=date(2026, 11, 25))
-        case = _case(people)
-        _decide(case, Act.CHECK, people["checker"])
+        matrix_row(valid_to=date(2026, 11, 24))
+        matrix_row(1, valid_from=date(2026, 11, 25))
+        case = a_case(people["maker"])
+        decide(case, "check", people["checker"])
         frozen_clock.advance(days=1)
 
         with pytest.raises(Conflict) as caught:
-            _decide(case, Act.RELEASE, people["releaser"])
+            decide(case, "release", people["releaser"])
 
         assert caught.value.code == "approvals_missing"
+
+    def test_what_a_changed_matrix_no_longer_wants_counts_for_nothing(self, people, frozen_clock):
+        matrix_row(1, valid_to=date(2026, 11, 24))
+        matrix_row(steps=[[["treasurer"], 1]], valid_from=date(2026, 11, 25))
+        case = a_case(people["maker"])
+        decide(case, "check", people["checker"])
+        decide(case, "approve", people["approver"])
+        frozen_clock.advance(days=1)
+
+        with pytest.raises(Conflict) as caught:
+            decide(case, "release", people["releaser"])
+        decide(case, "approve", people["treasurer"])
+        decide(case, "release", people["releaser"])
+
+        assert "资金主管" in caught.value.message
+
+    def test_a_case_that_wants_nobody_any_more_goes_on_with_one_word(self, people, frozen_clock):
+        matrix_row(2, valid_to=date(2026, 11, 24))
+        matrix_row(valid_from=date(2026, 11, 25))
+        case = a_case(people["maker"])
+        decide(case, "check", people["checker"])
+        frozen_clock.advance(days=1)
+
+        decide(case, "approve", people["approver"])
+        decide(case, "release", people["releaser"])
+
+    def test_the_case_keeps_the_row_it_met(self, people):
+        row = matrix_row(1)
+
+        assert a_case(people["maker"]).policy_id == row.pk
+
+
+class TestSteps:
+    @pytest.fixture
+    def case(self, people):
+        matrix_row(steps=[[["approver"], 2], [["treasurer"], 1]])
+        case = a_case(people["maker"])
+        decide(case, "check", people["checker"])
+        return case
+
+    def test_are_taken_in_their_order_by_their_roles(self, people, case):
+        with pytest.raises(NotAllowed) as early:
+            decide(case, "approve", people["treasurer"])
+        decide(case, "approve", people["approver"])
+        decide(case, "approve", people["approver2"])
+        decide(case, "approve", people["treasurer"])
+        decide(case, "release", people["releaser"])
+
+        assert early.value.code == "role_missing"
+        assert [one.roles for one in selectors.given(case.pk)][1:4] == [
+            ["approver"],
+            ["approver"],
+            ["treasurer"],
+        ]
+
+    def test_wait_for_their_number_of_people(self, people, case):
+        decide(case, "approve", people["approver"])
+
+        with pytest.raises(Conflict, match="需 3 人，已有 1 人"):
+            decide(case, "release", people["releaser"])
 
 
 class TestDecide:
     @pytest.fixture
     def case(self, people):
-        Policy.objects.create(kind="payment", approvers=1, valid_from=date(2020, 1, 1))
-        return _case(people)
+        matrix_row(1)
+        return a_case(people["maker"])
 
     def test_takes_the_acts_in_their_one_order(self, people, case):
         acts = {Act.CHECK: "checker", Act.APPROVE: "approver", Act.RELEASE: "releaser"}
@@ -180,9 +194,9 @@ class TestDecide:
         for wrong in permutations(acts):
             if wrong[0] != Act.CHECK:
                 with pytest.raises(Conflict):
-                    _decide(case, wrong[0], people[acts[wrong[0]]])
+                    decide(case, wrong[0], people[acts[wrong[0]]])
         for act, name in acts.items():
-            _decide(case, act, people[name])
+            decide(case, act, people[name])
 
         assert [one.act for one in selectors.given(case.pk)] == ["check", "approve", "release"]
         assert selectors.acted_people(case.pk) == {
@@ -197,7 +211,7 @@ class TestDecide:
             services.void_case(case_id=case.pk, reason="changed")
 
         with pytest.raises(Conflict):
-            _decide(case, Act.CHECK, people["checker"])
+            decide(case, Act.CHECK, people["checker"])
         with pytest.raises(DatabaseError, match="void"), transaction.atomic():
             Decision.objects.create(
                 case=case,
@@ -208,7 +222,7 @@ class TestDecide:
             )
 
     def test_a_decision_is_never_changed(self, people, case):
-        _decide(case, Act.CHECK, people["checker"])
+        decide(case, Act.CHECK, people["checker"])
 
         with pytest.raises(DatabaseError), transaction.atomic():
             Decision.objects.update(note="anders")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -12,15 +11,15 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 
 from approvals import services
-from approvals.models import Decision, Policy, Signature, SigningKey
+from approvals.models import Decision, Signature, SigningKey
 from approvals.signing import keys, trust
 from approvals.signing.verifying import Proven, Unproven, verify_cases
 from audit.models import Entry
 from kernel import clock, signatures
 from kernel.errors import Conflict, DomainError, InvalidInput, NotAllowed
-from kernel.money import Money
 from kernel.secrets import Secret
-from tests.build import step_up
+from tests.approvals.cases import a_case
+from tests.build import matrix_row, step_up
 from tests.signing import PASSPHRASE, a_registrar, give_key, signer_of
 
 GOOD = Secret("correct horse battery 9")
@@ -168,12 +167,8 @@ class TestUnlock:
 
 @pytest.fixture
 def case(people):
-    Policy.objects.create(kind="payment", approvers=1, valid_from=date(2020, 1, 1))
-    with transaction.atomic():
-        return services.open_case(
-            kind="payment", subject_id=7, company_id=1, digest="d" * 64, money=Money(Decimal("100.00")),
-            maker=people["maker"],
-        )  # fmt: skip
+    matrix_row(1)
+    return a_case(people["maker"])
 
 
 def decide(case, act, user, **more):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from itertools import count
 
 from django.db import transaction
 
-from approvals.models import Policy
 from bankbridge.services import profiles
 from kernel import clock
 from kernel.secrets import Secret
@@ -21,7 +19,7 @@ from payments.content import OrderRequest
 from payments.models import PaymentInstruction
 from payments.services import orders
 from tests.bankbridge.bank import PAYEE, PAYER
-from tests.build import long_ago, taken_live, tell_balance
+from tests.build import long_ago, matrix_row, taken_live, tell_balance
 from tests.signing import hand_of
 from tests.statements.rows import a_company, an_account
 
@@ -71,7 +69,7 @@ class World:
             at.account, company=self.company, connection=self.connection, branch_code=at.branch
         )
         taken_live(self.account)
-        Policy.objects.create(kind="payment", approvers=0, valid_from=date(2026, 1, 1))
+        matrix_row()
         self._payee()
         self.fund("1000000.00")
 

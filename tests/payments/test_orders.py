@@ -8,11 +8,15 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, transaction
 
-from approvals.models import Case, Decision
+from approvals.matrix import KIND
+from approvals.models import Case, Decision, Policy
 from audit.models import Entry
+from kernel import clock
 from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from kernel.orm import StaleVersion
 from masterdata.models import OutboundGate
+from masterdata.services import dated
+from masterdata.services.dated import Proposal
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.services import orders
 from statements.models import LatestBalance
@@ -103,11 +107,17 @@ class TestTheWholeWay:
         ]
 
     def test_an_amount_no_row_of_the_matrix_covers_is_refused(self, world):
-        from approvals.models import Policy
+        row = Policy.objects.get(amount_from=0)
+        gone = Proposal(
+            values=KIND.raw(row),
+            line=row.line,
+            valid_from=clock.today(),
+            source_note="测试",
+            is_withdrawn=True,
+        )
+        dated.version_of(KIND, gone, earliest=clock.today()).write()
 
-        Policy.objects.filter(approvers=0).delete()
-
-        with pytest.raises(NotAllowed) as caught:
+        with pytest.raises(NotAllowed, match="没有覆盖「供应商付款 · 新收款方 · CNY") as caught:
             submitted(world)
 
         assert caught.value.code == "no_policy"

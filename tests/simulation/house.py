@@ -84,7 +84,7 @@ def requests(count: int, *, seed: int) -> Iterator[tuple[OrderRequest, str, str]
 
 def lay_foundations() -> dict[str, User]:
     """Companies, people, accounts, the connection, the matrix and the bank's profile; people by username."""
-    from approvals import services as approvals
+    from approvals import matrix
     from bankbridge.services import profiles
     from kernel.secrets import Secret
     from masterdata.services import seeding
@@ -105,7 +105,7 @@ def lay_foundations() -> dict[str, User]:
         if spec.is_linked:
             draft = spec.draft(company=companies[spec.company], connection_id=connection.pk)
             seeding.ensure_account(draft, is_direct_link=True)
-    approvals.seed_matrix(kind="payment", bands=demo.APPROVAL_BANDS, source_note="模拟")
+    matrix.lay_down_bands(demo.APPROVAL_BANDS, source_note="模拟")
     baseline.lay_down_routes()
     for code, subject in demo.LIVE_PAIRS:
         baseline.take_live(companies[code], subject, source_note="模拟")

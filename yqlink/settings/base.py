@@ -184,6 +184,7 @@ STRATEGY_TOPICS = [
 ]
 DATED_KINDS = [
     "masterdata.services.strategy.strategy_kinds",
+    "approvals.matrix.KIND",
 ]
 
 # --- headers ----------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from approvals import services as approvals
+from approvals import matrix
 from approvals.signing.seeding import ensure_keys
 from bankbridge.services import profiles
 from kernel import clock
@@ -161,7 +161,13 @@ class Command(BaseCommand):
     def _keys(self, people: dict[str, User], logins: Logins) -> int:
         by_role = {
             role: [people[one.username] for one in demo.PEOPLE if one.role == role]
-            for role in (Role.SECURITY_ADMIN, Role.CHECKER, Role.APPROVER, Role.RELEASER)
+            for role in (
+                Role.SECURITY_ADMIN,
+                Role.CHECKER,
+                Role.APPROVER,
+                Role.TREASURER,
+                Role.RELEASER,
+            )
         }
         return ensure_keys(
             registrars=by_role.pop(Role.SECURITY_ADMIN),
@@ -210,9 +216,7 @@ class Command(BaseCommand):
         )
 
     def _matrix(self) -> None:
-        approvals.seed_matrix(
-            kind="payment", bands=demo.APPROVAL_BANDS, source_note="演示用审批矩阵"
-        )
+        matrix.lay_down_bands(demo.APPROVAL_BANDS, source_note="演示用审批矩阵")
 
     def _live(self, companies: dict[str, Company]) -> None:
         baseline.lay_down_routes()
