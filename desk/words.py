@@ -128,6 +128,7 @@ CASE_KINDS: dict[str, str | Promise] = {
     "payments.outside_unproved": _("平台外支付无扣款"),
     "erp.lane_down": _("财务系统通道不通"),
     "erp.file_waits": _("交换文件等待"),
+    "erp.voucher_refused": _("凭证未被接收"),
     "statements.entry.amended": _("流水被更正"),
     "statements.day.differs": _("余额不连续"),
 }

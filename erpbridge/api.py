@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from desk.api import number_parameter
-from erpbridge.contract import Delivery, Kind
+from erpbridge.contract import OUT_FIELDS, Delivery, Kind
 from erpbridge.services import publish, receipts_in, taking
 from erpbridge.shapes import (
     LIMIT_MAX,
@@ -20,9 +20,11 @@ from erpbridge.shapes import (
     FaultsSerializer,
     ItemResultsSerializer,
     MasterDataSerializer,
+    MessagesPageSerializer,
     PaymentRequestsSerializer,
     PublishedPageSerializer,
     TakenSerializer,
+    VoucherAcksSerializer,
 )
 from kernel.errors import InvalidInput, NotAllowed
 from masterdata.api_access import SystemView, client_of, systems
@@ -124,8 +126,12 @@ class PaymentResultsView(SystemView):
         after = number_parameter(request, "after") or 0
         limit = min(max(number_parameter(request, "limit") or 100, 1), LIMIT_MAX)
         only_open = request.query_params.get("open", "").lower() in ("1", "true", "yes")
-        rows = publish.results_after(
-            client=_system(request), after=after, limit=limit, only_open=only_open
+        rows = publish.messages_after(
+            client=_system(request),
+            kind=Kind.PAYMENT_RESULT,
+            after=after,
+            limit=limit,
+            only_open=only_open,
         )
         body = {"results": rows, "next": rows[-1].pk if rows else after}
         return Response(PublishedPageSerializer(body).data)
@@ -152,6 +158,89 @@ class PaymentResultAcksView(SystemView):
         return Response({"acknowledged": count})
 
 
+class MessagesView(SystemView):
+    """Messages of every kind for the calling finance system: results, vouchers, statements."""
+
+    policies = {"GET": systems("payments.view")}
+
+    @extend_schema(
+        operation_id="messages_list",
+        summary="读取发给财务系统的消息",
+        responses=MessagesPageSerializer,
+        parameters=[
+            OpenApiParameter("after", OpenApiTypes.INT, description="cursor: the last id read"),
+            OpenApiParameter("limit", OpenApiTypes.INT, description=f"at most {LIMIT_MAX}"),
+            OpenApiParameter("kind", OpenApiTypes.STR, enum=[*OUT_FIELDS]),
+            OpenApiParameter(
+                "open", OpenApiTypes.BOOL, description="only messages not acknowledged yet"
+            ),
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        """Messages after a cursor, oldest first; at least once, always under the same id."""
+        after = number_parameter(request, "after") or 0
+        rows = publish.messages_after(
+            client=_system(request),
+            kind=request.query_params.get("kind", ""),
+            after=after,
+            limit=min(max(number_parameter(request, "limit") or 100, 1), LIMIT_MAX),
+            only_open=request.query_params.get("open", "").lower() in ("1", "true", "yes"),
+        )
+        told = [
+            {
+                "id": row.pk,
+                "message_id": row.message_id,
+                "kind": row.kind,
+                "made_at": row.made_at,
+                "acked_at": row.acked_at,
+                "items": publish.items_of(row),
+            }
+            for row in rows
+        ]
+        body = {"results": told, "next": rows[-1].pk if rows else after}
+        return Response(MessagesPageSerializer(body).data)
+
+
+class MessageAcksView(PaymentResultAcksView):
+    """Acknowledgements of messages of every kind."""
+
+    @extend_schema(
+        operation_id="messages_acknowledge",
+        summary="确认已收到消息",
+        request=AckSerializer,
+        responses=AckedSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        """Say which messages are stored; saying so twice changes nothing, hence no key is wanted."""
+        return super().post(request)
+
+
+class VoucherAcksView(SystemView):
+    """What became of vouchers in the finance system."""
+
+    policies = {"POST": systems("payments.view")}
+
+    @extend_schema(
+        operation_id="voucher_acks_take",
+        summary="回报凭证入账结果",
+        request=VoucherAcksSerializer,
+        responses={200: ItemResultsSerializer, 409: FaultsSerializer, 422: FaultsSerializer},
+        parameters=[
+            OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Take what was booked, under which number, and what was refused, with the reason."""
+        return _taken(request, Kind.VOUCHER_ACK, _object(request))
+
+
+def _object(request: Request) -> dict[str, Any]:
+    body = request.data
+    if not isinstance(body, dict):
+        raise InvalidInput("请求内容应为对象", "the body is an object", field="items")
+    return body
+
+
 class MasterDataView(SystemView):
     """Suppliers and customers from a finance system."""
 
@@ -168,15 +257,15 @@ class MasterDataView(SystemView):
     )
     def post(self, request: Request) -> Response:
         """Take suppliers and customers; new bank accounts wait until another person confirms them."""
-        body = request.data
-        if not isinstance(body, dict):
-            raise InvalidInput("请求内容应为对象", "the body is an object", field="items")
-        return _taken(request, Kind.MASTER_DATA, body)
+        return _taken(request, Kind.MASTER_DATA, _object(request))
 
 
 urlpatterns: list[URLPattern] = [
     path("payment-orders", PaymentOrdersView.as_view(), name="api_payment_orders"),
     path("master-data", MasterDataView.as_view(), name="api_master_data"),
+    path("voucher-acks", VoucherAcksView.as_view(), name="api_voucher_acks"),
+    path("messages", MessagesView.as_view(), name="api_messages"),
+    path("messages/ack", MessageAcksView.as_view(), name="api_messages_ack"),
     path("payment-results", PaymentResultsView.as_view(), name="api_payment_results"),
     path("payment-results/ack", PaymentResultAcksView.as_view(), name="api_payment_results_ack"),
 ]

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     PAYMENT_REQUEST = "payment_request"
     MASTER_DATA = "master_data"
     RECEIPT = "receipt"  # the finance system has stored results, vouchers … of ours
+    VOUCHER_ACK = "voucher_ack"  # it has booked a voucher, or says why not
 
     PAYMENT_RESULT = "payment_result"
     ARRIVAL_NOTICE = "arrival_notice"
@@ -53,10 +54,12 @@ FIELD_OF = {column: name for name, column in FIELDS.items()}
 # A supplier or customer with one of its bank accounts (the five exchanged fields, and what routing needs beside them).
 MASTER_FIELDS = ("kind", "code", "name", "uscc", "account", "account_name", "bank", "cnaps")
 RECEIPT_FIELDS = ("message_id",)
+VOUCHER_ACK_FIELDS = ("company_code", "posting_key", "result", "erp_voucher_no", "reason")
 IN_FIELDS: dict[Kind, tuple[str, ...]] = {
     Kind.PAYMENT_REQUEST: tuple(FIELDS),
     Kind.MASTER_DATA: MASTER_FIELDS,
     Kind.RECEIPT: RECEIPT_FIELDS,
+    Kind.VOUCHER_ACK: VOUCHER_ACK_FIELDS,
 }
 RESULT_FIELDS = (
     *("order_no", "company_code", "doc_type", "doc_no", "line_no", "amount", "currency", "state"),
@@ -67,9 +70,16 @@ STATEMENT_FIELDS = (
     *("currency", "balance_after", "counterparty_name", "counterparty_account", "narrative"),
     *("purpose", "reference"),
 )
+VOUCHER_FIELDS = (  # one row an entry line
+    *("posting_key", "company_code", "day", "period", "voucher_type", "voucher_no", "attachments"),
+    *("maker", "reverses", "line_no", "description", "subject", "debit", "credit", "currency"),
+    *("settlement_method", "bill_no", "bill_date", "department", "person", "customer", "supplier"),
+    *("project", "cash_flow_item", "counterparty_name", "counterparty_account"),
+)
 OUT_FIELDS: dict[Kind, tuple[str, ...]] = {
     Kind.PAYMENT_RESULT: RESULT_FIELDS,
     Kind.STATEMENT: STATEMENT_FIELDS,
+    Kind.VOUCHER: VOUCHER_FIELDS,
 }
 
 

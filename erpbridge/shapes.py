@@ -141,3 +141,37 @@ class ItemResultsSerializer(serializers.Serializer[Any]):
     """One result an item, in the order of the items."""
 
     results = ItemResultSerializer(many=True)
+
+
+class MessageSerializer(serializers.Serializer[Any]):
+    """One message; the same message id may come more than once."""
+
+    id = serializers.IntegerField()
+    message_id = serializers.CharField()
+    kind = serializers.CharField()
+    made_at = serializers.DateTimeField()
+    acked_at = serializers.DateTimeField(allow_null=True)
+    items = serializers.ListField(child=serializers.DictField())
+
+
+class MessagesPageSerializer(serializers.Serializer[Any]):
+    """Messages after a cursor; `next` is the cursor to go on with, also when nothing is there yet."""
+
+    results = MessageSerializer(many=True)
+    next = serializers.IntegerField()
+
+
+class VoucherAckSerializer(serializers.Serializer[Any]):
+    """What became of one voucher."""
+
+    company_code = serializers.CharField(max_length=20)
+    posting_key = serializers.CharField(max_length=100)
+    result = serializers.ChoiceField(choices=["OK", "ERR"])
+    erp_voucher_no = serializers.CharField(max_length=40, required=False)
+    reason = serializers.CharField(max_length=300, required=False)
+
+
+class VoucherAcksSerializer(serializers.Serializer[Any]):
+    """Up to 5,000 vouchers; each is taken on its own."""
+
+    items = VoucherAckSerializer(many=True)

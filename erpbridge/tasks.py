@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from erpbridge.services import publish, running
+from erpbridge.services import publish, running, telling
 
 
 @shared_task(queue="erp", acks_late=True, ignore_result=True)
 def tick_publish(**_: object) -> None:
-    """Outcomes to the Outbox."""
+    """Outcomes, vouchers and statements to the Outbox."""
     publish.publish()
+    telling.tell()
 
 
 @shared_task(queue="erp", acks_late=True, ignore_result=True)

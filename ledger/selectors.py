@@ -70,6 +70,19 @@ def acknowledged_sources(source_kind: str, *, since: datetime) -> list[str]:
     return list(rows.values_list("source_id", flat=True))
 
 
+def posted_since(
+    company_ids: Collection[int], *, since: datetime | None, after: int, limit: int
+) -> list[Voucher]:
+    """Posted vouchers of these companies with their lines, by id, for telling them to a finance system. System look-up."""
+    rows = Voucher.objects.filter(
+        company_id__in=company_ids, posted_at__isnull=False, pk__gt=after
+    ).exclude(state__in=[VoucherState.DRAFT, VoucherState.VOID])
+    if since is not None:
+        rows = rows.filter(posted_at__gte=since)
+    rows = rows.select_related("company", "reverses", "maker").prefetch_related("lines__account")
+    return list(rows.order_by("pk")[:limit])
+
+
 def red_of(voucher: Voucher) -> Voucher | None:
     """The red voucher of a voucher, drafted or posted; a void one is none. The caller was allowed to see `voucher`."""
     return voucher.reds.exclude(state=VoucherState.VOID).first()

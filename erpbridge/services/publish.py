@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -75,11 +75,13 @@ def publish() -> int:
             return written
 
 
-def results_after(*, client: ApiClient, after: int, limit: int, only_open: bool) -> list[Outbox]:
-    """Results for this client's system and companies with ids above `after`, oldest first."""
-    rows = own_messages(client, scope=scope_of_client(client)).filter(
-        kind=Kind.PAYMENT_RESULT, pk__gt=after
-    )
+def messages_after(
+    *, client: ApiClient, kind: str = "", after: int, limit: int, only_open: bool
+) -> list[Outbox]:
+    """Messages (of one kind, or of all) for this client's system and companies with ids above `after`, oldest first."""
+    rows = own_messages(client, scope=scope_of_client(client)).filter(pk__gt=after)
+    if kind:
+        rows = rows.filter(kind=kind)
     if only_open:
         rows = rows.filter(acked_at__isnull=True)
     return list(rows.order_by("pk")[:limit])
@@ -101,9 +103,15 @@ def claim_deliveries(
         next_attempt_at=now + timedelta(seconds=lease_s)
     )
     return [
-        (row.pk, Outgoing(row.message_id, Kind(row.kind), row.company_code, (row.payload,)))
+        (row.pk, Outgoing(row.message_id, Kind(row.kind), row.company_code, items_of(row)))
         for row in rows
     ]
+
+
+def items_of(row: Outbox) -> list[dict[str, Any]]:
+    """The rows a message consists of."""
+    items: list[dict[str, Any]] = row.payload.get("items") or [row.payload]
+    return items
 
 
 @transaction.atomic(durable=True)

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from erpbridge.contract import Delivery, ItemReply, Kind, Reply, fault
 from erpbridge.models import Inbox
-from erpbridge.services import master_in, payments_in, receipts_in
+from erpbridge.services import master_in, payments_in, receipts_in, vouchers_in
 from kernel import clock, seal, vault
 from kernel.errors import Conflict, InvalidInput
 from kernel.scope import Scope
@@ -27,6 +27,7 @@ _TAKERS: dict[Kind, tuple[str, Taker]] = {
     Kind.PAYMENT_REQUEST: ("payments.make", payments_in.take_each),
     Kind.MASTER_DATA: ("payees.propose", master_in.take_each),
     Kind.RECEIPT: ("payments.view", receipts_in.take_each),
+    Kind.VOUCHER_ACK: ("payments.view", vouchers_in.take_each),
 }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Engine, column, inspect, select, table
 from sqlalchemy.exc import NoSuchTableError
 
-from erpbridge.contract import FIELDS, MASTER_FIELDS, Delivery, Kind
+from erpbridge.contract import FIELDS, MASTER_FIELDS, VOUCHER_ACK_FIELDS, Delivery, Kind
 from erpbridge.models import ErpSystem, ReadMark
 from erpbridge.services import publish, reading, taking
 from erpbridge.styles.foreign import ExchangeDown, connected
@@ -25,6 +25,7 @@ ROW_ID = "row_id"
 VIEWS: dict[str, tuple[Kind, tuple[str, ...]]] = {
     "v_payment_request": (Kind.PAYMENT_REQUEST, tuple(FIELDS)),
     "v_partner": (Kind.MASTER_DATA, MASTER_FIELDS),
+    "v_voucher_ack": (Kind.VOUCHER_ACK, VOUCHER_ACK_FIELDS),
 }
 
 

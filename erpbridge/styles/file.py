@@ -1,7 +1,7 @@
 """Style 3, files: a data file, then its manifest; claimed by rename, answered by an ack file, the same file answered again.
 
 DOMAIN §7, style 3. Names: `{type}_{company}_{yyyymmdd}_{seq6}.{csv|txt|xml}` and the same stem with `.mf` and `.ack`.
-Types: pay, master, receipt come in; result, statement, voucher, notice go out.
+Types: pay, master, receipt, vack come in; result, statement, voucher, notice go out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,12 @@ DATA_MAX = 64 * 1024 * 1024
 NAME = re.compile(
     r"(?P<type>[a-z]{1,20})_(?P<company>[A-Za-z0-9-]{1,20})_(?P<day>\d{8})_(?P<seq>\d{6})\.(?P<form>csv|txt|xml)"
 )
-KINDS_IN = {"pay": Kind.PAYMENT_REQUEST, "master": Kind.MASTER_DATA, "receipt": Kind.RECEIPT}
+KINDS_IN = {
+    "pay": Kind.PAYMENT_REQUEST,
+    "master": Kind.MASTER_DATA,
+    "receipt": Kind.RECEIPT,
+    "vack": Kind.VOUCHER_ACK,
+}
 TYPE_OF = {
     Kind.PAYMENT_RESULT: "result",
     Kind.STATEMENT: "statement",

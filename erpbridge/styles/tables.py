@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from erpbridge.contract import FIELDS, MASTER_FIELDS, OUT_FIELDS, Kind
+from erpbridge.contract import FIELDS, MASTER_FIELDS, OUT_FIELDS, VOUCHER_ACK_FIELDS, Kind
 
 METADATA = MetaData()
 _ID = BigInteger().with_variant(Integer, "sqlite")
@@ -77,13 +77,16 @@ def _messages(name: str, fields: tuple[str, ...]) -> Table:
 REQUESTS: dict[Kind, Table] = {
     Kind.PAYMENT_REQUEST: _request("x_payment_req", tuple(FIELDS)),
     Kind.MASTER_DATA: _request("x_master_req", MASTER_FIELDS),
+    Kind.VOUCHER_ACK: _request("x_voucher_ack", VOUCHER_ACK_FIELDS),
 }
 MESSAGES: dict[Kind, Table] = {
     Kind.PAYMENT_RESULT: _messages("x_payment_res", OUT_FIELDS[Kind.PAYMENT_RESULT]),
     Kind.STATEMENT: _messages("x_statement", OUT_FIELDS[Kind.STATEMENT]),
+    Kind.VOUCHER: _messages("x_voucher", OUT_FIELDS[Kind.VOUCHER]),
 }
 FIELDS_OF: dict[Kind, tuple[str, ...]] = {
     Kind.PAYMENT_REQUEST: tuple(FIELDS),
     Kind.MASTER_DATA: MASTER_FIELDS,
+    Kind.VOUCHER_ACK: VOUCHER_ACK_FIELDS,
 }
 PRODUCER_COLUMNS = ("msg_id", "msg_rows", "sign", "status", "created_at")

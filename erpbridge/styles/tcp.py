@@ -1,6 +1,6 @@
 """Style 4, TCP: framed, signed XML; one request, one answer. Both sides may call: we serve requests, and push messages.
 
-DOMAIN §7, style 4. Tx of requests: PAY, MASTER, RECEIPT, FETCH; of ours: MESSAGES. No state hangs on a connection.
+DOMAIN §7, style 4. Tx of requests: PAY, MASTER, RECEIPT, VACK, FETCH; of ours: MESSAGES. No state hangs on a connection.
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ from kernel import clock
 from kernel.errors import DomainError
 from masterdata.selectors import scope_of_client
 
-KINDS = {"PAY": Kind.PAYMENT_REQUEST, "MASTER": Kind.MASTER_DATA, "RECEIPT": Kind.RECEIPT}
+KINDS = {
+    "PAY": Kind.PAYMENT_REQUEST,
+    "MASTER": Kind.MASTER_DATA,
+    "RECEIPT": Kind.RECEIPT,
+    "VACK": Kind.VOUCHER_ACK,
+}
 SKEW = timedelta(seconds=300)
 PER_CALL = 100
 
@@ -89,7 +94,11 @@ def _outcome(system: ErpSystem, asked: Message) -> list[dict[str, Any]]:
 def _due(system: ErpSystem) -> list[dict[str, Any]]:
     rows = own_messages(system.client, scope=scope_of_client(system.client))
     waiting = rows.filter(acked_at=None).order_by("pk")[:PER_CALL]
-    return [{"message_id": one.message_id, "kind": one.kind, **one.payload} for one in waiting]
+    return [
+        {"message_id": one.message_id, "kind": one.kind, **item}
+        for one in waiting
+        for item in publish.items_of(one)
+    ]
 
 
 def poll(system: ErpSystem) -> int:

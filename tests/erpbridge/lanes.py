@@ -21,7 +21,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
 from erpbridge.models import ErpSystem
-from erpbridge.services import publish, running
+from erpbridge.services import publish, running, telling
 from erpbridge.simulator.sides import db as other_db
 from erpbridge.simulator.sides.api import ApiSide
 from erpbridge.simulator.sides.base import Side
@@ -55,6 +55,7 @@ class Lane:
     def pump(self) -> None:
         """One tick of ours."""
         publish.publish()
+        telling.tell()
         if self.style != "api":
             running.run(self.style)
 
@@ -104,7 +105,7 @@ def _api(world: World, tmp_path: Path) -> Lane:
         )
         return answer.status_code, answer.json()
 
-    return Lane("api", world, ApiSide(call), issued.client, None)
+    return Lane("api", world, ApiSide(call), issued.client, a_system(issued.client, "api"))
 
 
 def _json(body: Mapping[str, Any]) -> bytes:

@@ -9,13 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 
+from desk.models import ExceptionCase
 from erpbridge.models import Inbox, Outbox
 from kernel.clock import fixed
+from ledger.models import Voucher
+from ledger.services import posting
 from masterdata.models import Company, Counterparty, CounterpartyAccount
 from payments.models import PaymentOrder
+from statements import services as statements
 from tests.build_payments import World, act, claim, fresh, say, submitted
 from tests.erpbridge.lanes import LANES, Lane, an_item, open_lane
+from tests.ledger.build import a_fact, a_template
+from tests.statements.rows import a_line
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -378,6 +385,87 @@ class TestResults:
         told = {one["line_no"]: one["amount"] for one in lane.side.fetch()}
 
         assert told == {str(n): f"{n}.05" for n in range(1, 31)}
+
+
+@pytest.fixture
+def voucher(lane: Lane) -> Voucher:
+    """A posted voucher of the lane's company, told to its system."""
+    lane.system.settings |= {"kinds": ["payment_result", "voucher", "statement"]}
+    lane.system.save()
+    a_template()
+    with transaction.atomic():
+        (booked,) = posting.post([a_fact(lane.world.account)])
+    lane.pump()
+    return booked.voucher
+
+
+def ack(voucher: Voucher, **changes: str) -> dict[str, str]:
+    return {
+        "company_code": "1000", "posting_key": voucher.posting_key, "result": "OK", "erp_voucher_no": "记-0042",
+    } | changes  # fmt: skip
+
+
+class TestVouchers:
+    def test_every_line_is_told_with_its_sides(self, lane, voucher):
+        if lane.style == "db":
+            pytest.skip("stands in v_voucher")
+
+        lines = [one for one in lane.side.fetch() if one.get("posting_key") == voucher.posting_key]
+
+        assert [(one["subject"], one["debit"], one["credit"]) for one in lines] == [
+            ("2202", "1268400.00", "0.00"),
+            ("1002.01", "0.00", "1268400.00"),
+        ]
+
+    def test_the_number_it_was_booked_under_confirms_it_once(self, lane, voucher):
+        first = lane.ask([ack(voucher)], key="v1", kind="voucher_ack")
+        again = lane.ask([ack(voucher)], key="v2", kind="voucher_ack")
+
+        voucher.refresh_from_db()
+        assert (statuses(first), statuses(again)) == (["OK"], ["DUP"])
+        assert (voucher.state, voucher.erp_voucher_no) == ("acked", "记-0042")
+
+    def test_a_refusal_leaves_it_unconfirmed_with_a_case(self, lane, voucher):
+        lane.ask(
+            [ack(voucher, result="ERR", erp_voucher_no="", reason="科目 2202 已停用")],
+            key="v1",
+            kind="voucher_ack",
+        )
+
+        voucher.refresh_from_db()
+        assert voucher.state == "posted"
+        assert "2202" in ExceptionCase.objects.get(kind="erp.voucher_refused").reason
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"posting_key": "nobody:1"}, "posting_key"),
+            ({"company_code": "9999"}, "company_code"),
+            ({"result": "MAYBE"}, "result"),
+        ],
+    )
+    def test_an_acknowledgement_of_nothing_is_named(self, lane, voucher, changes, field):
+        answer = lane.ask([ack(voucher, **changes)], key="v1", kind="voucher_ack")
+
+        voucher.refresh_from_db()
+        assert (1, field) in faults(answer)
+        assert voucher.state == "posted"
+
+
+class TestStatements:
+    def test_every_entry_is_told_once(self, lane):
+        lane.system.settings |= {"kinds": ["statement"]}
+        lane.system.save()
+        lines = [a_line("S1", "10.00"), a_line("S2", "20.00", direction="credit")]
+        statements.record_entries(account_id=lane.world.account.pk, lines=lines, exchange_id=None)
+        lane.pump()
+        lane.pump()
+
+        if lane.style == "db":
+            assert Outbox.objects.filter(kind="statement").count() == 2
+            return
+        told = [(one["bank_serial"], one["direction"], one["amount"]) for one in lane.side.fetch()]
+        assert sorted(told) == [("S1", "debit", "10.00"), ("S2", "credit", "20.00")]
 
 
 class TestTrail:

@@ -7,7 +7,11 @@ from typing import Any
 
 from erpbridge.simulator.sides.base import Item
 
-PATHS = {"payment_request": "/api/v1/payment-orders", "master_data": "/api/v1/master-data"}
+PATHS = {
+    "payment_request": "/api/v1/payment-orders",
+    "master_data": "/api/v1/master-data",
+    "voucher_ack": "/api/v1/voucher-acks",
+}
 # (method, path, body, headers) -> (status, body)
 Call = Callable[[str, str, Mapping[str, Any] | None, Mapping[str, str]], tuple[int, dict[str, Any]]]
 
@@ -40,13 +44,14 @@ class ApiSide:
         found: list[dict[str, Any]] = []
         after = 0
         while True:
-            path = f"/api/v1/payment-results?open=1&after={after}"
+            path = f"/api/v1/messages?open=1&after={after}"
             _, page = self.call("GET", path, None, {})
-            found += [{"message_id": r["message_id"], **r["payload"]} for r in page["results"]]
+            for one in page["results"]:
+                found += [{"message_id": one["message_id"], **item} for item in one["items"]]
             if not page["results"]:
                 return found
             after = page["next"]
 
     def acknowledge(self, message_ids: Sequence[str]) -> None:
         """One POST for all."""
-        self.call("POST", "/api/v1/payment-results/ack", {"message_ids": list(message_ids)}, {})
+        self.call("POST", "/api/v1/messages/ack", {"message_ids": list(message_ids)}, {})

@@ -8,14 +8,23 @@ from typing import Any
 
 from erpbridge.simulator.sides.base import Item
 
-TABLES = {"payment_request": "payment_request", "master_data": "partner"}
-VIEW_OF = {"payment_request": "v_payment_request", "partner": "v_partner"}
+TABLES = {
+    "payment_request": "payment_request",
+    "master_data": "partner",
+    "voucher_ack": "voucher_ack",
+}
+VIEW_OF = {
+    "payment_request": "v_payment_request",
+    "partner": "v_partner",
+    "voucher_ack": "v_voucher_ack",
+}
 FIELDS = {
     "payment_request": (
         *("doc_type", "doc_no", "line_no", "company_code", "payer_account", "payee_code"),
         *("payee_name", "payee_account", "payee_bank", "cnaps", "currency", "amount", "purpose"),
         *("remark", "wish_date", "urgent", "invoice_no", "gl_subject", "cash_flow_item"),
     ),
+    "voucher_ack": ("company_code", "posting_key", "result", "erp_voucher_no", "reason"),
     "partner": ("kind", "code", "name", "uscc", "account", "account_name", "bank", "cnaps"),
 }
 

@@ -14,7 +14,12 @@ from typing import Any
 
 from erpbridge.simulator.sides.base import Item, signature
 
-TYPES = {"payment_request": "pay", "master_data": "master", "receipt": "receipt"}
+TYPES = {
+    "payment_request": "pay",
+    "master_data": "master",
+    "receipt": "receipt",
+    "voucher_ack": "vack",
+}
 
 
 class FileSide:

@@ -8,8 +8,12 @@ from typing import Any
 
 from erpbridge.simulator.sides.base import Item, signature
 
-REQUESTS = {"payment_request": "x_payment_req", "master_data": "x_master_req"}
-MESSAGES = ("x_payment_res", "x_statement")
+REQUESTS = {
+    "payment_request": "x_payment_req",
+    "master_data": "x_master_req",
+    "voucher_ack": "x_voucher_ack",
+}
+MESSAGES = ("x_payment_res", "x_statement", "x_voucher")
 OURS = {"id", "item_no", "sign", "made_at", "closed_at", "ack_status"}
 
 

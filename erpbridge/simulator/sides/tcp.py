@@ -15,7 +15,12 @@ from typing import Any
 
 from erpbridge.simulator.sides.base import Item, signature
 
-TX = {"payment_request": "PAY", "master_data": "MASTER", "receipt": "RECEIPT"}
+TX = {
+    "payment_request": "PAY",
+    "master_data": "MASTER",
+    "receipt": "RECEIPT",
+    "voucher_ack": "VACK",
+}
 
 
 def frame(body: bytes) -> bytes:

@@ -1,0 +1,142 @@
+"""Vouchers and statement entries as messages to the finance systems that want them (`settings.kinds` of an ErpSystem)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from erpbridge.contract import Kind
+from erpbridge.models import ErpSystem, Outbox
+from erpbridge.services.publish import CHUNK, OVERLAP
+from kernel import clock
+from ledger import selectors as ledger
+from masterdata.selectors import scope_of_client
+from statements import selectors as statements
+
+if TYPE_CHECKING:
+    from ledger.models import Voucher
+    from statements.models import StatementEntry
+
+Told = tuple[int, int, str, list[dict[str, Any]]]  # subject id, version, company code, items
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _voucher(voucher: Voucher) -> Told:
+    head = {
+        "posting_key": voucher.posting_key,
+        "company_code": voucher.company.code,
+        "day": voucher.day.isoformat(),
+        "period": voucher.period,
+        "voucher_type": voucher.voucher_type,
+        "voucher_no": _text(voucher.voucher_no),
+        "attachments": str(voucher.attachment_count),
+        "maker": _text(voucher.maker),
+        "reverses": voucher.reverses.posting_key if voucher.reverses else "",
+        "currency": voucher.currency,
+    }
+    items = [
+        {
+            **head,
+            "line_no": str(line.line_no),
+            "description": line.description,
+            "subject": line.subject,
+            "debit": f"{line.debit:.2f}",
+            "credit": f"{line.credit:.2f}",
+            "settlement_method": line.settlement_method,
+            "bill_no": line.bill_no,
+            "bill_date": _text(line.bill_date),
+            "department": line.department,
+            "person": line.person,
+            "customer": line.customer,
+            "supplier": line.supplier,
+            "project": line.project,
+            "cash_flow_item": line.cash_flow_item,
+            "counterparty_name": line.counterparty_name,
+            "counterparty_account": line.counterparty_account,
+        }
+        for line in voucher.lines.all()
+    ]
+    return voucher.pk, 1, voucher.company.code, items
+
+
+def _entry(entry: StatementEntry) -> Told:
+    item = {
+        "account": entry.account.number,
+        "company_code": entry.account.company.code,
+        "bank_date": entry.bank_date.isoformat(),
+        "booked_at": entry.booked_at.isoformat(),
+        "bank_serial": entry.bank_serial,
+        "direction": entry.direction,
+        "amount": f"{entry.amount:.2f}",
+        "currency": entry.currency,
+        "balance_after": "" if entry.balance_after is None else f"{entry.balance_after:.2f}",
+        "counterparty_name": entry.counterparty_name,
+        "counterparty_account": entry.counterparty_account,
+        "narrative": entry.narrative,
+        "purpose": entry.purpose,
+        "reference": entry.reference,
+    }
+    return entry.pk, entry.revision, entry.account.company.code, [item]
+
+
+# kind → prefix of its message ids, the selector of what is new, and how one becomes a message
+_SOURCES: dict[Kind, tuple[str, Callable[..., Sequence[Any]], Callable[[Any], Told]]] = {
+    Kind.VOUCHER: ("V", ledger.posted_since, _voucher),
+    Kind.STATEMENT: ("S", statements.fetched_since, _entry),
+}
+
+
+def _since(system: ErpSystem, kind: Kind) -> datetime | None:
+    rows = Outbox.objects.filter(kind=kind, system=system.client.source_system)
+    newest = rows.order_by("-made_at").values_list("made_at", flat=True).first()
+    return None if newest is None else newest - OVERLAP
+
+
+@transaction.atomic(durable=True)
+def _tell_chunk(
+    system: ErpSystem, kind: Kind, *, since: datetime | None, after: int
+) -> tuple[int, int]:
+    prefix, source, shape = _SOURCES[kind]
+    companies = scope_of_client(system.client).company_ids
+    found = source(companies, since=since, after=after, limit=CHUNK)
+    rows = []
+    for one in found:
+        subject_id, version, company_code, items = shape(one)
+        rows.append(
+            Outbox(
+                message_id=f"{prefix}{system.pk}-{subject_id}-{version}",
+                system=system.client.source_system,
+                company_code=company_code,
+                kind=kind,
+                subject_id=subject_id,
+                state_version=version,
+                payload={"items": items},
+                made_at=clock.now(),
+            )
+        )
+    before = Outbox.objects.filter(message_id__in=[row.message_id for row in rows]).count()
+    Outbox.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows) - before, found[-1].pk if len(found) == CHUNK else 0
+
+
+def tell() -> int:
+    """Write an Outbox row for each voucher and entry a system wants and was not told of; returns rows written."""
+    written = 0
+    systems = ErpSystem.objects.filter(is_active=True, client__is_active=True)
+    for system in systems.select_related("client"):
+        for kind in _SOURCES:
+            if kind not in system.settings.get("kinds", ()):
+                continue
+            since, after = _since(system, kind), 0
+            while True:
+                count, after = _tell_chunk(system, kind, since=since, after=after)
+                written += count
+                if not after:
+                    break
+    return written
