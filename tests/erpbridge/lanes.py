@@ -232,3 +232,15 @@ def an_item(world: World, **changes: Any) -> dict[str, Any]:
         "amount": "1234.50", "purpose": "货款", "wish_date": "2026-11-24",
     } | changes  # fmt: skip
     return {name: value for name, value in item.items() if value is not None}
+
+
+def statuses(answer: dict[str, Any]) -> list[str]:
+    return [one["status"] for one in answer["results"]]
+
+
+def faults(answer: dict[str, Any]) -> set[tuple[int, str]]:
+    return {(error["row"], error["field"]) for one in answer["results"] for error in one["errors"]}
+
+
+def codes(answer: dict[str, Any]) -> set[str]:
+    return {error["code"] for one in answer["results"] for error in one["errors"]}
