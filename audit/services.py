@@ -11,6 +11,7 @@ from uuid import uuid4
 from django.db import models, transaction
 
 from audit.models import Entry
+from audit.origin import current as current_origin
 from kernel import clock
 from kernel.errors import require
 
@@ -53,7 +54,7 @@ def _entry(fact: Fact, actor: object | None, origin: str, at: datetime) -> Entry
         before=_plain(fact.before),
         after=_plain(fact.after),
         why=fact.why,
-        origin=origin[:120],
+        origin=(origin or current_origin())[:120],
     )
 
 

@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from itertools import combinations
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
 
 class Role(StrEnum):
@@ -26,19 +32,19 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
-ROLE_NAMES: dict[Role, str] = {
-    Role.MAKER: "制单",
-    Role.CLERK: "销售办事处",
-    Role.CHECKER: "复核",
-    Role.APPROVER: "审批",
-    Role.RELEASER: "授权",
-    Role.RECEIPTS: "收款会计",
-    Role.RECONCILER: "对账会计",
-    Role.TREASURER: "资金主管",
-    Role.VIEWER: "集团财务查询",
-    Role.ADMIN: "系统管理员",
-    Role.SECURITY_ADMIN: "安全管理员",
-    Role.AUDITOR: "审计员",
+ROLE_NAMES: dict[Role, StrPromise] = {
+    Role.MAKER: _("制单"),
+    Role.CLERK: _("销售办事处"),
+    Role.CHECKER: _("复核"),
+    Role.APPROVER: _("审批"),
+    Role.RELEASER: _("授权"),
+    Role.RECEIPTS: _("收款会计"),
+    Role.RECONCILER: _("对账会计"),
+    Role.TREASURER: _("资金主管"),
+    Role.VIEWER: _("集团财务查询"),
+    Role.ADMIN: _("系统管理员"),
+    Role.SECURITY_ADMIN: _("安全管理员"),
+    Role.AUDITOR: _("审计员"),
 }
 
 _SEE = {"payments.view", "statements.view", "masterdata.view", "strategy.view"}

@@ -93,6 +93,12 @@ def scope_of_client(client: ApiClient) -> Scope:
     )
 
 
+def duties_of(user: User) -> list[Membership]:
+    """The duties of one person with their companies. System look-up: the caller has scoped the person."""
+    rows = Membership.objects.filter(user=user).select_related("company")
+    return list(rows.order_by("company__path", "role"))
+
+
 def system_scope() -> Scope:
     """The scope of background jobs: every company, every right."""
     return Scope(

@@ -9,7 +9,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from kernel.access import guarded, personal, public
-from masterdata.views import desk, details, lists, payee_pages, people, setup
+from masterdata.views import desk, details, language, lists, me, payee_pages, setup, sign_in
 
 app_name = "masterdata"
 
@@ -30,11 +30,19 @@ def _page(
 
 
 urlpatterns: list[URLPattern] = [
-    path("sign-in/", public(people.SignIn.as_view()), name="sign_in"),
-    path("sign-out/", public(people.SignOut.as_view()), name="sign_out"),
-    path("password/", personal(people.password), name="password_change"),
-    path("step-up/", personal(people.step_up), name="step_up"),
-    path("language/", public(people.language), name="language"),
+    path("sign-in/", public(sign_in.SignIn.as_view()), name="sign_in"),
+    path("sign-in/code/", public(sign_in.code), name="sign_in_code"),
+    path("sign-in/enrol/", public(sign_in.enrol), name="sign_in_enrol"),
+    path("sign-out/", public(sign_in.SignOut.as_view()), name="sign_out"),
+    path("unlock/", public(sign_in.unlock), name="unlock"),
+    path("presence/", personal(sign_in.presence), name="presence"),
+    path("language/", public(language.language), name="language"),
+    path("password/", personal(me.password), name="password_change"),
+    path("step-up/", personal(me.step_up), name="step_up"),
+    path("me/security/", personal(me.security), name="security"),
+    path("me/sessions/end/", personal(me.end_sessions), name="sessions_end"),
+    path("me/factor/", personal(me.factor), name="factor"),
+    path("me/recovery/", personal(me.recovery), name="recovery"),
     *(
         _page(f"{name}/", lists.show_list, name, (right,), which=name)
         for name, (_list, right, _buttons) in lists.LISTS.items()

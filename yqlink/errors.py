@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -20,6 +21,7 @@ from rest_framework.views import exception_handler
 from kernel.errors import DomainError
 from masterdata.services.stepup import FIELD as STEP_UP_FIELD
 from masterdata.services.stepup import StepUpNeeded
+from masterdata.views.sign_in import tell_how_it_ended
 
 log = structlog.get_logger(__name__)
 
@@ -75,22 +77,43 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
         return JsonResponse(body, status=401)
     if getattr(request, "htmx", False):
         return HttpResponse(status=401, headers={"HX-Redirect": settings.LOGIN_URL})
+    tell_how_it_ended(request)
     return redirect_to_login(request.get_full_path())
 
 
-def ask_for_factor(request: HttpRequest, error: StepUpNeeded) -> HttpResponse:
-    """The page that asks for the code and then sends the very same form again; nothing typed is lost."""
-    is_post = request.method == "POST"
-    left_out = {"csrfmiddlewaretoken", STEP_UP_FIELD, "passphrase"}  # secrets are typed again
-    carried = [
+def ask_to_unlock(request: HttpRequest) -> HttpResponse:
+    """The lock screen of an idle session. A form sent meanwhile is not lost: the screen offers it again afterwards."""
+    if wants_json(request) or getattr(request, "htmx", False):
+        body = error_body(DomainError("会话已锁定，请解锁", "the session is locked", code="locked"))
+        return JsonResponse(body, status=401)
+    if request.method == "POST" and not request.FILES:
+        context = {
+            "person": request.locked_user,  # type: ignore[attr-defined]  # set by the scope middleware
+            "next": request.get_full_path(),
+            "carried": _fields(request),
+        }
+        return render(request, "registration/unlock.html", context, status=401)
+    after = request.get_full_path() if request.method == "GET" else "/"
+    return HttpResponseRedirect(f"{reverse('masterdata:unlock')}?{urlencode({'next': after})}")
+
+
+def _fields(request: HttpRequest) -> list[tuple[str, str]]:
+    """What the form at hand holds, to be sent again; secrets are typed again."""
+    left_out = {"csrfmiddlewaretoken", STEP_UP_FIELD, "password", "passphrase", "value"}
+    return [
         (name, value)
         for name, values in request.POST.lists()
         for value in values
         if name not in left_out
     ]
+
+
+def ask_for_factor(request: HttpRequest, error: StepUpNeeded) -> HttpResponse:
+    """The page that asks for the code and then sends the very same form again; nothing typed is lost."""
+    is_post = request.method == "POST"
     context = {
         "action": request.get_full_path() if is_post else reverse("masterdata:step_up"),
-        "carried": carried if is_post else [("next", request.get_full_path())],
+        "carried": _fields(request) if is_post else [("next", request.get_full_path())],
         "error": error.message_en if get_language() == "en" else error.message,
         "tone": "bad" if request.POST.get(STEP_UP_FIELD) else "info",
         "back": request.get_full_path() if is_post else "/",

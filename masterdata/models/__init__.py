@@ -1,6 +1,12 @@
 """Master data: companies, people, accounts, counterparties, banks, connections, calendars."""
 
-from masterdata.models.access import Factor, RecoveryCode
+from masterdata.models.access import (
+    Factor,
+    OldPassword,
+    RecoveryCode,
+    SignInTry,
+    UserSession,
+)
 from masterdata.models.accounts import OwnAccount
 from masterdata.models.banks import Bank, BankProfile, Branch
 from masterdata.models.calendars import CalendarDay
@@ -25,11 +31,14 @@ __all__ = [
     "CounterpartyAccount",
     "Factor",
     "Membership",
+    "OldPassword",
     "OutboundGate",
     "OwnAccount",
     "PayeeVersion",
     "RecoveryCode",
+    "SignInTry",
     "StagedChange",
     "StrategyRow",
     "User",
+    "UserSession",
 ]

@@ -18,6 +18,10 @@ class User(AbstractUser):
         max_length=40, db_index=True
     )  # the natural person, for segregation of duties
     language = models.CharField(max_length=10, default="zh-hans")
+    password_set_at = models.DateTimeField(default=clock.now)
+    must_change_password = models.BooleanField(
+        default=False
+    )  # a first or reset password is another's
 
     class Meta:
         ordering = ["username"]

@@ -28,7 +28,6 @@ from masterdata.services.people import (
     change_password,
     choose_language,
     issue_client,
-    note_sign_in,
 )
 
 __all__ = [
@@ -47,7 +46,6 @@ __all__ = [
     "lay_down_banks",
     "load_session",
     "note_health",
-    "note_sign_in",
     "propose_connection",
     "propose_credentials",
     "propose_payee",

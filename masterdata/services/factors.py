@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -66,6 +67,20 @@ def begin_enrolment(*, user: User, secret: bytes = b"") -> Factor:
     return factor
 
 
+def secret_words(factor: Factor) -> str:
+    """The secret as a person types it into a phone that cannot scan: base32 in groups of four."""
+    text = base64.b32encode(factor.bin_key).decode()
+    return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+
+def offered(user: User) -> Factor:
+    """The factor being enrolled; raises NotAllowed where none was begun."""
+    factor: Factor | None = Factor.objects.filter(user=user, confirmed=False).first()
+    if factor is None:
+        raise NotAllowed("请先扫描二维码", "scan the code first")
+    return factor
+
+
 @transaction.atomic
 def confirm_enrolment(*, user: User, code: str) -> list[str]:
     """The code proves that the secret arrived: the factor counts from now on, an older one no more.
@@ -107,13 +122,21 @@ def fresh_recovery_codes(user: User) -> list[str]:
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 
 
+@transaction.atomic(durable=True)
+def renew_recovery_codes(user: User) -> list[str]:
+    """A person asks for new recovery codes; the old ones are void. Shown once."""
+    record("masterdata.recovery_code.renewed", actor=user, subject=user)
+    return fresh_recovery_codes(user)
+
+
 def _digest(user: User, code: str) -> str:
     plain = "".join(letter for letter in code.upper() if letter in _LETTERS)
     return vault.ring().blind_index(f"recovery:{user.pk}:{plain}")
 
 
-def use_recovery_code(*, user: User, code: str) -> bool:
-    """Whether this recovery code was good; it is spent by the conditional UPDATE (a step)."""
+@transaction.atomic
+def spend_recovery_code(*, user: User, code: str) -> bool:
+    """Whether this recovery code was good; the conditional UPDATE spends it, so it passes once."""
     spent = RecoveryCode.objects.filter(user=user, digest=_digest(user, code), used_at=None).update(
         used_at=clock.now()
     )

@@ -8,11 +8,14 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
 
 from audit.services import record
+from kernel import clock
 from kernel.secrets import Secret
-from masterdata.models import ApiClient, Company, User
+from masterdata.models import ApiClient, Company, OldPassword, User, UserSession
+from masterdata.services.sessions import end_sessions
 
 _NOBODY = "0" * 64  # compared when the key id is unknown, so that timing tells nothing
 
@@ -80,15 +83,20 @@ def choose_language(*, user: User, language: str) -> None:
     User.objects.filter(pk=user.pk).update(language=language)
 
 
-@transaction.atomic(durable=True)
-def change_password(*, user: User, password: Secret) -> None:
-    """Set a person's own new password (already validated against the password rules)."""
+def set_password(user: User, password: Secret, *, is_own: bool) -> None:
+    """Write a new password, keep the old hash; one that another person made has to be changed first (a step)."""
+    if user.has_usable_password():
+        OldPassword.objects.create(user=user, password=user.password)
+    kept = user.old_passwords.values_list("pk", flat=True)[: settings.PASSWORD_HISTORY]
+    user.old_passwords.exclude(pk__in=list(kept)).delete()
     user.set_password(password.reveal())
-    user.save(update_fields=["password"])
-    record("masterdata.password.changed", actor=user, subject=user)
+    user.password_set_at, user.must_change_password = clock.now(), not is_own
+    user.save(update_fields=["password", "password_set_at", "must_change_password"])
 
 
 @transaction.atomic(durable=True)
-def note_sign_in(*, user: User, origin: str) -> None:
-    """A person signed in."""
-    record("masterdata.session.opened", actor=user, subject=user, origin=origin)
+def change_password(*, user: User, password: Secret, session_key: str = "") -> None:
+    """Set a person's own new password (already validated against the password rules); their other sessions end."""
+    set_password(user, password, is_own=True)
+    end_sessions([user], UserSession.End.PASSWORD, but_key=session_key)
+    record("masterdata.password.changed", actor=user, subject=user)

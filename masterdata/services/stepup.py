@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from audit import origin as audit_origin
 from kernel import clock
 from kernel.errors import NotAllowed
 from masterdata.services import factors
@@ -87,11 +88,13 @@ def require_stepup(request: HttpRequest, act: str) -> StepUp:
     if code:
         given = give_factor(user=user, code=code, act=act)
         keep(request.session, given)
-        return given
-    held = current(request.session, user.pk)
-    if held is None:
-        raise StepUpNeeded()
-    return held
+    else:
+        held = current(request.session, user.pk)
+        if held is None:
+            raise StepUpNeeded()
+        given = held
+    audit_origin.add(given.words)
+    return given
 
 
 def give_factor(*, user: User, code: str, act: str) -> StepUp:

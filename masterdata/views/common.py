@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import qrcode
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from qrcode.image.svg import SvgPathImage
 
 from desk.filters import Filter
 from desk.keysets import whole_number
@@ -33,6 +38,18 @@ def version_in(request: HttpRequest) -> int:
     if version is None:
         raise InvalidInput("请求缺少版本号", "version is wanted", field="version")
     return version
+
+
+def error_words(chinese: str, english: str) -> str:
+    """A refusal in the language of the page."""
+    return english if get_language() == "en" else chinese
+
+
+def qr_image(text: str) -> str:
+    """A QR code as the address of an image."""
+    drawn = io.BytesIO()
+    qrcode.make(text, image_factory=SvgPathImage, box_size=8, border=2).save(drawn)
+    return "data:image/svg+xml;base64," + base64.b64encode(drawn.getvalue()).decode()
 
 
 @dataclass(frozen=True)

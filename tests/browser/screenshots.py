@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from kernel import clock
 from tests.browser.conftest import SWITCHES
 from yqlink.supervisor import ROOT, Platform
+from yqlink.walkers import Person
 from yqlink.walkthrough import Job, read_days
 
 SAMPLE = ROOT / "tests" / "samples" / "payments_250" / "payments.xlsx"
@@ -31,9 +32,9 @@ WIDTH, HEIGHT = 1440, 900
 class Camera:
     """Takes pictures of pages as one person after another."""
 
-    def __init__(self, browser: Browser, platform: Platform, folder: Path) -> None:
-        self.browser, self.platform, self.folder = browser, platform, folder
-        self.passwords = {one["username"]: one["password"] for one in platform.logins()}
+    def __init__(self, browser: Browser, platform: Platform, folder: Path, job: Job) -> None:
+        self.browser, self.platform, self.folder, self.job = browser, platform, folder, job
+        self.logins = {one["username"]: one for one in platform.logins()}
         self.pages: dict[str, Page] = {}
 
     def page(self, username: str) -> Page:
@@ -42,14 +43,18 @@ class Camera:
             context = self.browser.new_context(
                 locale="zh-CN", viewport={"width": WIDTH, "height": HEIGHT}
             )
-            page = context.new_page()
-            page.goto(f"{self.platform.web_url}/sign-in/")
-            page.fill("input[name=username]", username)
-            page.fill("input[name=password]", self.passwords[username])
-            page.press("input[name=password]", "Enter")
-            page.wait_for_url(lambda url: "/sign-in/" not in url)
-            self.pages[username] = page
+            url = self.platform.web_url
+            kept = self._person(username).http.cookies
+            context.add_cookies([{"name": n, "value": v, "url": url} for n, v in kept.items()])
+            self.pages[username] = context.new_page()
         return self.pages[username]
+
+    def _person(self, username: str) -> Person:
+        """Who is signed in already keeps that session: a second one would end it."""
+        if username in self.job.people:
+            return self.job.people[username]
+        login = self.logins[username]
+        return Person(self.platform.web_url, username, login["password"], login["totp_secret"])
 
     def take(
         self,
@@ -154,7 +159,7 @@ def main() -> int:
     try:
         with running(home) as (platform, job), sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=chromium, args=SWITCHES)
-            photograph(Camera(browser, platform, folder), job)
+            photograph(Camera(browser, platform, folder, job), job)
             browser.close()
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.core.management import call_command
 from pytest_django.live_server_helper import LiveServer
 
@@ -66,6 +67,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
         ("/notifications/", "通知"),
         ("/jobs/", "任务"),
         ("/password/", "修改密码"),
+        ("/me/security/", "我的安全"),
     ],
     "admin1": [
         ("/masterdata/companies/", "澄江"),
@@ -113,13 +115,11 @@ def address(world: World) -> Iterator[str]:
     server.stop()
 
 
-def sign_in(page: Any, address: str, username: str) -> None:
+def sign_in(page: Any, address: str, username: str, world: World) -> None:
+    """Be this person at once; what the sign-in page asks has a test of its own."""
     page.set_default_timeout(10_000)
-    page.goto(f"{address}/sign-in/")
-    page.fill("input[name=username]", username)
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url(lambda url: "/sign-in/" not in url)
+    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": world.cookies[username]}
+    page.context.add_cookies([cookie | {"url": address}])
 
 
 def path_of(pattern: str, world: World) -> str:
@@ -136,7 +136,7 @@ def test_every_page_of_a_duty_opens_clean(page, address, world, username):
         "response",
         lambda one: said.append(f"{one.status} {one.url}") if one.status >= 400 else None,
     )
-    sign_in(page, address, username)
+    sign_in(page, address, username, world)
     faults: list[str] = []
     for pattern, text in PAGES[username]:
         path = path_of(pattern, world)
@@ -162,7 +162,7 @@ def test_every_page_of_a_duty_speaks_english(page, address, world, settings, use
     page.context.add_cookies(
         [{"name": settings.LANGUAGE_COOKIE_NAME, "value": "en", "url": address}]
     )
-    sign_in(page, address, username)
+    sign_in(page, address, username, world)
     data = {
         *COLUMNS,
         *Bank.objects.values_list("name", flat=True),
@@ -178,7 +178,7 @@ def test_every_page_of_a_duty_speaks_english(page, address, world, settings, use
 
 
 def test_a_release_is_confirmed_with_the_retyped_account_and_done_once(page, address, world):
-    sign_in(page, address, "releaser1")
+    sign_in(page, address, "releaser1", world)
     order = world.to_release
     page.goto(f"{address}/payments/orders/{order.order_no}/")
     page.get_by_role("link", name="授权付款").click()
@@ -201,7 +201,7 @@ def test_a_release_is_confirmed_with_the_retyped_account_and_done_once(page, add
 def test_a_list_uploaded_in_the_browser_is_previewed_and_refused_the_second_time(
     page, address, world
 ):
-    sign_in(page, address, "maker1")
+    sign_in(page, address, "maker1", world)
     page.goto(f"{address}/payments/import/")
 
     page.set_input_files("input[type=file]", str(world.list_file))
@@ -212,13 +212,45 @@ def test_a_list_uploaded_in_the_browser_is_previewed_and_refused_the_second_time
     assert "文件" in page.locator("main").inner_text()
 
 
-def test_the_language_is_switched_and_remembered(page, address, world):
-    sign_in(page, address, "viewer1")
+def test_a_person_signs_in_with_both_factors_and_the_language_is_remembered(page, address, world):
+    def enter() -> None:
+        page.goto(f"{address}/sign-in/")
+        page.fill("input[name=username]", "viewer1")
+        page.fill("input[name=password]", PASSWORD)
+        page.press("input[name=password]", "Enter")
+        page.fill("input[name=otp]", world.phones["viewer1"].code())
+        page.press("input[name=otp]", "Enter")
+        page.wait_for_url(lambda url: "/sign-in/" not in url)
+
+    page.set_default_timeout(10_000)
+    enter()
     page.get_by_role("button", name="English").click()
     page.wait_for_selector("html[lang=en]")
     page.context.clear_cookies()
 
-    sign_in(page, address, "viewer1")
+    enter()
 
     assert page.locator("html").get_attribute("lang") == "en"
     assert "Workspace" in page.locator("nav").inner_text()
+    assert "Last sign-in" in page.locator("main").inner_text()
+
+
+def test_an_idle_page_is_covered_and_keeps_what_was_typed(page, address, world):
+    settings.SESSION_IDLE_S, kept = 3, settings.SESSION_IDLE_S
+    try:
+        sign_in(page, address, "maker2", world)
+        page.goto(f"{address}/payments/new/")
+        page.fill("input[name=purpose]", "写到一半的用途")
+        page.wait_for_selector("dialog#lock[open]")
+        assert not page.locator("input[name=purpose]").is_visible()
+
+        page.fill("#lock-password", "wrong")
+        page.press("#lock-password", "Enter")
+        page.wait_for_selector("dialog#lock [data-wrong]:not([hidden])")
+        page.fill("#lock-password", PASSWORD)
+        page.press("#lock-password", "Enter")
+        page.wait_for_selector("dialog#lock", state="hidden")
+    finally:
+        settings.SESSION_IDLE_S = kept
+
+    assert page.locator("input[name=purpose]").input_value() == "写到一半的用途"

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management import call_command
+from django.test import Client
 
 from approvals.models import Policy, SigningKey
 from kernel import clock
@@ -47,6 +49,7 @@ class World:
     phones: dict[str, Phone]
     passphrase: str
     releaser_key: int
+    cookies: dict[str, str]
 
 
 def a_list(folder: Path, *, rows: int = ROWS, seed: int = 7) -> Path:
@@ -109,6 +112,15 @@ def demo_password(folder: Path) -> str:
     """The one password of the demo people, which their signing keys are under."""
     logins = json.loads((folder / "logins.json").read_text("utf-8"))
     return str(logins["users"][0]["password"])
+        cookies={name: a_session(user) for name, user in people.items()},
+    )
+
+
+def a_session(user: User) -> str:
+    """A session of this person, as the two steps of the sign-in page leave it: what its cookie holds."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def phones(folder: Path) -> dict[str, Phone]:

@@ -22,7 +22,10 @@ PUBLIC = {
     "api/v1/schema/": "the same under its version",
     "api/v1/docs/": "the same under its version",
     "sign-in/": "where a visitor becomes a person",
+    "sign-in/code/": "its second step; the session knows who gave the password",
+    "sign-in/enrol/": "the same for whoever has no second factor yet",
     "sign-out/": "leaving is always allowed",
+    "unlock/": "whose session is locked gives the password here",
     "language/": "the sign-in page speaks two languages",
     "desk/styleguide/": "sample data only, and only in a DEBUG process",
 }

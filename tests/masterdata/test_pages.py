@@ -249,32 +249,7 @@ class TestImport:
         assert "中行总行营业部" in done.content.decode()
 
 
-class TestSignIn:
-    def test_lets_in_and_out(self, group: SimpleNamespace) -> None:
-        build.a_user(Role.MAKER, company=group.head, username="zhang", password="long-enough-1")
-        client = Client()
-
-        answer = client.post("/sign-in/", {"username": "zhang", "password": "long-enough-1"})
-        assert answer.status_code == 302
-        assert client.get("/masterdata/companies/").status_code == 200
-        assert client.get("/password/").status_code == 200
-        client.post("/sign-out/")
-        assert client.get("/masterdata/companies/").status_code == 302
-
-    def test_five_failures_lock_the_name_at_that_address(
-        self, group: SimpleNamespace, settings: object
-    ) -> None:
-        settings.AXES_ENABLED = True  # type: ignore[attr-defined]
-        build.a_user(Role.MAKER, company=group.head, username="li", password="long-enough-1")
-        client = Client()
-        for _ in range(5):
-            client.post("/sign-in/", {"username": "li", "password": "wrong"})
-
-        answer = client.post("/sign-in/", {"username": "li", "password": "long-enough-1"})
-
-        assert answer.status_code == 429
-        assert "已暂时锁定" in answer.content.decode()
-
+class TestLanguage:
     def test_the_language_is_remembered(self, group: SimpleNamespace, admin: Client) -> None:
         answer = admin.post("/language/", {"language": "en", "next": "https://evil.example/"})
 

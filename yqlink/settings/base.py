@@ -136,11 +136,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
+        "OPTIONS": {"min_length": env.int("PASSWORD_LENGTH_MIN", default=12)},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "masterdata.passwords.WellKnownRunValidator"},
+    {"NAME": "masterdata.passwords.NotRecentValidator"},
 ]
+PASSWORD_HISTORY = env.int("PASSWORD_HISTORY", default=5)  # how many old ones never come back
+PASSWORD_DAYS = env.int("PASSWORD_DAYS", default=90)  # 0: a password never grows old
 # Signing keys: how long one is good, what a guess at its passphrase costs (argon2id: passes, KiB, lanes), and the file of
 # pinned registrars, which whoever writes the database must not be able to write.
 SIGNING_KEY_DAYS = env.int("SIGNING_KEY_DAYS", default=730)
@@ -153,7 +157,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "masterdata.views.people.locked_out"
+AXES_LOCKOUT_CALLABLE = "masterdata.views.sign_in.locked_out"
 OTP_TOTP_ISSUER = "银企联平台"
 OTP_TOTP_SYNC = False  # a code is good one step early or late, never more
 STEP_UP_S = env.int("STEP_UP_S", default=300)  # how long a second factor covers further acts

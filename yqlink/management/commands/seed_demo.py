@@ -71,7 +71,7 @@ class Logins:
                     "username": person.username,
                     "display_name": person.display_name,
                     "role": person.role.value,
-                    "role_name": ROLE_NAMES[person.role],
+                    "role_name": str(ROLE_NAMES[person.role]),
                     "company": person.company,
                     "password": self.password,
                     "totp_secret": self.totp_secret(person.username),
