@@ -12,7 +12,7 @@ from rest_framework import exceptions
 from desk.words import said
 from kernel.errors import Conflict, InvalidInput, InvariantBroken, NotAllowed, NotFound
 from yqlink.errors import DomainErrorMiddleware, api_exception_handler
-from yqlink.scope import expired
+from yqlink.scope import is_idle, is_too_old
 
 FIELDS = {"code", "field", "row", "message_zh", "message_en"}
 
@@ -57,19 +57,15 @@ class TestApiExceptionHandler:
         assert set(response.data) == FIELDS
 
 
-class TestExpired:
+class TestLimits:
     def test_a_person_at_the_desk_stays(self, settings):
-        assert not expired(
-            signed_in_at=0, seen_at=settings.SESSION_IDLE_S, now=settings.SESSION_IDLE_S + 1
-        )
+        assert not is_idle(seen_at=settings.SESSION_IDLE_S, now=settings.SESSION_IDLE_S + 1)
 
-    def test_an_idle_session_ends(self, settings):
-        assert expired(signed_in_at=0, seen_at=0, now=settings.SESSION_IDLE_S + 1)
+    def test_an_idle_session_is_locked(self, settings):
+        assert is_idle(seen_at=0, now=settings.SESSION_IDLE_S + 1)
 
     def test_the_busiest_session_ends_too(self, settings):
-        assert expired(
-            signed_in_at=0, seen_at=settings.SESSION_COOKIE_AGE, now=settings.SESSION_COOKIE_AGE + 1
-        )
+        assert is_too_old(signed_in_at=0, now=settings.SESSION_COOKIE_AGE + 1)
 
 
 class TestSaid:

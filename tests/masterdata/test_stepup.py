@@ -120,9 +120,9 @@ class TestEnrolment:
         codes = factors.fresh_recovery_codes(person)
 
         assert len(set(codes)) == factors.RECOVERY_CODES
-        assert factors.use_recovery_code(user=person, code=codes[0].lower().replace("-", " "))
-        assert not factors.use_recovery_code(user=person, code=codes[0])
-        assert not factors.use_recovery_code(user=person, code="AAAAA-AAAAA")
+        assert factors.spend_recovery_code(user=person, code=codes[0].lower().replace("-", " "))
+        assert not factors.spend_recovery_code(user=person, code=codes[0])
+        assert not factors.spend_recovery_code(user=person, code="AAAAA-AAAAA")
         assert not RecoveryCode.objects.filter(digest__contains=codes[1][:5]).exists()
 
 
