@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('masterdata', '0006_payee_name_key'),
+        ('masterdata', '0007_staged_secrets'),
     ]
 
     operations = [
