@@ -13,11 +13,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from desk.words import said
 from kernel.errors import DomainError
 from masterdata.services.stepup import FIELD as STEP_UP_FIELD
 from masterdata.services.stepup import StepUpNeeded
@@ -114,7 +114,7 @@ def ask_for_factor(request: HttpRequest, error: StepUpNeeded) -> HttpResponse:
     context = {
         "action": request.get_full_path() if is_post else reverse("masterdata:step_up"),
         "carried": _fields(request) if is_post else [("next", request.get_full_path())],
-        "error": error.message_en if get_language() == "en" else error.message,
+        "error": said(error),
         "tone": "bad" if request.POST.get(STEP_UP_FIELD) else "info",
         "back": request.get_full_path() if is_post else "/",
         "step_up_holds": False,

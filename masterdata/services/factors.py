@@ -27,8 +27,7 @@ class Checked:
     """The factor that verified a code, or why none did."""
 
     factor: Factor | None
-    why: str = ""
-    why_en: str = ""
+    refusal: NotAllowed | None = None
 
 
 def factor_of(user: User) -> Factor | None:
@@ -42,18 +41,21 @@ def verify_code(*, user: User, code: str, act: str = "") -> Checked:
     """Check a code and spend it; wrong ones slow the next try down (1, 2, 4 … s). The row is locked: a code passes once."""
     factor = Factor.objects.select_for_update().filter(user=user, confirmed=True).first()
     if factor is None:
-        return Checked(None, "您还没有绑定动态验证码", "no second factor is enrolled")
+        return Checked(None, NotAllowed("您还没有绑定动态验证码", "no second factor is enrolled"))
     is_open, _why = factor.verify_is_allowed()
     if not is_open:
         return Checked(
-            None, "验证码错误次数过多，请稍候再试", "too many wrong codes: wait a little"
+            None,
+            NotAllowed("验证码错误次数过多，请稍候再试", "too many wrong codes: wait a little"),
         )
     if not factor.verify_token(code.replace(" ", "")):
         record("masterdata.factor.refused", actor=user, subject=user, after={"act": act})
         return Checked(
             None,
-            "验证码不正确或已用过，请等待下一个验证码",
-            "the code is wrong or was used: wait for the next one",
+            NotAllowed(
+                "验证码不正确或已用过，请等待下一个验证码",
+                "the code is wrong or was used: wait for the next one",
+            ),
         )
     return Checked(factor)
 

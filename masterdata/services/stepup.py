@@ -101,7 +101,8 @@ def give_factor(*, user: User, code: str, act: str) -> StepUp:
     """Check a code of the person's second factor; a good one is spent. Raises StepUpNeeded otherwise."""
     outcome = factors.verify_code(user=user, code=code, act=act)
     if outcome.factor is None:
-        raise StepUpNeeded(outcome.why, outcome.why_en)
+        why = outcome.refusal
+        raise StepUpNeeded(why.message if why else "", why.message_en if why else "")
     return StepUp(user.pk, "totp", outcome.factor.reference, clock.now())
 
 

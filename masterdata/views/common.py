@@ -14,7 +14,6 @@ from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from qrcode.image.svg import SvgPathImage
 
@@ -38,11 +37,6 @@ def version_in(request: HttpRequest) -> int:
     if version is None:
         raise InvalidInput("请求缺少版本号", "version is wanted", field="version")
     return version
-
-
-def error_words(chinese: str, english: str) -> str:
-    """A refusal in the language of the page."""
-    return english if get_language() == "en" else chinese
 
 
 def qr_image(text: str) -> str:

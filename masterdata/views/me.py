@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from desk.words import said
 from kernel import clock
 from kernel.errors import InvalidInput
 from kernel.secrets import Secret
@@ -23,7 +24,7 @@ from masterdata.models import UserSession
 from masterdata.selectors import duties_of
 from masterdata.services import factors, sessions
 from masterdata.services.stepup import StepUpNeeded, require_stepup
-from masterdata.views.common import error_words, form_page, qr_image
+from masterdata.views.common import form_page, qr_image
 
 
 @require_GET
@@ -100,7 +101,7 @@ def factor(request: HttpRequest) -> HttpResponse:
         try:
             codes = factors.confirm_enrolment(user=user, code=request.POST.get("new_code", ""))
         except InvalidInput as refusal:
-            error = error_words(refusal.message, refusal.message_en)
+            error = said(refusal)
         else:
             del request.session["factor_allowed"]
             messages.success(request, _("动态验证码已重新绑定"))
@@ -138,7 +139,7 @@ def step_up(request: HttpRequest) -> HttpResponse:
         try:
             require_stepup(request, "step_up")
         except StepUpNeeded as needed:
-            error = error_words(needed.message, needed.message_en)
+            error = said(needed)
         else:
             return redirect(after)
     context = {

@@ -17,17 +17,19 @@ from django.contrib.auth.signals import user_login_failed
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from desk.words import said
 from kernel import clock
 from kernel.errors import InvalidInput
 from masterdata.models import User, UserSession
 from masterdata.origin import address_of, agent_of
 from masterdata.services import factors, sessions
 from masterdata.services.sessions import End, Result
-from masterdata.views.common import error_words, qr_image
+from masterdata.views.common import qr_image
 from masterdata.views.language import remember_language
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -172,7 +174,8 @@ def code(request: HttpRequest) -> HttpResponse:
             return locked_out(request, {"username": user.username})
         if given.replace(" ", "").isdigit():
             method, checked = "password+totp", factors.verify_code(user=user, code=given)
-            is_good, error = checked.factor is not None, error_words(checked.why, checked.why_en)
+            is_good = checked.factor is not None
+            error = said(checked.refusal) if checked.refusal else ""
         else:
             method = "password+recovery"
             is_good = factors.spend_recovery_code(user=user, code=given)
@@ -196,7 +199,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
         try:
             codes = factors.confirm_enrolment(user=user, code=request.POST.get("otp", ""))
         except InvalidInput as refusal:
-            error = error_words(refusal.message, refusal.message_en)
+            error = said(refusal)
         else:
             after = _enter(request, user, "password+totp")
             shown = {"codes": codes, "next": after["Location"]}
@@ -227,12 +230,17 @@ def _enter(request: HttpRequest, user: User, method: str) -> HttpResponseRedirec
         method=method,
     )
     _note(request, Result.OK, user=user, method=method)
-    _greet(request, last, failed, [row.origin or "—" for row in ended])
-    if method.endswith("recovery"):
-        messages.warning(request, _("您使用了恢复码登录，请在「我的安全」中重新绑定动态验证码。"))
     response = HttpResponseRedirect(after)
-    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-        remember_language(response, user.language)
+    language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+    if language is None:
+        language = user.language
+        remember_language(response, language)
+    with translation.override(language):  # of the pages that follow
+        _greet(request, last, failed, [row.origin or "—" for row in ended])
+        if method.endswith("recovery"):
+            messages.warning(
+                request, _("您使用了恢复码登录，请在「我的安全」中重新绑定动态验证码。")
+            )
     return response
 
 

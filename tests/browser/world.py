@@ -105,6 +105,7 @@ def lay_down(folder: Path) -> World:
         phones=phones(folder),
         passphrase=passphrase,
         releaser_key=SigningKey.objects.get(user=people["releaser1"]).pk,
+        cookies={name: a_session(user) for name, user in people.items()},
     )
 
 
@@ -112,8 +113,6 @@ def demo_password(folder: Path) -> str:
     """The one password of the demo people, which their signing keys are under."""
     logins = json.loads((folder / "logins.json").read_text("utf-8"))
     return str(logins["users"][0]["password"])
-        cookies={name: a_session(user) for name, user in people.items()},
-    )
 
 
 def a_session(user: User) -> str:

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('masterdata', '0007_staged_secrets'),
+        ('masterdata', '0008_payee_versions'),
     ]
 
     operations = [
