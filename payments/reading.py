@@ -156,7 +156,7 @@ def _result_node(
                 "n": instruction.inquiries + 1,
             }
         return Node(
-            str(words.word),
+            _("等待银行结果") if state == "accepted" else str(words.word),
             times.get(state),
             "",
             note.strip(),

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 STALE_AFTER = timedelta(minutes=30)
 ZERO = Decimal("0.00")
 
@@ -167,8 +169,8 @@ def age_words(age: timedelta | None) -> str:
         return ""
     minutes = int(age.total_seconds() // 60)
     if minutes < 1:
-        return "刚刚"
+        return _("刚刚")
     if minutes < 60:
-        return f"{minutes} 分钟前"
+        return _("%(n)s 分钟前") % {"n": minutes}
     hours = minutes // 60
-    return f"{hours} 小时前" if hours < 48 else f"{hours // 24} 天前"
+    return _("%(n)s 小时前") % {"n": hours} if hours < 48 else _("%(n)s 天前") % {"n": hours // 24}

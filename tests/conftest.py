@@ -79,6 +79,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             setattr(function, name, more)
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """The database with all migrations; between tests its rows are deleted."""
+    from tests import emptying
+
+    emptying.install()
+
+
 @pytest.fixture(autouse=True)
 def factor_just_given() -> Iterator[None]:
     """Whoever a test signs in by `force_login` has just given the second factor; a real sign-in has to give it itself."""

@@ -237,6 +237,7 @@ class Platform:
     @contextlib.contextmanager
     def _step(self, words: str) -> Iterator[None]:
         began = time.monotonic()
+        self._say(f"  {words} …")
         yield
         self._say(f"  {words:<42}{time.monotonic() - began:5.1f} s")
 
@@ -347,6 +348,7 @@ def _announce(platform: Platform) -> None:
         flush=True,
     )
     print("绑定自己的手机验证器：.venv/bin/python manage.py demo_code 用户名 --uri")
+    print("签名口令（复核、审批、授权时输入）：演示账户与登录密码相同")
     print("\nCtrl-C 停止；数据保留在 var/，再次运行从上次继续。", flush=True)
 
 

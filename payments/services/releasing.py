@@ -178,7 +178,12 @@ def _reference_rules(orders: Sequence[PaymentOrder]) -> dict[int, str]:
 def _record(instructions: Sequence[PaymentInstruction], *, actor: User, note: str) -> None:
     facts = []
     for one in instructions:
-        after = {"instr_no": one.instr_no, "attempt": one.attempt, "content_hash": one.content_hash}
+        after = {
+            "state": InstructionState.QUEUED,
+            "instr_no": one.instr_no,
+            "attempt": one.attempt,
+            "content_hash": one.content_hash,
+        }
         before = {"state": "pending_release"}
         facts.append(audit.Fact("payments.order.released", one.order, before, after, note))
     audit.record_many(facts, actor=actor)

@@ -156,11 +156,20 @@ def _payee_row(order: PaymentOrder) -> dict[str, Any]:
     return {
         "payee_name": order.payee_name,
         "payee_account": order.payee_number,
-        "payee_bank": order.payee_bank,
         "amount": order.amount,
-        "order_no": order.order_no,
-        "field": retype_name(order),
     }
+
+
+def _payees(orders: Sequence[PaymentOrder]) -> list[dict[str, Any]]:
+    """One row a payee account: how many of these payments it gets, and their sum."""
+    rows: dict[str, dict[str, Any]] = {}
+    for order in orders:
+        more = {"payee_bank": order.payee_bank, "field": retype_name(order), "count": 0}
+        blank = {**_payee_row(order), "amount": Decimal(0), **more}
+        row = rows.setdefault(order.payee_number, blank)
+        row["count"] += 1
+        row["amount"] += order.amount
+    return list(rows.values())
 
 
 def _one_currency(orders: Sequence[PaymentOrder]) -> str:
@@ -205,7 +214,7 @@ def _confirm_page(
     if not found.good:
         return render(request, "payments/bulk_nothing.html", context)
     if found.first and not _is_typed(request.POST):
-        rows = [_payee_row(order) for order in found.first]
+        rows = _payees(found.first)
         ids = ",".join(str(order.pk) for order in found.good)
         return render(request, "payments/bulk_retype.html", {**context, "rows": rows, "ids": ids})
     largest = sorted(found.good, key=lambda order: -order.amount)[:5]
@@ -223,7 +232,7 @@ def _confirm_page(
             "payers": [payer for payer in found.payers.values() if payer.count],
             "with_funds": act.name == "release",
             "largest": [_payee_row(order) for order in largest],
-            "new_payees": [_payee_row(order) for order in found.first],
+            "new_payees": _payees(found.first),
             "marked": must_be_seen(act, found.good),
         },
         status=error.status if error else 200,
@@ -244,7 +253,7 @@ def _token(request: HttpRequest, act: Act, found: _Bulk) -> str:
 
 
 def _for_programs(request: HttpRequest, act: Act, found: _Bulk) -> HttpResponse:
-    """The same as JSON; the caller sends `retype_<id>` for each first payment along with the confirmation."""
+    """The same as JSON; the caller sends each field of `first_payments` with its digits along with the confirmation."""
     if not found.good:
         raise InvalidInput("付款账户尚未取得余额", "no balance was told yet", code="balance")
     items = items_of(found.good)

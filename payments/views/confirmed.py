@@ -99,17 +99,17 @@ def why_of(request: HttpRequest, act: Act) -> str:
 
 
 def retype_name(order: PaymentOrder) -> str:
-    """The field in which the last digits of this order's payee account are typed."""
-    return f"retype_{order.pk}"
+    """The field in which the last digits of this order's payee account are typed, once for all its payments."""
+    return f"retype_{order.payee_number}"
 
 
 def retyped(order: PaymentOrder, posted: Mapping[str, Any]) -> str:
-    """What was typed for this order; "" when nothing was. Raises InvalidInput when it is another account's digits."""
+    """What was typed for the order's payee account; "" when nothing was. Raises InvalidInput when it is another's digits."""
     typed = str(posted.get(retype_name(order), "")).strip()
     if typed and typed != order.payee_number[-4:]:
         raise InvalidInput(
-            f"{order.order_no} {order.payee_name}：键入的收款账号后 4 位与付款单不符，未执行任何操作",
-            f"{order.order_no}: the retyped digits differ, nothing was done",
+            f"{order.payee_name} {order.payee_number}：键入的后 4 位与收款账号不符，未执行任何操作",
+            f"{order.payee_name} {order.payee_number}: the retyped digits differ, nothing was done",
             code="retype",
             field=retype_name(order),
         )

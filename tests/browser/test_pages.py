@@ -184,7 +184,7 @@ def test_a_release_is_confirmed_with_the_retyped_account_and_done_once(page, add
     page.get_by_role("link", name="授权付款").click()
 
     shown = page.locator("main").inner_text()
-    page.fill(f"input[name=retype_{order.pk}]", order.payee_number[-4:])
+    page.fill(f"input[name=retype_{order.payee_number}]", order.payee_number[-4:])
     page.fill("input[name=otp]", world.phones["releaser1"].code())
     page.fill("input[name=passphrase]", world.passphrase)
     page.locator("main form button[name=confirm]").click()

@@ -12,6 +12,7 @@ from statements.models import LatestBalance
 from tests.build import tell_balance
 from tests.build_payments import World, a_payee, fresh, ready, sent
 from tests.payments.test_pages_orders import digits, hidden, signed_in
+from tests.signing import PASSPHRASE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/payments/bulk/release/"
@@ -40,8 +41,8 @@ class TestFirstPayments:
 
         page = client.post(URL, {"ids": ids(known, new)}).content.decode()
 
-        assert f'name="retype_{new.pk}"' in page
-        assert f'name="retype_{known.pk}"' not in page
+        assert f'name="retype_{new.payee_number}"' in page
+        assert f'name="retype_{known.payee_number}"' not in page
         assert 'name="token"' not in page
 
     def test_left_blank_stay_behind_with_the_reason(self, world: World, client: Client) -> None:
@@ -49,7 +50,7 @@ class TestFirstPayments:
 
         page = client.post(URL, {"ids": ids(known, new), "retyped": "yes"}).content.decode()
         sent_form = {"token": hidden(page, "token"), "items": hidden(page, "items")}
-        client.post(URL, {**sent_form, "confirm": "yes"})
+        client.post(URL, {**sent_form, "confirm": "yes", "passphrase": PASSPHRASE.reveal()})
 
         assert "未键入收款账号后 4 位" in page
         assert f"授权付款 1 笔 {known.amount:,.2f}" in " ".join(page.split())
@@ -62,8 +63,9 @@ class TestFirstPayments:
 
         page = client.post(URL, typed).content.decode()
         form = {"token": hidden(page, "token"), "items": hidden(page, "items"), "confirm": "yes"}
-        carried = hidden(page, f"retype_{new.pk}")
-        client.post(URL, {**form, f"retype_{new.pk}": carried})
+        form["passphrase"] = PASSPHRASE.reveal()
+        carried = hidden(page, f"retype_{new.payee_number}")
+        client.post(URL, {**form, f"retype_{new.payee_number}": carried})
 
         assert {fresh(known).shown_state, fresh(new).shown_state} == {"queued"}
 
@@ -71,11 +73,11 @@ class TestFirstPayments:
         known, new = a_known_and_a_new(world)
 
         reply = client.post(
-            URL, {"ids": ids(known, new), "retyped": "yes", f"retype_{new.pk}": "0000"}
+            URL, {"ids": ids(known, new), "retyped": "yes", f"retype_{new.payee_number}": "0000"}
         )
 
         assert reply.status_code == 422
-        assert new.order_no in reply.content.decode()
+        assert new.payee_number in reply.content.decode()
 
     def test_cannot_be_confirmed_around_the_question(self, world: World, client: Client) -> None:
         known, new = a_known_and_a_new(world)

@@ -42,7 +42,7 @@ def acted(client: Client, url: str, **data: str) -> str:
 
 def digits(*orders: PaymentOrder) -> dict[str, str]:
     """The last digits of the payee accounts, typed as the releaser types them."""
-    return {f"retype_{order.pk}": order.payee_number[-4:] for order in orders}
+    return {f"retype_{order.payee_number}": order.payee_number[-4:] for order in orders}
 
 
 LISTS = [
@@ -205,7 +205,7 @@ class TestActs:
         page = acted(
             signed_in(world["releaser"]),
             f"/payments/orders/{order.order_no}/release/",
-            **{f"retype_{order.pk}": "0000"},
+            **{f"retype_{order.payee_number}": "0000"},
         )
 
         assert "后 4 位" in page

@@ -17,6 +17,7 @@ from desk.words import words_of
 from kernel import clock
 from kernel.errors import DomainError
 from kernel.money import amount_in_words
+from masterdata.roles import ROLE_NAMES, Role
 from yqlink.workspace.menu import Section, visible_menu
 
 register = template.Library()
@@ -133,3 +134,11 @@ def unread(context: Context) -> int:
     return (
         selectors.unread_count(user_id=user.pk) if user is not None and user.is_authenticated else 0
     )
+
+
+@register.simple_tag(takes_context=True)
+def duties(context: Context) -> str:
+    """{% duties %}: the viewer's duties in words."""
+    request = context.get("request")
+    held = request.scope.roles if request is not None and hasattr(request, "scope") else ()
+    return "、".join(str(ROLE_NAMES[Role(role)]) for role in held)

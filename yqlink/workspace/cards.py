@@ -20,6 +20,7 @@ class Figure:
     value: str
     sub: str = ""
     is_zero: bool = False
+    unit: str = ""  # stands small before the figure: a currency
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,34 @@ CARDS: tuple[CardLine, ...] = (
         "pause",
     ),
     CardLine(
+        _("距大额截止"),
+        "yqlink.workspace.counters.hvps",
+        "payments:orders",
+        "",
+        "payments.release",
+        "you",
+        "clock",
+        True,
+    ),
+    CardLine(
+        _("待确认的收款账户"),
+        "yqlink.workspace.counters.payees",
+        "masterdata:payees",
+        "?state=staged",
+        "payees.confirm",
+        "you",
+        "check",
+    ),
+    CardLine(
+        _("待复核的变更"),
+        "yqlink.workspace.counters.changes",
+        "masterdata:changes",
+        "",
+        "payees.confirm",
+        "you",
+        "hand",
+    ),
+    CardLine(
         _("失败与退票"),
         "yqlink.workspace.counters.failures",
         "payments:failures",
@@ -143,6 +172,7 @@ class Card:
     url: str
     tone: str
     icon: str
+    unit: str = ""
 
 
 def _load(dotted: str) -> Callable[[Scope], Figure] | None:
@@ -168,5 +198,5 @@ def cards_for(scope: Scope) -> list[Card]:
         if line.only_when_any and figure.is_zero:
             continue
         tone = "" if figure.is_zero else line.tone
-        cards.append(Card(line.label, figure.value, figure.sub, url, tone, line.icon))
+        cards.append(Card(line.label, figure.value, figure.sub, url, tone, line.icon, figure.unit))
     return cards

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, time
 from decimal import Decimal
 
@@ -11,7 +12,10 @@ from django.utils.translation import gettext as _
 from desk import selectors as desk
 from kernel import clock
 from kernel.scope import Scope
+from masterdata import selectors as master
+from masterdata.selectors import NotDecided
 from payments import selectors as payments
+from payments.inforce import InForce
 from statements import selectors as statements
 from yqlink.workspace.cards import Figure
 
@@ -103,6 +107,10 @@ def cash(scope: Scope) -> Figure:
         return Figure("—", _("尚未取得余额"), True)
     oldest = min(row.fetched_at for row in rows).astimezone(clock.SHANGHAI)
     words = _("%(n)s 个账户，截至 %(when)s") % {"n": len(rows), "when": f"{oldest:%H:%M}"}
+    currencies = {row.currency for row in rows}
+    if len(currencies) == 1:
+        total = sum((row.book for row in rows), Decimal(0))
+        return Figure(f"{total:,.2f}", words, unit=currencies.pop())
     return Figure(_sums((row.currency, row.book) for row in rows), words)
 
 
@@ -116,3 +124,41 @@ def paid_today(scope: Scope) -> Figure:
         .values_list("currency", "amount")[: CAP + 1]
     )
     return counted(len(rows), _sums(rows) if len(rows) <= CAP else "")
+
+
+def payees(scope: Scope) -> Figure:
+    """Payee accounts somebody announced and another person has to confirm."""
+    rows = master.visible_payees(scope).filter(state="staged")
+    return counted(rows.order_by()[: CAP + 1].count(), _("未确认不能付款"))
+
+
+def changes(scope: Scope) -> Figure:
+    """Proposed changes of dual-controlled settings that wait for another person."""
+    rows = master.visible_changes(scope).filter(state="proposed")
+    others = rows.exclude(made_by__person_key=scope.person_key)
+    return counted(others.order_by()[: CAP + 1].count(), _("须由另一人复核"))
+
+
+def hvps(scope: Scope) -> Figure:
+    """Hours and minutes until the first of the viewer's banks closes its large-value window; nothing outside of it."""
+    now, force = clock.now().astimezone(clock.SHANGHAI), InForce()
+    prefixes = {
+        account.cnaps[:3]
+        for account in master.visible_accounts(scope).filter(is_direct_link=True, is_active=True)
+    }
+    closings = []
+    if force.calendar.is_working_day(now.date()):
+        for prefix in sorted(prefixes):
+            with suppress(NotDecided):
+                rules = force.rules(prefix, now.date())
+                closings.append((rules.hvps_opens, rules.hvps_closes))
+    open_now = [closes for opens, closes in closings if opens <= now.time() < closes]
+    if not open_now:
+        return Figure("", is_zero=True)
+    first = min(open_now)
+    left = datetime.combine(now.date(), first, now.tzinfo) - now
+    minutes = int(left.total_seconds() // 60)
+    return Figure(
+        f"{minutes // 60:02d}:{minutes % 60:02d}",
+        _("%(when)s 停止受理") % {"when": f"{first:%H:%M}"},
+    )

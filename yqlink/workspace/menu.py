@@ -131,6 +131,7 @@ ICONS = {
     "bankbridge:exchanges": "message",
     "audit:trail": "shield",
     "masterdata:people": "user",
+    "approvals:keys": "key",
     "desk:jobs": "clock",
 }
 

@@ -12,13 +12,18 @@ from desk import selectors as desk
 from kernel.money import parse_amount
 from kernel.scope import Scope
 from yqlink.workspace.cards import cards_for
+from yqlink.workspace.panels import panels_for
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """工作台."""
     scope: Scope = request.scope  # type: ignore[attr-defined]  # set by the scope middleware
-    context = {"cards": cards_for(scope), "cases": desk.open_cases(scope)[:8]}
+    context = {
+        "cards": cards_for(scope),
+        "panels": panels_for(scope),
+        "cases": desk.open_cases(scope)[:8],
+    }
     return render(request, "workspace/home.html", context)
 
 

@@ -30,7 +30,7 @@
   }));
 
   document.addEventListener("click", (event) => {
-    const opener = event.target.closest("[data-open]");
+    const opener = event.target.closest("button[data-open]");
     if (opener) document.getElementById(opener.dataset.open).showModal();
     if (event.target.closest("[data-print]")) window.print();
     document.querySelectorAll("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
