@@ -63,7 +63,11 @@ walkthrough: $(RUNTIME) $(ASSETS) ## FILE=list.xlsx [FAULTS=name]: the whole job
 sim: $(DEV) $(ASSETS) ## SEED=n LIVES=n: crash the workers and cut the wires as often as one likes
 	@$(RUN) -m tests.simulation.world --seed $${SEED:-1} --lives $${LIVES:-10}
 
-bench: $(DEV) ## the benchmarks, each beside its alternative
+$(VENV)/.peers: benchmarks/peers.txt | $(DEV)
+	@echo "installing what the benchmarks are measured beside …"
+	@$(BIN)/uv pip install --quiet --target $(VENV)/peers -r benchmarks/peers.txt && touch $@ || echo "not to be had: the benchmarks run without them"
+
+bench: $(DEV) $(VENV)/.peers ## the benchmarks, each beside its alternative
 	@$(RUN) -m benchmarks
 
 fuzz: $(DEV) ## long property runs

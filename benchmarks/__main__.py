@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import dispatch, ingestion, lists, rig, startup
+from benchmarks import dispatch, ingestion, lists, rig, startup, statement_files
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ def _ingestion(url: str, sizes: Sizes, _: Path) -> list[rig.Line]:
     return ingestion.run(rig.database(url, "bench_ingestion", template=BASE), sizes=sizes.lines)
 
 
+def _files(url: str, sizes: Sizes, _: Path) -> list[rig.Line]:
+    return statement_files.run(rig.database(url, "bench_files", template=BASE), sizes=sizes.lines)
+
+
 def _dispatch(url: str, sizes: Sizes, home: Path) -> list[rig.Line]:
     return dispatch.run(url, payments=sizes.payments, home=home)
 
@@ -50,7 +54,8 @@ def _startup(url: str, _: Sizes, __: Path) -> list[rig.Line]:
 
 
 BENCHMARKS: dict[str, tuple[str, Callable[[str, Sizes, Path], list[rig.Line]]]] = {
-    "ingestion": ("GOAL 2 · statement ingestion", _ingestion),
+    "files": ("GOAL 2 · statement files, camt.053 and MT940", _files),
+    "ingestion": ("GOAL 2 · statement lines from the bank link", _ingestion),
     "dispatch": ("GOAL 3 · released to final", _dispatch),
     "lists": ("GOAL 4 · list pages", _lists),
     "startup": ("GOAL 5 · start-up and memory", _startup),

@@ -93,6 +93,17 @@ def execute(url: str, *statements: str) -> None:
         connection.close()
 
 
+def scalar(url: str, query: str) -> object:
+    """The first column of the first row."""
+    connection = psycopg2.connect(url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchone()[0]
+    finally:
+        connection.close()
+
+
 @contextlib.contextmanager
 def server() -> Iterator[str]:
     """An embedded PostgreSQL with fsync on, deleted afterwards; its address."""

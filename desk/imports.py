@@ -59,12 +59,38 @@ class Table:
 EMPTY = Cell("", "empty", None)
 
 
+@dataclass(frozen=True)
+class Grid:
+    """Every line of the first sheet, before anybody says which of them holds the headings."""
+
+    lines: tuple[Line, ...]
+    encoding: str
+    sheet: str
+    warnings: tuple[str, ...] = ()
+
+
+def read_grid(data: bytes, filename: str) -> Grid:
+    """The lines of the file; raises what `read_table` raises of files it cannot read."""
+    return _read(data, filename)
+
+
+def table_from(grid: Grid, header_index: int) -> Table:
+    """The table whose headings stand on this line of the grid; what is above is left out."""
+    return _finish(grid, header_index)
+
+
 def _refuse(message: str, message_en: str, code: str) -> InvalidInput:
     return InvalidInput(message, message_en, code=code, field="file")
 
 
 def read_table(data: bytes, filename: str) -> Table:
     """The first sheet of the file. Raises InvalidInput (file_empty, file_too_large, file_kind, file_unreadable, …)."""
+    grid = _read(data, filename)
+    first = next((at for at, line in enumerate(grid.lines) if not line.is_empty()), 0)
+    return _finish(grid, first)
+
+
+def _read(data: bytes, filename: str) -> Grid:
     if not data:
         raise _refuse("文件是空的", "the file is empty", "file_empty")
     if len(data) > SIZE_MAX:
@@ -86,7 +112,8 @@ def read_table(data: bytes, filename: str) -> Table:
     raise _refuse("只支持 .xlsx 与 .csv 文件", "only .xlsx and .csv are taken", "file_kind")
 
 
-def _finish(lines: list[Line], *, encoding: str, sheet: str, warnings: list[str]) -> Table:
+def _finish(grid: Grid, header_index: int) -> Table:
+    lines, warnings = grid.lines[header_index:], list(grid.warnings)
     filled = [line for line in lines if not line.is_empty()]
     if not filled:
         raise _refuse("文件中没有数据", "no rows in the file", "file_empty")
@@ -109,7 +136,7 @@ def _finish(lines: list[Line], *, encoding: str, sheet: str, warnings: list[str]
         raise _refuse(f"数据超过 {ROWS_MAX} 行上限，请拆分后导入", "too many rows", "file_too_long")
     if not rows:
         raise _refuse("文件只有表头，没有数据行", "the file has a header and no rows", "file_empty")
-    return Table(header, tuple(rows), head.number, encoding, sheet, tuple(warnings[:50]))
+    return Table(header, tuple(rows), head.number, grid.encoding, grid.sheet, tuple(warnings[:50]))
 
 
 # --- CSV ----------------------------------------------------------------------------------------------------------
@@ -126,7 +153,7 @@ def _decode(data: bytes) -> tuple[str, str]:
     )
 
 
-def _read_csv(data: bytes) -> Table:
+def _read_csv(data: bytes) -> Grid:
     text, encoding = _decode(data)
     if "\x00" in text:
         raise _refuse("文件不是文本格式的 CSV", "binary data in a CSV", "file_unreadable")
@@ -151,7 +178,7 @@ def _read_csv(data: bytes) -> Table:
             str(error),
             "file_unreadable",
         ) from None
-    return _finish(lines, encoding=encoding, sheet="", warnings=[])
+    return Grid(tuple(lines), encoding, "")
 
 
 def _clip(value: str) -> str:
@@ -199,7 +226,7 @@ def _cell(value: Any) -> Cell:
     return Cell(_clip(str(value)), "text", str(value))
 
 
-def _read_xlsx(data: bytes) -> Table:
+def _read_xlsx(data: bytes) -> Grid:
     import python_calamine
 
     _guard_zip(data)
@@ -237,7 +264,7 @@ def _read_xlsx(data: bytes) -> Table:
                     f"第 {line.number} 行有超过 15 位的数字单元格，末位可能已被表格软件改为 0，请改为文本"
                 )
                 break
-    return _finish(lines, encoding="xlsx", sheet=name, warnings=warnings)
+    return Grid(tuple(lines), "xlsx", name, tuple(warnings))
 
 
 def _traps(data: bytes, name: str) -> list[str]:

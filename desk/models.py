@@ -207,3 +207,26 @@ class UploadedFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ImportMapping(models.Model):
+    """Which column of a kind of file means what (`desk.mappings.Mapping`), saved under a name for everybody's use."""
+
+    purpose = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)
+    content = models.JSONField()
+    header_key = models.CharField(
+        max_length=64, blank=True
+    )  # digest of the headings it was made on
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    changed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["purpose", "name"], name="mapping_once_per_purpose")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
 
-from desk.models import CaseNote, ExceptionCase, Job, Notification, SavedView, UploadedFile
+from desk.mappings import Mapping, header_key, mapping_of
+from desk.models import (
+    CaseNote,
+    ExceptionCase,
+    ImportMapping,
+    Job,
+    Notification,
+    SavedView,
+    UploadedFile,
+)
 from kernel.errors import NotFound
 from kernel.scope import Scope
 from kernel.vault import ring
@@ -109,3 +118,22 @@ def uploaded_file(*, file_id: int, purpose: str) -> UploadedFile:
     if file is None:
         raise NotFound("uploaded file", "未找到该上传文件")
     return file
+
+
+def mappings(*, purpose: str) -> QuerySet[ImportMapping]:
+    """Saved column mappings of a kind of file, by name: everybody who may import uses them."""
+    return ImportMapping.objects.filter(purpose=purpose).select_related("made_by").order_by("name")
+
+
+def mapping(mapping_id: int, *, purpose: str) -> Mapping:
+    """One saved mapping; raises NotFound."""
+    row = ImportMapping.objects.filter(pk=mapping_id, purpose=purpose).first()
+    if row is None:
+        raise NotFound("import mapping", "未找到该列映射")
+    return mapping_of(row.content)
+
+
+def mapping_for(header: Sequence[str], *, purpose: str) -> ImportMapping | None:
+    """The saved mapping that was made on these very headings, if any. System look-up."""
+    rows = ImportMapping.objects.filter(purpose=purpose, header_key=header_key(header))
+    return rows.order_by("-changed_at").first()

@@ -13,7 +13,17 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from desk.models import ConfirmToken, ExceptionCase, Job, Notification, SavedView, UploadedFile
+from audit import services as audit
+from desk.mappings import Mapping, header_key
+from desk.models import (
+    ConfirmToken,
+    ExceptionCase,
+    ImportMapping,
+    Job,
+    Notification,
+    SavedView,
+    UploadedFile,
+)
 from kernel import clock
 from kernel.errors import Conflict, InvalidInput
 from kernel.vault import ring
@@ -294,6 +304,32 @@ def save_view(*, user_id: int, page: str, name: str, query: str) -> SavedView:
 def drop_view(*, user_id: int, view_id: int) -> None:
     """Forget one of the person's views."""
     SavedView.objects.filter(user_id=user_id, pk=view_id).delete()
+
+
+@transaction.atomic(durable=True)
+def save_mapping(
+    *, purpose: str, name: str, mapping: Mapping, header: Sequence[str], user_id: int
+) -> ImportMapping:
+    """Keep a column mapping under a name; the same name is overwritten. Raises InvalidInput."""
+    name = name.strip()
+    if not 1 < len(name) <= 60:
+        raise InvalidInput(
+            "映射名称应为 2 至 60 个字", "a name has 2 to 60 characters", field="name"
+        )
+    row, _made = ImportMapping.objects.update_or_create(
+        purpose=purpose,
+        name=name,
+        defaults={
+            "content": mapping.plain(),
+            "header_key": header_key(header),
+            "made_by_id": user_id,
+            "changed_at": clock.now(),
+        },
+    )
+    audit.record(
+        "desk.mapping.saved", actor=row.made_by, subject=row, after={"name": name, **row.content}
+    )
+    return row
 
 
 # --- uploaded files -----------------------------------------------------------------------------------------------

@@ -60,6 +60,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
         _WORK
         | {
             "statements.pull",
+            "statements.import",
             "ledger.view",
             "ledger.book",
             "ledger.import",
@@ -71,6 +72,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
         _WORK
         | {
             "statements.pull",
+            "statements.import",
             "ledger.view",
             "ledger.book",
             "ledger.import",

@@ -7,6 +7,7 @@ from django.db import models
 
 from kernel import clock
 from kernel.orm import MoneyRow, amount_column, currency_column
+from statements.rules import BANK
 
 
 class StatementEntry(MoneyRow):
@@ -21,10 +22,20 @@ class StatementEntry(MoneyRow):
         DEBIT = "debit", "付"
 
     id = models.BigAutoField(primary_key=True)
-    account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
+    # No constraint a row and no index of its own: the trigger `account_exists` looks once a statement, and the unique
+    # key below begins with the account. A hundred thousand entries are one account's.
+    account = models.ForeignKey(
+        "masterdata.OwnAccount",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
     company_id = models.BigIntegerField()
+    source = models.CharField(max_length=10, default=BANK)  # the bank link, or a kind of file
     bank_date = models.DateField()
     booked_at = models.DateTimeField()
+    value_date = models.DateField(null=True)
     bank_serial = models.CharField(max_length=60)
     direction = models.CharField(max_length=6, choices=Direction.choices)
     occurrence = models.PositiveSmallIntegerField(default=1)
@@ -70,7 +81,22 @@ class StatementEntry(MoneyRow):
             ),
         ]
         triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="account_exists",
+                when=pgtrigger.After,
+                level=pgtrigger.Statement,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),  # type: ignore[no-untyped-call]  # untyped there
+                func="""
+                    PERFORM 1 FROM masterdata_ownaccount
+                        WHERE id IN (SELECT DISTINCT account_id FROM new_rows) FOR KEY SHARE;
+                    IF EXISTS (SELECT DISTINCT account_id FROM new_rows EXCEPT SELECT id FROM masterdata_ownaccount) THEN
+                        RAISE EXCEPTION 'an entry names no account of ours' USING ERRCODE = 'foreign_key_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -127,8 +153,58 @@ class LatestBalance(models.Model):
         return f"{self.account_id} {self.book}"
 
 
+class BankStatement(models.Model):
+    """One statement as a file brought it: what it says of itself, beside what its entries say. Append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
+    company_id = models.BigIntegerField()
+    source = models.CharField(max_length=10)
+    number = models.CharField(max_length=40, blank=True)
+    sequence = models.PositiveIntegerField(null=True)  # the bank's running number of statements
+    page = models.PositiveIntegerField(null=True)
+    first_day = models.DateField()
+    last_day = models.DateField()
+    currency = currency_column()
+    opening = amount_column(null=True)
+    closing = amount_column(null=True)
+    credits = amount_column(default=0)
+    debits = amount_column(default=0)
+    entry_count = models.PositiveIntegerField(default=0)
+    new_count = models.PositiveIntegerField(default=0)
+    amended_count = models.PositiveIntegerField(default=0)
+    skipped_count = models.PositiveIntegerField(default=0)  # pending: announced, not booked
+    is_interim = models.BooleanField(default=False)
+    findings = models.JSONField(default=list)  # [[code, words], …]
+    file_id = models.BigIntegerField(null=True)  # desk.UploadedFile
+    file_name = models.CharField(max_length=200, blank=True)
+    recorded_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["account", "-last_day", "-id"], name="bank_statement_account_newest"
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.number} {self.first_day}…{self.last_day}"
+
+
 class DayClose(models.Model):
     """The check of one account's day: opening + credits − debits = closing, and opening = the day before's closing."""
+
+    class Status(models.TextChoices):
+        """What the continuity of the day is worth, the worst first."""
+
+        BROKEN = "broken", "不连续"
+        AMENDED = "amended", "银行有更正"
+        UNPROVEN = "unproven", "无法核对"
+        PROVISIONAL = "provisional", "暂定"
+        COMPLETE = "complete", "完整"
 
     account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
     company_id = models.BigIntegerField()
@@ -142,9 +218,15 @@ class DayClose(models.Model):
     is_closed = models.BooleanField(default=False)  # refetched on T+1 or later
     checked_at = models.DateTimeField(default=clock.now)
     note = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.PROVISIONAL)
+    findings = models.JSONField(
+        default=list
+    )  # codes: opening, sum, chain, closing, number, amended
+    amended_count = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "day"], name="one_close_per_day")]
+        indexes = [models.Index(fields=["company_id", "-day", "-id"], name="day_company_newest")]
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.day} {self.difference}"

@@ -1,17 +1,15 @@
-"""Statement arithmetic as pure functions: digests, amended lines, the ends of a day's chain, the check of a day."""
+"""Statement arithmetic as pure functions: amended lines, the ends of a day's chain, the check of a day."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from kernel import clock, seal
-
 CREDIT, DEBIT = "credit", "debit"
+BANK, CAMT, SWIFT, SHEET = "bank", "camt053", "mt940", "sheet"  # where entries come from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +30,7 @@ class EntryLine:
     purpose: str = ""
     reference: str = ""
     exchange_id: int | None = None  # the wire evidence, where it differs from the whole fetch's
+    value_date: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,28 +60,6 @@ class Recorded:
         return len(self.amended_ids)
 
 
-def entry_digest(line: EntryLine) -> str:
-    """SHA-256 over everything the bank said of the entry; two lines are the same entry only if this agrees."""
-    told = [
-        line.booked_at.astimezone(clock.SHANGHAI).isoformat(),
-        f"{line.amount:.2f}",
-        line.currency,
-        None if line.balance_after is None else f"{line.balance_after:.2f}",
-        line.counterparty_name,
-        line.counterparty_account,
-        line.counterparty_bank,
-        line.narrative,
-        line.purpose,
-        line.reference,
-    ]  # a flat list of texts: this runs for every line of every statement
-    return seal.digest(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode())
-
-
-def serial_of(line: EntryLine, digest: str) -> str:
-    """The bank's serial, or where it gave none one made of the content, so that a second fetch finds the same key."""
-    return line.bank_serial or f"~{digest[:32]}"
-
-
 @dataclass(frozen=True)
 class KnownEntry:
     """The entry in force of one occurrence of a key."""
@@ -90,6 +67,24 @@ class KnownEntry:
     occurrence: int
     revision: int
     digest: str
+    source: str
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a fetched line says: everything (digest), and what no two sources may tell differently."""
+
+    digest: str
+    amount: Decimal
+    currency: str
+
+    def is_told_by(self, known: KnownEntry, source: str) -> bool:
+        """Whether the known entry is this line: word for word from the same source, in the amount from another."""
+        if known.source == source:
+            return known.digest == self.digest
+        return (known.amount, known.currency) == (self.amount, self.currency)
 
 
 @dataclass(frozen=True)
@@ -101,16 +96,18 @@ class Placement:
     revision: int
 
 
-def place_lines(known: Sequence[KnownEntry], digests: Sequence[str]) -> list[Placement]:
-    """Where the fetched lines of one key go that are not known already.
+def place_lines(
+    known: Sequence[KnownEntry], lines: Sequence[Fetched], *, source: str, last: int
+) -> list[Placement]:
+    """Where the fetched lines of one key go that are not known already; `last` is the key's highest occurrence.
 
-    A line equal to a known entry is that entry (each known entry once). What is left of both sides is paired in order:
-    the bank amended these. Lines beyond that are further occurrences.
+    A line that a known entry tells is that entry (each known entry once). What is left of both sides is paired in
+    order: the bank amended these. Lines beyond that are further occurrences.
     """
     free = sorted(known, key=lambda entry: entry.occurrence)
     left: list[int] = []
-    for index, digest in enumerate(digests):
-        match = next((entry for entry in free if entry.digest == digest), None)
+    for index, line in enumerate(lines):
+        match = next((entry for entry in free if line.is_told_by(entry, source)), None)
         if match is None:
             left.append(index)
         else:
@@ -119,7 +116,6 @@ def place_lines(known: Sequence[KnownEntry], digests: Sequence[str]) -> list[Pla
         Placement(index, entry.occurrence, entry.revision + 1)
         for index, entry in zip(left, free, strict=False)
     ]
-    last = max((entry.occurrence for entry in known), default=0)
     for step, index in enumerate(left[len(free) :], start=1):
         placed.append(Placement(index, last + step, 1))
     return placed
@@ -194,24 +190,59 @@ class DayFacts:
     has_entries: bool
     closing_before: Decimal | None  # closing of the day before
     closing_told: Decimal | None  # the bank's own day balance
+    opening_told: Decimal | None = None  # of a statement that begins on this day
+    has_balances: bool = False  # every entry came with the balance after it
+    is_within: bool = False  # a statement begins before or on this day and ends after it
+    missing_numbers: str = ""  # statements the bank numbered and we never got, in words
+    amended: int = 0
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class DayJudgement:
-    """Opening, closing, and opening + credits − debits − closing; None where it cannot be judged."""
+    """Opening, closing, and opening + credits − debits − closing; None where it cannot be judged.
+
+    `findings` are codes: sum, opening, closing, chain, number, amended; `status` the worst of them in a word.
+    """
 
     opening: Decimal | None
     closing: Decimal | None
     difference: Decimal | None
     note: str
+    findings: tuple[str, ...] = ()
+    status: str = "provisional"
 
 
 def judge_day(facts: DayFacts) -> DayJudgement:
     """Opening(D) = closing(D−1), and opening + Σcredits − Σdebits = closing; every disagreement is put into words."""
+    opening, closing = _ends(facts)
+    net = facts.credits - facts.debits
+    difference = None if opening is None or closing is None else opening + net - closing
+    found = dict(_disagreements(facts))
+    if difference:
+        found = {"sum": f"期初＋收－付与期末相差 {difference}", **found}
+    notes = list(found.values())
+    if difference is None:
+        notes.insert(0, "期初或期末未知，尚不能核对")
+    elif facts.has_entries and facts.chain is None and "chain" not in found:
+        notes.append("无逐笔余额")
+    return DayJudgement(
+        opening=opening,
+        closing=closing,
+        difference=difference,
+        note="；".join(notes)[:200],
+        findings=tuple(found),
+        status=_status(facts, tuple(found), difference),
+    )
+
+
+def _ends(facts: DayFacts) -> tuple[Decimal | None, Decimal | None]:
+    """(opening, closing), each from the strongest source that speaks."""
     chain = facts.chain
     net = facts.credits - facts.debits
-    notes: list[str] = []
     opening = facts.closing_before
+    if opening is None:
+        opening = facts.opening_told
     if opening is None and chain is not None:
         opening = chain.opening
     closing = facts.closing_told
@@ -219,22 +250,43 @@ def judge_day(facts: DayFacts) -> DayJudgement:
         closing = chain.closing
     if opening is None and closing is not None and not facts.has_entries:
         opening = closing
-    if closing is None and opening is not None and not facts.has_entries:
-        closing = opening
-    if facts.has_entries and chain is None:
-        notes.append("逐笔余额缺失或不连续")
-    if chain is not None and facts.closing_before not in (None, chain.opening):
-        notes.append(f"期初 {chain.opening} 与上日期末 {facts.closing_before} 不符")
+    if closing is None and opening is not None and (facts.is_within or not facts.has_entries):
+        closing = opening + net
+    return opening, closing
+
+
+def _disagreements(facts: DayFacts) -> Iterator[tuple[str, str]]:
+    chain, before = facts.chain, facts.closing_before
+    if chain is not None and before not in (None, chain.opening):
+        yield "opening", f"期初 {chain.opening} 与上日期末 {before} 不符"
+    elif facts.opening_told is not None and before not in (None, facts.opening_told):
+        yield "opening", f"对账单期初 {facts.opening_told} 与上日期末 {before} 不符"
     if chain is not None and facts.closing_told not in (None, chain.closing):
-        notes.append(f"末笔余额 {chain.closing} 与银行日终余额 {facts.closing_told} 不符")
-    difference = None if opening is None or closing is None else opening + net - closing
-    if difference:
-        notes.insert(0, f"期初＋收－付与期末相差 {difference}")
-    if difference is None:
-        notes.insert(0, "期初或期末未知，尚不能核对")
-    return DayJudgement(
-        opening=opening, closing=closing, difference=difference, note="；".join(notes)[:200]
-    )
+        yield "closing", f"末笔余额 {chain.closing} 与银行日终余额 {facts.closing_told} 不符"
+    if facts.has_entries and facts.has_balances and chain is None:
+        yield "chain", "逐笔余额不连续"
+    if facts.missing_numbers:
+        yield "number", f"缺少对账单 {facts.missing_numbers}"
+    if facts.amended:
+        yield "amended", f"银行更正过 {facts.amended} 笔"
+
+
+def _status(facts: DayFacts, findings: tuple[str, ...], difference: Decimal | None) -> str:
+    if not facts.is_closed:
+        return "provisional"
+    if set(findings) - {"amended"}:
+        return "broken"
+    if findings:
+        return "amended"
+    return "unproven" if difference is None else "complete"
+
+
+def missing_between(last: int | None, sequence: int | None) -> str:
+    """The statement numbers between two that follow each other; a number 1 begins a new year."""
+    if last is None or sequence is None or sequence in (1, last, last + 1) or sequence < last:
+        return ""
+    first, end = last + 1, sequence - 1
+    return f"第 {first} 号" if first == end else f"第 {first}–{end} 号"
 
 
 def totals(amounts: Mapping[str, Decimal]) -> tuple[Decimal, Decimal]:

@@ -13,7 +13,7 @@ from kernel.scope import Scope
 from masterdata import selectors as masterdata
 from statements.balances import CompanyNode, Figure
 from statements.models import Balance, DayClose, LatestBalance, StatementEntry
-from statements.rules import ChainEnds, KnownEntry, Posting, chain_ends, totals
+from statements.rules import totals
 
 
 def in_force(entries: QuerySet[StatementEntry]) -> QuerySet[StatementEntry]:
@@ -117,32 +117,6 @@ def day_totals(account_id: int, day: date) -> tuple[Decimal, Decimal, int]:
     )
     credits, debits = totals(dict(rows))
     return credits, debits, day_entries(account_id, day).count()
-
-
-def day_chain(account_id: int, day: date) -> ChainEnds | None:
-    """The ends of the day's chain of running balances. System look-up."""
-    rows = day_entries(account_id, day).values_list("direction", "amount", "balance_after")
-    return chain_ends(
-        [
-            Posting(amount if direction == "credit" else -amount, after)
-            for direction, amount, after in rows.iterator(chunk_size=5000)
-        ]
-    )
-
-
-def known_entries(
-    account_id: int, bank_date: date, bank_serial: str, direction: str
-) -> list[KnownEntry]:
-    """The entries in force under one key. System look-up."""
-    rows = in_force(
-        StatementEntry.objects.filter(
-            account_id=account_id,
-            bank_date=bank_date,
-            bank_serial=bank_serial,
-            direction=direction,
-        )
-    ).values_list("occurrence", "revision", "digest")
-    return [KnownEntry(*row) for row in rows]
 
 
 def debits_matching(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.db import models
 
 from kernel.orm import Versioned, currency_column
@@ -49,6 +50,7 @@ class OwnAccount(Versioned):
                 name="one_basic_account_per_company",
             )
         ]
+        triggers = [pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"

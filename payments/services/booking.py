@@ -159,7 +159,7 @@ def _tell(rows: Sequence[PaymentInstruction], booked: dict[int, Booked]) -> None
                 title=f"付款 {row.order.order_no} 未能自动记账",
                 reason=getattr(booked[row.pk].error, "message", ""),
                 next_step="修正凭证模板、科目或会计期间；系统每小时重试一次",
-                owner_role="accountant",
+                owner_role="recon_accountant",
             )
             for row in rows
         ]

@@ -26,7 +26,7 @@ def company(db, frozen_clock):
 
 @pytest.fixture
 def people(company):
-    return [a_user(Role.ACCOUNTANT, company=company) for _ in range(2)]
+    return [a_user(Role.RECONCILER, company=company) for _ in range(2)]
 
 
 def a_version(company, **changes):

@@ -8,5 +8,5 @@ from tests.statements.rows import an_account
 
 
 @pytest.fixture
-def account(transactional_db):
+def account(db):
     return an_account()

@@ -5,23 +5,21 @@ from __future__ import annotations
 from decimal import Decimal
 from random import Random
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from statements.rules import (
+    BANK,
     ChainEnds,
     DayFacts,
+    Fetched,
     KnownEntry,
     Placement,
     Posting,
     chain_ends,
-    entry_digest,
     judge_day,
     place_lines,
-    serial_of,
 )
-from tests.statements.rows import a_line
 
 cents = st.integers(min_value=-(10**9), max_value=10**9).map(lambda n: Decimal(n) / 100)
 changes = st.lists(cents.filter(bool), min_size=1, max_size=40)
@@ -127,49 +125,42 @@ class TestJudgeDay:
         assert "期初 10.00 与上日期末 9.00 不符" in verdict.note
 
 
+def known(occurrence, revision, word, source=BANK):
+    return KnownEntry(occurrence, revision, word, source, Decimal(len(word)), "CNY")
+
+
+def fetched(words):
+    return [Fetched(word, Decimal(len(word)), "CNY") for word in words]
+
+
+def placed(before, words, source=BANK):
+    last = max((entry.occurrence for entry in before), default=0)
+    return place_lines(before, fetched(words), source=source, last=last)
+
+
 class TestPlaceLines:
     def test_a_known_line_goes_nowhere(self):
-        assert place_lines([KnownEntry(1, 1, "a")], ["a"]) == []
+        assert placed([known(1, 1, "a")], ["a"]) == []
 
     def test_a_changed_line_is_the_next_revision(self):
-        assert place_lines([KnownEntry(1, 2, "a")], ["b"]) == [Placement(0, 1, 3)]
+        assert placed([known(1, 2, "a")], ["b"]) == [Placement(0, 1, 3)]
 
     def test_twins_are_further_occurrences(self):
-        assert place_lines([KnownEntry(1, 1, "a")], ["a", "a"]) == [Placement(1, 2, 1)]
+        assert placed([known(1, 1, "a")], ["a", "a"]) == [Placement(1, 2, 1)]
+
+    def test_another_source_s_words_for_the_same_amount_are_the_same_entry(self):
+        before = [known(1, 1, "a")]
+
+        assert placed(before, ["b"], source="camt053") == []
+        assert placed(before, ["bb"], source="camt053") == [Placement(0, 1, 2)]
 
     @given(
         st.lists(st.sampled_from("abc"), max_size=6), st.lists(st.sampled_from("abc"), max_size=6)
     )
-    def test_a_second_fetch_of_the_same_lines_changes_nothing(self, before, fetched):
-        known = [KnownEntry(n, 1, digest) for n, digest in enumerate(before, start=1)]
-        placed = place_lines(known, fetched)
-        state = {entry.occurrence: entry for entry in known}
-        for place in placed:
-            state[place.occurrence] = KnownEntry(
-                place.occurrence, place.revision, fetched[place.index]
-            )
+    def test_a_second_fetch_of_the_same_lines_changes_nothing(self, before, words):
+        entries = [known(n, 1, word) for n, word in enumerate(before, start=1)]
+        state = {entry.occurrence: entry for entry in entries}
+        for place in placed(entries, words):
+            state[place.occurrence] = known(place.occurrence, place.revision, words[place.index])
 
-        assert place_lines(list(state.values()), fetched) == []
-
-
-class TestDigest:
-    def test_changes_with_every_word_of_the_bank(self):
-        line = a_line("S1", "5.00", after="95.00")
-        others = [
-            a_line("S1", "5.01", after="95.00"),
-            a_line("S1", "5.00", after="94.00"),
-            a_line("S1", "5.00", after="95.00", narrative="货款"),
-            a_line("S1", "5.00", after="95.00", reference="Y1"),
-        ]
-
-        assert entry_digest(line) not in {entry_digest(other) for other in others}
-        assert entry_digest(line) == entry_digest(a_line("S1", "5.0", after="95"))
-
-    @pytest.mark.parametrize("serial", ["", "S1"])
-    def test_a_line_without_serial_gets_one_of_its_content(self, serial):
-        line = a_line(serial, "5.00")
-
-        found = serial_of(line, entry_digest(line))
-
-        assert found == (serial or "~" + entry_digest(line)[:32])
-        assert len(found) <= 60
+        assert placed(list(state.values()), words) == []

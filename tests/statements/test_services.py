@@ -13,7 +13,7 @@ from statements.models import Balance, DayClose, LatestBalance, StatementEntry
 from statements.rules import BalanceFigure
 from tests.statements.rows import DAY, a_line
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 class TestRecordEntries:

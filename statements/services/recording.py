@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
 
 import structlog
 from django.db import connection, transaction
 
 from kernel import clock
-from statements import ingest, selectors
+from statements import continuity, selectors
 from statements.alarms import alarm_amended, alarm_day, settle_day
+from statements.ingest import Load, load
 from statements.models import Balance, DayClose, LatestBalance, StatementEntry
-from statements.rules import BalanceFigure, DayFacts, EntryLine, Recorded, judge_day, place_lines
+from statements.rows import chunks_of
+from statements.rules import BANK, BalanceFigure, DayFacts, EntryLine, Recorded, judge_day
 
 log = structlog.get_logger(__name__)
 _LOCK_CLASS = 7311  # advisory lock space of "one writer of an account's entries"
@@ -35,43 +34,36 @@ def record_entries(
     both versions stay, the higher revision is in force, and an exception case is opened. Lines may be an iterator:
     memory does not grow with their number.
     """
-    company_id, fetched_at = _company_of(account_id), clock.now()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, account_id])
-        count = ingest.copy_lines(cursor, lines, exchange_id=exchange_id)
-        if not count:
-            return Recorded(new_ids=(), amended_ids=(), seen=0)
-        new = ingest.insert_plain(
-            cursor, account_id=account_id, company_id=company_id, fetched_at=fetched_at
-        )
-        amended: list[int] = []
-        if len(new) < count:
-            stamp = {"account_id": account_id, "company_id": company_id, "fetched_at": fetched_at}
-            for fresh, entry_id in _settle(cursor, stamp):
-                (new if fresh else amended).append(entry_id)
-    if amended:
-        alarm_amended(account_id=account_id, company_id=company_id, entry_ids=amended)
+    into = take_in(
+        account_id=account_id,
+        chunks=chunks_of(lines, exchange_id=exchange_id),
+        source=BANK,
+        wants_ids=True,
+    )
     return Recorded(
-        new_ids=tuple(new), amended_ids=tuple(amended), seen=count - len(new) - len(amended)
+        new_ids=tuple(into.new_ids),
+        amended_ids=tuple(into.amended_ids),
+        seen=into.count - into.new - len(into.amended_ids),
     )
 
 
-def _settle(cursor: Any, stamp: dict[str, Any]) -> Iterable[tuple[bool, int]]:
-    """Insert the lines of crowded or changed keys: (whether it is new, id) of each."""
-    rows = ingest.unsettled(cursor, account_id=stamp["account_id"])
-    by_key = itemgetter(1, 2, 3)
-    for (bank_date, serial, direction), group in groupby(sorted(rows, key=by_key), key=by_key):
-        fetched = list(group)
-        known = selectors.known_entries(stamp["account_id"], bank_date, serial, direction)
-        for place in place_lines(known, [row[4] for row in fetched]):
-            entry_id = ingest.insert_placed(
-                cursor,
-                seq=fetched[place.index][0],
-                occurrence=place.occurrence,
-                revision=place.revision,
-                **stamp,
-            )
-            yield place.revision == 1, entry_id
+def take_in(
+    *, account_id: int, chunks: Iterable[bytes], source: str, wants_ids: bool = False
+) -> Load:
+    """Step: store a stream of `statements.rows`; see `record_entries`. Raises InvalidInput (which entry, which column)."""
+    into = Load(
+        account_id=account_id,
+        company_id=_company_of(account_id),
+        source=source,
+        fetched_at=clock.now(),
+        wants_ids=wants_ids,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, account_id])
+        load(cursor, chunks, into)
+    if into.amended_ids:
+        alarm_amended(account_id=account_id, company_id=into.company_id, entry_ids=into.amended_ids)
+    return into
 
 
 @transaction.atomic(durable=True)
@@ -79,6 +71,11 @@ def record_balances(
     *, figures: Sequence[BalanceFigure], exchange_id: int | None = None
 ) -> list[int]:
     """Store balances as told and carry the newest of each account forward; ids of the stored rows."""
+    return keep_balances(figures=figures, exchange_id=exchange_id)
+
+
+def keep_balances(*, figures: Sequence[BalanceFigure], exchange_id: int | None = None) -> list[int]:
+    """Step: as `record_balances`."""
     fetched_at = clock.now()
     companies = {figure.account_id: _company_of(figure.account_id) for figure in figures}
     rows = Balance.objects.bulk_create(
@@ -137,10 +134,15 @@ def record_balance_failure(*, account_id: int, why: str) -> None:
 
 @transaction.atomic(durable=True)
 def close_day(*, account_id: int, day: date) -> DayClose:
-    """Check one day: opening + credits − debits = closing, opening = the day before's closing.
+    """Check one day as a command; see `check_day`."""
+    return check_day(account_id=account_id, day=day)
 
-    A day is provisional until it is past (it is closed by a fetch on a later day); a difference on a closed day opens
-    an exception case, and a later check that agrees closes it.
+
+def check_day(*, account_id: int, day: date) -> DayClose:
+    """Step: check one day: opening + credits − debits = closing, opening = the day before's closing, chain, numbers.
+
+    A day is provisional until it is past (it is closed by a fetch on a later day); a break on a closed day opens an
+    exception case, and a later check that agrees closes it.
     """
     company_id, now = _company_of(account_id), clock.now()
     is_closed = day < now.date()
@@ -148,21 +150,33 @@ def close_day(*, account_id: int, day: date) -> DayClose:
         account_id=account_id, day=day, defaults={"company_id": company_id}
     )
     credits, debits, count = selectors.day_totals(account_id, day)
+    chain, has_balances = continuity.day_chain(account_id, day)
+    told = continuity.statement_of_day(account_id, day)
+    amended = continuity.amended_count(account_id, day)
     verdict = judge_day(
         DayFacts(
             credits=credits,
             debits=debits,
-            chain=selectors.day_chain(account_id, day),
+            chain=chain,
             has_entries=count > 0,
+            has_balances=has_balances,
             closing_before=selectors.closing_before(account_id, day),
             closing_told=selectors.day_balance(account_id, day) if is_closed else None,
+            opening_told=told.opening if told and told.first_day == day else None,
+            is_within=told is not None and told.last_day > day,
+            missing_numbers=continuity.missing_numbers(told)
+            if told and told.first_day == day
+            else "",
+            amended=amended,
+            is_closed=is_closed,
         )
     )
     row.credits, row.debits, row.entry_count = credits, debits, count
     row.opening, row.closing, row.difference = verdict.opening, verdict.closing, verdict.difference
     row.note, row.is_closed, row.checked_at = verdict.note, is_closed, now
+    row.status, row.findings, row.amended_count = verdict.status, list(verdict.findings), amended
     row.save()
-    if is_closed and row.difference:
+    if row.status == DayClose.Status.BROKEN:
         alarm_day(row)
     elif is_closed and row.difference is not None:
         settle_day(row)

@@ -1,0 +1,163 @@
+"""Statement files of people: looked at first, with every consequence shown, then taken in whole or not at all.
+
+A look is the real thing rolled back: what a preview says is what the import does.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from audit import services as audit
+from desk import selectors as desk_reads
+from desk import services as desk
+from desk.mappings import Mapping
+from kernel.errors import Conflict, InvalidInput, NotFound
+from kernel.scope import Scope
+from masterdata import selectors as masterdata
+from masterdata.selectors import scope_of
+from statements.models import BankStatement, DayClose
+from statements.services.files import (
+    RIGHT,
+    Faulty,
+    days_of,
+    keep,
+    kind_of,
+    note,
+    summary,
+    take_all,
+)
+
+if TYPE_CHECKING:
+    from desk.models import UploadedFile
+    from masterdata.models import OwnAccount, User
+
+PURPOSE = "statements.file"
+FAULTS_SHOWN = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """How a person wants a file read: the account (or as the file says), and the mapping of a sheet."""
+
+    account_id: int | None = None
+    mapping_id: int | None = None
+
+
+def _wished(wish: Wish, scope: Scope) -> tuple[OwnAccount | None, Mapping | None]:
+    account = None
+    if wish.account_id is not None:
+        account = masterdata.get_account(wish.account_id, scope=scope)
+        scope.demand(RIGHT, account.company_id)
+    mapping = (
+        None if wish.mapping_id is None else desk_reads.mapping(wish.mapping_id, purpose=PURPOSE)
+    )
+    return account, mapping
+
+
+def look(*, data: bytes, filename: str, scope: Scope, wish: Wish) -> dict[str, Any]:
+    """What taking the file in would do, done and rolled back. What cannot be read at all raises InvalidInput."""
+    kind = kind_of(data[:8192], filename)
+    account, mapping = _wished(wish, scope)
+    found: dict[str, Any] = {
+        "kind": kind,
+        "account_id": wish.account_id,
+        "mapping_id": wish.mapping_id,
+        "statements": [],
+        "faults": [],
+    }
+    try:
+        with transaction.atomic():
+            taken = take_all(
+                io.BytesIO(data), filename, kind, scope=scope, chosen=account, mapping=mapping
+            )
+            for one in taken:
+                keep(one, file_id=None, file_name=filename)
+            found["statements"] = [summary(one) | {"days": days_of(one)} for one in taken]
+            transaction.set_rollback(True)
+    except Faulty as error:
+        found["faults"] = [
+            [one.row, one.column, one.message] for one in error.faults[:FAULTS_SHOWN]
+        ]
+        found["fault_count"] = len(error.faults)
+    return found
+
+
+@transaction.atomic(durable=True)
+def preview_file(*, data: bytes, filename: str, actor: User, wish: Wish) -> UploadedFile:
+    """Keep the file with what taking it in would do. Right statements.import.
+
+    Raises NotAllowed, NotFound, InvalidInput (the file cannot be read, or is of no account of ours), SameFile (Conflict).
+    """
+    scope = scope_of(actor)
+    scope.demand(RIGHT)
+    preview = look(data=data, filename=filename, scope=scope, wish=wish)
+    accounts = [one["account"] for one in preview["statements"]]
+    owner = masterdata.account_by_number(accounts[0], scope=scope) if accounts else None
+    return desk.store_file(
+        purpose=PURPOSE,
+        name=filename,
+        data=data,
+        user_id=actor.pk,
+        preview=preview,
+        company_id=owner.company_id if owner else None,
+    )
+
+
+def is_questionable(preview: dict[str, Any]) -> bool:
+    """Whether something in the file does not fit, so that taking it in wants a reason."""
+    return any(
+        one["findings"]
+        or any(status == DayClose.Status.BROKEN for _day, status, _note in one["days"])
+        for one in preview["statements"]
+    )
+
+
+@transaction.atomic(durable=True)
+def confirm_file(*, file_id: int, actor: User, why: str = "") -> list[BankStatement]:
+    """Take a previewed file in, as it stands now. Right statements.import.
+
+    Raises NotFound, NotAllowed, Conflict (decided before), InvalidInput (faulty rows; no reason where one is wanted).
+    """
+    scope = scope_of(actor)
+    scope.demand(RIGHT)
+    file = _open_file(file_id, actor)
+    preview = file.preview
+    if preview["faults"]:
+        raise InvalidInput("文件有无法识别的行，不能导入", "the file has faulty rows", field="file")
+    if is_questionable(preview) and len(why.strip()) < 2:
+        raise InvalidInput("对账单有不符之处，导入须填写原因", "a reason is wanted", field="why")
+    account, mapping = _wished(
+        Wish(account_id=preview["account_id"], mapping_id=preview["mapping_id"]), scope
+    )
+    stream = io.BytesIO(desk_reads.file_content(file))
+    taken = take_all(
+        stream, file.name, preview["kind"], scope=scope, chosen=account, mapping=mapping
+    )
+    if not desk.decide_file(file_id=file.pk, state="imported"):
+        raise Conflict("此文件已处理", "already decided")
+    rows = [keep(one, file_id=file.pk, file_name=file.name) for one in taken]
+    note(rows, taken, actor=actor, why=why.strip() or file.name)
+    return rows
+
+
+def _open_file(file_id: int, actor: User) -> UploadedFile:
+    """The previewed file, by the person who sent it in."""
+    file = desk_reads.uploaded_file(file_id=file_id, purpose=PURPOSE)
+    if file.uploaded_by_id != actor.pk:
+        raise NotFound("statement file", "未找到该文件")
+    if file.state != "previewed":
+        raise Conflict("此文件已处理", "already decided")
+    return file
+
+
+@transaction.atomic(durable=True)
+def drop_file(*, file_id: int, actor: User) -> None:
+    """Drop a previewed file; it may come again. Raises NotFound, Conflict."""
+    file = _open_file(file_id, actor)
+    if not desk.decide_file(file_id=file.pk, state="dropped"):
+        raise Conflict("此文件已处理", "already decided")
+    audit.record("statements.file.dropped", actor=actor, subject=file, why=file.name)
