@@ -17,11 +17,11 @@ class PaymentType(models.TextChoices):
 class PayeeClass(models.TextChoices):
     """Who is paid, from the safest to the one that wants the closest look (DOMAIN §3.7).
 
-    Whitelisted: a confirmed account that was paid before and has not changed since; new: one that was not.
+    Whitelisted: put there by two people, or paid before and not changed since; new: neither.
     """
 
     OWN = "own", _("本公司账户")
     GROUP = "group", _("集团内账户")
-    WHITELISTED = "whitelisted", _("白名单：曾付款成功且资料未变")
+    WHITELISTED = "whitelisted", _("白名单：由两人列入，或曾付款成功且资料未变")
     NEW = "new", _("新收款方")
     PERSONAL = "personal", _("对私")

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from kernel.clock import SHANGHAI
 from kernel.errors import NotFound
 from masterdata.checks import normalise_name
+from masterdata.classes import PayeeClass
 from masterdata.models import (
     CallBack,
     Counterparty,
@@ -19,7 +20,6 @@ from masterdata.models import (
     PayeeVersion,
     User,
 )
-from masterdata.payee_class import PayeeClass, PayeeFacts, class_of
 from masterdata.states import PayeeState
 
 
@@ -81,6 +81,14 @@ def numbers_of_names(name_keys: Collection[str]) -> dict[str, set[str]]:
     for key, number in rows.values_list("name_key", "number"):
         found.setdefault(key, set()).add(number)
     return found
+
+
+def registered(numbers: Collection[str]) -> dict[str, str]:
+    """Under which name each of these account numbers is registered as a live payee account; others are absent."""
+    rows = CounterpartyAccount.objects.filter(
+        number__in=numbers, state__in=[PayeeState.STAGED, PayeeState.CONFIRMED]
+    )
+    return dict(rows.order_by("-pk").values_list("number", "name"))
 
 
 @dataclass(frozen=True)
@@ -145,24 +153,24 @@ class PayeeRef:
 
 
 def payee_classes(refs: Sequence[PayeeRef]) -> list[PayeeClass]:
-    """The class of each payee, in the order asked; two statements for any number."""
+    """The class of each payee, in the order asked; two statements for any number.
+
+    Own before group before personal; of the rest, who is on the white list or was paid as it stands is whitelisted.
+    """
     own = OwnAccount.objects.filter(number__in={ref.number for ref in refs}, is_active=True)
     owners = dict(own.values_list("number", "company_id"))
     ids = {ref.account_id for ref in refs if ref.account_id is not None}
     listed = CounterpartyAccount.objects.filter(pk__in=ids, is_whitelisted=True)
     white = set(listed.values_list("pk", flat=True))
-    return [
-        class_of(
-            PayeeFacts(
-                owner_id=owners.get(ref.number),
-                company_id=ref.company_id,
-                is_personal=ref.is_personal,
-                is_whitelisted=ref.account_id in white,
-                was_paid=ref.was_paid,
-            )
-        )
-        for ref in refs
-    ]
+    return [_class(ref, owners.get(ref.number), ref.account_id in white) for ref in refs]
+
+
+def _class(ref: PayeeRef, owner_id: int | None, is_whitelisted: bool) -> PayeeClass:
+    if owner_id is not None:
+        return PayeeClass.OWN if owner_id == ref.company_id else PayeeClass.GROUP
+    if ref.is_personal:
+        return PayeeClass.PERSONAL
+    return PayeeClass.WHITELISTED if is_whitelisted or ref.was_paid else PayeeClass.NEW
 
 
 def payee_class(ref: PayeeRef) -> PayeeClass:

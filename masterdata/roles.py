@@ -19,6 +19,7 @@ class Role(StrEnum):
     """A duty a person holds in a company (and in the companies below it)."""
 
     MAKER = "maker"
+    EXCEPTION_MAKER = "exception_maker"
     CLERK = "sales_clerk"
     CHECKER = "checker"
     APPROVER = "approver"
@@ -34,6 +35,7 @@ class Role(StrEnum):
 
 ROLE_NAMES: dict[Role, StrPromise] = {
     Role.MAKER: _("制单"),
+    Role.EXCEPTION_MAKER: _("例外制单"),
     Role.CLERK: _("销售办事处"),
     Role.CHECKER: _("复核"),
     Role.APPROVER: _("审批"),
@@ -52,6 +54,7 @@ _WORK = {*_SEE, "cases.work"}  # whoever does something also looks after excepti
 
 RIGHTS: dict[Role, frozenset[str]] = {
     Role.MAKER: frozenset(_WORK | {"payments.make", "payments.import", "payees.propose"}),
+    Role.EXCEPTION_MAKER: frozenset(_WORK | {"payments.make", "payments.free_payee"}),
     Role.CLERK: frozenset(_WORK | {"payments.make"}),
     Role.CHECKER: frozenset(_WORK | {"payments.check", "payees.call"}),
     Role.APPROVER: frozenset(_WORK | {"payments.approve"}),
@@ -133,6 +136,7 @@ ADMIN_ROLES = frozenset({Role.ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
 MONEY_RIGHTS = frozenset(
     {
         "payments.make",
+        "payments.free_payee",
         "payments.import",
         "payments.check",
         "payments.approve",
@@ -148,7 +152,7 @@ def _pairs(left: tuple[Role, ...], right: tuple[Role, ...]) -> set[frozenset[Rol
     return {frozenset({a, b}) for a in left for b in right if a != b}
 
 
-_MAKING = (Role.MAKER, Role.CLERK)
+_MAKING = (Role.MAKER, Role.EXCEPTION_MAKER, Role.CLERK)
 _DECIDING = (Role.CHECKER, Role.APPROVER, Role.RELEASER)
 
 # Pairs no natural person holds where their companies overlap: maker, checker, approver and releaser are four people

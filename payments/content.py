@@ -27,6 +27,7 @@ MONEY_FIELDS = (
     "payee_bank",
     "payee_cnaps",
     "is_personal",
+    "is_free_typed",
     "amount",
     "currency",
     "purpose",
@@ -64,6 +65,7 @@ class OrderRequest:
     erp_doc_type: str = "付款单"
     erp_doc_no: str = ""  # empty: the order's own number
     erp_line_no: str = "1"
+    is_free_payee: bool = False  # typed, not chosen: an exception with a right of its own
     schedule_code: str = ""  # of a recurring payment: this date and amount stand in its schedule
     import_set_id: int | None = None
     import_row: int | None = None
@@ -92,7 +94,7 @@ class Proof:
 
 
 _NOT_PAYLOAD = {"import_set_id", "import_row"}
-_LATER_FIELDS = ("schedule_code",)
+_LATER_FIELDS = ("schedule_code", "is_free_payee")
 
 
 def payload_hash(request: OrderRequest) -> str:

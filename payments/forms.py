@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -119,6 +120,85 @@ class OrderForm(forms.Form):
             cash_flow_item=given["cash_flow_item"],
             erp_doc_no=given["erp_doc_no"],
         )
+
+
+class TypedForm(OrderForm):
+    """A payment to a payee the master data lacks: an exception, its account typed twice."""
+
+    payee_name = forms.CharField(label=_("收款户名"), max_length=120)
+    payee_number = forms.CharField(label=_("收款账号"), max_length=60)
+    payee_number_again = forms.CharField(label=_("再次输入账号"), max_length=60)
+    payee_bank = forms.CharField(label=_("开户行"), max_length=120)
+    payee_cnaps = forms.CharField(label=_("联行号"), max_length=20)
+    is_personal = forms.BooleanField(label=_("对私账户"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Both entries of the number must agree."""
+        values = super().clean() or {}
+        if values.get("payee_number", "").split() != values.get("payee_number_again", "").split():
+            self.add_error("payee_number_again", _("两次输入的账号不一致"))
+        return values
+
+    def typed(self) -> OrderRequest:
+        """What the order is drafted from; the form is valid."""
+        given = self.cleaned_data
+        account = self._accounts[given["account"]]
+        names = (
+            *("purpose", "remark", "wish_date", "is_urgent", "invoice_no", "gl_subject"),
+            *("cash_flow_item", "erp_doc_no", "amount", "payee_name", "payee_number"),
+            *("payee_bank", "payee_cnaps", "is_personal"),
+        )
+        return OrderRequest(
+            company_code=account.company.code,
+            payer_number=account.number,
+            currency=account.currency,
+            is_free_payee=True,
+            **{name: given[name] for name in names},
+        )
+
+
+class ScheduleForm(forms.Form):
+    """Recurring payments to one payee."""
+
+    title = forms.CharField(label=_("计划名称"), max_length=80, help_text=_("如 2026 年厂房租金"))
+    account = forms.ChoiceField(label=_("付款账户"))
+    amount = forms.CharField(label=_("每次金额"), max_length=30)
+    purpose = forms.CharField(label=_("用途"), max_length=200)
+    dates = forms.CharField(
+        label=_("付款日期"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("每行一个日期，如 2026-12-01"),
+    )
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = master.visible_accounts(scope).filter(
+            company_id__in=scope.companies_with("payments.make"), is_active=True
+        )
+        choices = [(row.pk, f"{row.company.short_name} · {row.number}") for row in rows]
+        self.fields["account"].choices = [("", _("请选择")), *choices]  # type: ignore[attr-defined]  # a ChoiceField
+        for field in self.fields.values():
+            kind = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+            field.widget.attrs.setdefault("class", kind)
+
+    def clean_amount(self) -> Decimal:
+        """The amount, exact."""
+        try:
+            return parse_amount(self.cleaned_data["amount"])
+        except InvalidInput as error:
+            raise forms.ValidationError(error.message) from error
+
+    def clean_dates(self) -> list[date]:
+        """The days, one a line."""
+        found = []
+        for line in self.cleaned_data["dates"].split():
+            try:
+                found.append(date.fromisoformat(line))
+            except ValueError:
+                raise forms.ValidationError(
+                    _("「%(line)s」不是日期，应为例如 2026-12-01") % {"line": line}
+                ) from None
+        return found
 
 
 class LinkedForm(OrderForm):

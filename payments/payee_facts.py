@@ -12,7 +12,7 @@ from kernel import clock
 from kernel.errors import Finding
 from masterdata import payee_selectors
 from masterdata import selectors as masterdata
-from masterdata.payee_class import PayeeClass
+from masterdata.classes import PayeeClass
 from masterdata.payee_selectors import PayeeRef
 from masterdata.states import PayeeState
 from payments.checks import payees as rules
@@ -72,7 +72,9 @@ def unconfirmed(orders: Collection[PaymentOrder]) -> dict[int, str]:
     for order in orders:
         standing = now.get(order.payee_account_id or 0)
         is_own = order.kind == PaymentOrder.Kind.INTERNAL
-        if not is_own and (standing is None or standing.state != PayeeState.CONFIRMED):
+        if order.is_free_typed or is_own:
+            continue
+        if standing is None or standing.state != PayeeState.CONFIRMED:
             found[order.pk] = f"收款账户「{order.payee_name}」尚未确认"
     return found
 
@@ -86,13 +88,16 @@ def young(
     found = {}
     for order in orders:
         standing = now.get(order.payee_account_id or 0)
-        if standing is None:
+        if standing is None and not order.is_free_typed:
             continue
         control = decided.value(PayeeControl, order.payer_account)
+        if standing is None:
+            found[order.pk] = rules.unregistered(order.payee_name, order.amount, control)
+            continue
         hits = rules.cooling(_payee(order, paid), standing, control, moment=moment)
         if hits:
             found[order.pk] = hits
-    return found
+    return {pk: hits for pk, hits in found.items() if hits}
 
 
 def classes_of(orders: Sequence[PaymentOrder]) -> dict[int, PayeeClass]:

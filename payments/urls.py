@@ -6,7 +6,18 @@ from django.urls import URLPattern, path
 
 from kernel.access import guarded, guarded_by
 from payments.acts import ACTS
-from payments.views import acts, adjudications, bulk, imports, linked, lists, outside, pages, rules
+from payments.views import (
+    acts,
+    adjudications,
+    bulk,
+    imports,
+    linked,
+    lists,
+    outside,
+    pages,
+    rules,
+    schedules,
+)
 
 app_name = "payments"
 
@@ -23,6 +34,25 @@ def _list(address: str, page: str, name: str, right: str = _VIEW) -> URLPattern:
 urlpatterns: list[URLPattern] = [
     _list("orders/", "orders", "orders"),
     path("new/", guarded(pages.create, _MAKE), name="create"),
+    path("new/typed/", guarded(schedules.typed, "payments.free_payee"), name="create_typed"),
+    path("schedules/", guarded(schedules.schedule_list, _VIEW), name="schedules"),
+    path("schedules/new/", guarded(schedules.schedule_new, _MAKE), name="schedule_new"),
+    path("schedules/<str:code>/", guarded(schedules.schedule, _VIEW), name="schedule"),
+    path(
+        "schedules/<str:code>/decide/",
+        guarded(schedules.schedule_decide, "payments.check"),
+        name="schedule_decide",
+    ),
+    path(
+        "schedules/<str:code>/close/",
+        guarded(schedules.schedule_close, _MAKE, "payments.check"),
+        name="schedule_close",
+    ),
+    path(
+        "schedules/<str:code>/draft/",
+        guarded(schedules.schedule_draft, _MAKE),
+        name="schedule_draft",
+    ),
     path("new/check/", guarded(pages.check_live, _MAKE), name="check_live"),
     path("orders/<str:order_no>/", guarded(pages.order_page, _VIEW), name="order"),
     path("orders/<str:order_no>/edit/", guarded(pages.edit, _MAKE), name="edit"),

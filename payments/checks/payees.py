@@ -66,3 +66,14 @@ def cooling(
         f"{waiting}，或等冷静期于 {until.astimezone(SHANGHAI):%Y-%m-%d %H:%M} 结束"
     )
     return [Finding("COOLING", "block", text, "call the payee back first, or wait")]
+
+
+def unregistered(name: str, amount: Decimal, control: PayeeControl) -> list[Finding]:
+    """A payee typed freely is paid no more than the limit of first payments: nobody can be called back about it."""
+    if amount <= control.first_payment_limit:
+        return []
+    text = (
+        f"手工录入的收款方「{name}」最多付 {control.first_payment_limit:,.2f}，"
+        "超过的须先在基础数据登记并确认"
+    )
+    return [Finding("COOLING", "block", text, "register the payee first")]

@@ -88,9 +88,13 @@ class RecurringSchedule(Versioned, Stateful, MoneyRow):
     code = models.CharField(max_length=20, unique=True)
     title = models.CharField(max_length=80)
     company = models.ForeignKey("masterdata.Company", on_delete=models.PROTECT, related_name="+")
+    payer_account = models.ForeignKey(
+        "masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+"
+    )
     payee_account = models.ForeignKey(
         "masterdata.CounterpartyAccount", on_delete=models.PROTECT, related_name="+"
     )
+    purpose = models.CharField(max_length=200, blank=True)
     dates = models.JSONField(default=list)  # ISO days, ascending
     state = state_column(ScheduleState, ScheduleState.STAGED)
     made_by = models.ForeignKey(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -12,12 +12,19 @@ from kernel.errors import Conflict, DomainError, InvalidInput, NotAllowed, requi
 from kernel.money import Money
 from kernel.references import make_reference
 from kernel.scope import Scope
+from masterdata import payee_selectors
 from masterdata import selectors as masterdata
-from masterdata.checks import normalise_account, normalise_name
+from masterdata.checks import (
+    check_account,
+    check_cnaps,
+    clean_name,
+    normalise_account,
+    normalise_name,
+)
 from payments import selectors
 from payments.content import OrderRequest, payload_hash
-from payments.models import PaymentOrder
-from payments.states import OrderState
+from payments.models import PaymentOrder, RecurringSchedule
+from payments.states import OrderState, ScheduleState
 
 if TYPE_CHECKING:
     from masterdata.models import Company, OwnAccount, User
@@ -42,6 +49,12 @@ class _Known:
         own = masterdata.visible_accounts(scope).filter(number__in=numbers)
         self.accounts = {account.number: account for account in own}
         self.payees = masterdata.payee_accounts({request.payee_code for request in requests})
+        self.scope = scope
+        typed = {check_account(r.payee_number) for r in requests if r.is_free_payee}
+        self.registered = payee_selectors.registered(typed) if typed else {}
+        planned = {request.schedule_code for request in requests if request.schedule_code}
+        plans = RecurringSchedule.objects.filter(code__in=planned).select_related("company")
+        self.schedules = {plan.code: plan for plan in plans} if planned else {}
         keyed = {request.erp_doc_no for request in requests if request.erp_doc_no}
         orders = PaymentOrder.objects.filter(
             erp_doc_no__in=keyed,
@@ -103,6 +116,8 @@ def _payee_values(request: OrderRequest, known: _Known) -> dict[str, object]:
         is_personal = False
     else:
         payee = known.payees.get((request.payee_code, number))
+        if request.is_free_payee:
+            return _typed(request, known)
         if payee is None:
             raise InvalidInput(
                 "收款账户不在主数据中，请先登记收款人账户",
@@ -118,6 +133,7 @@ def _payee_values(request: OrderRequest, known: _Known) -> dict[str, object]:
     return {
         "payee_account": payee,
         "payee_version": (payee.version_no or 1) if payee is not None else 0,
+        "is_free_typed": False,
         "payee_code": request.payee_code,
         "payee_name": name,
         "payee_number": number,
@@ -127,8 +143,64 @@ def _payee_values(request: OrderRequest, known: _Known) -> dict[str, object]:
     }
 
 
+def _typed(request: OrderRequest, known: _Known) -> dict[str, object]:
+    """A payee typed freely: an exception with a right of its own, marked on the payment; never one the master data has."""
+    known.scope.demand("payments.free_payee", known.companies[request.company_code].pk)
+    number = check_account(request.payee_number)
+    if name := known.registered.get(number):
+        raise InvalidInput(
+            f"账号 {number} 已登记在「{name}」名下，请从基础数据选择收款方",
+            "the account is in the master data: choose it there",
+            code="payee_registered",
+            field="payee_number",
+        )
+    return {
+        "payee_account": None,
+        "payee_version": 0,
+        "payee_code": "",
+        "payee_name": clean_name(request.payee_name, field="payee_name"),
+        "payee_number": number,
+        "payee_bank": clean_name(request.payee_bank, field="payee_bank"),
+        "payee_cnaps": check_cnaps(request.payee_cnaps),
+        "is_personal": request.is_personal,
+        "is_free_typed": True,
+    }
+
+
+def _planned(
+    request: OrderRequest, known: _Known, payee: Mapping[str, object]
+) -> RecurringSchedule | None:
+    """The schedule a payment stands in; it must be exactly one of its planned payments."""
+    if not request.schedule_code:
+        return None
+    plan = known.schedules.get(request.schedule_code)
+    if plan is None or plan.state != ScheduleState.CONFIRMED:
+        raise InvalidInput(
+            f"周期付款计划 {request.schedule_code} 不存在或未生效",
+            "no such schedule in force",
+            field="schedule_code",
+        )
+    account = payee["payee_account"]
+    is_exact = (
+        plan.company.code == request.company_code
+        and (plan.amount, plan.currency) == (request.amount, request.currency)
+        and request.wish_date.isoformat() in plan.dates
+        and account is not None
+        and plan.payee_account_id == getattr(account, "pk", 0)
+    )
+    if not is_exact:
+        raise InvalidInput(
+            f"付款与周期计划 {plan.code} 的收款方、金额或日期不符",
+            "not one of the planned payments",
+            code="not_planned",
+            field="schedule_code",
+        )
+    return plan
+
+
 def _values(request: OrderRequest, known: _Known) -> dict[str, object]:
     company, account = _company_and_account(request, known)
+    payee = _payee_values(request, known)
     amount = Money(request.amount, request.currency).amount
     if amount <= 0:
         raise InvalidInput("金额必须大于零", "amount must be above zero", field="amount")
@@ -146,7 +218,8 @@ def _values(request: OrderRequest, known: _Known) -> dict[str, object]:
         "gl_subject": request.gl_subject,
         "cash_flow_item": request.cash_flow_item,
         "payload_hash": payload_hash(request),
-        **_payee_values(request, known),
+        "schedule": _planned(request, known, payee),
+        **payee,
     }
 
 
@@ -184,6 +257,13 @@ def _write(orders: Sequence[PaymentOrder]) -> None:
         with transaction.atomic():
             PaymentOrder.objects.bulk_create(orders)
     except IntegrityError as error:
+        if "one_order_per_planned_date" in str(error):
+            raise Conflict(
+                "该计划日期已有付款单，每个日期只付一次",
+                "the planned date has its order already",
+                code="planned_taken",
+                field="schedule_code",
+            ) from error
         if "one_order_per_erp_line" not in str(error):
             raise
         told = next((one for one in orders if f"({one.erp_doc_no}," in str(error)), orders[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -153,10 +154,11 @@ def _make(request: HttpRequest, order: PaymentOrder | None) -> HttpResponse:
         if order is None:
             made = orders.create_order(request=form.request(payee), maker=person(request))
         else:
+            planned = order.schedule.code if order.schedule is not None else ""
             made = orders.edit_order(
                 order_id=order.pk,
                 version=whole_number(request.POST.get("version", "")) or 0,
-                request=form.request(payee),
+                request=replace(form.request(payee), schedule_code=planned),
                 actor=person(request),
             )
     except DomainError as error:

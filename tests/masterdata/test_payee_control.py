@@ -12,7 +12,6 @@ from kernel import clock
 from kernel.errors import Conflict, InvalidInput, NotAllowed
 from masterdata import payee_selectors
 from masterdata.models import CallBack, CounterpartyAccount, PayeeVersion
-from masterdata.payee_class import PayeeFacts, class_of
 from masterdata.payee_selectors import PayeeRef, payee_class
 from masterdata.roles import Role
 from masterdata.services import callbacks, changes
@@ -175,18 +174,20 @@ class TestCallBack:
 
 
 @pytest.mark.parametrize(
-    ("facts", "name"),
-    [
-        ((1, 1, True, True, True), "own"),
-        ((2, 1, True, True, True), "group"),
-        ((None, 1, True, True, True), "personal"),
-        ((None, 1, False, True, False), "whitelisted"),
-        ((None, 1, False, False, False), "new"),
-        ((None, 1, False, False, True), "regular"),
-    ],
+    ("is_personal", "was_paid", "name"),
+    [(True, True, "personal"), (False, True, "whitelisted"), (False, False, "new")],
 )
-def test_each_payee_has_exactly_one_class(facts, name):
-    assert class_of(PayeeFacts(*facts)) == name
+def test_each_payee_has_exactly_one_class(group, payee, is_personal, was_paid, name):
+    assert payee_class(PayeeRef(group.pk, payee.number, payee.pk, is_personal, was_paid)) == name
+
+
+def test_the_white_list_counts_before_the_first_payment(group, payee, people):
+    change = changes.propose_payee_whitelist(
+        account_id=payee.pk, version=payee.version, on=True, actor=people[Role.MAKER]
+    )
+    changes.decide_change(change_id=change.pk, accept=True, actor=people[Role.ADMIN])
+
+    assert payee_class(PayeeRef(group.pk, payee.number, payee.pk, False, False)) == "whitelisted"
 
 
 def test_an_own_account_is_known_by_its_number(group, payee):

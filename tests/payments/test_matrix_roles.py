@@ -17,8 +17,8 @@ from masterdata.services.dated import Proposal, version_of
 from payments import selectors
 from payments.acts import offered
 from payments.models import PaymentOrder
+from payments.payee_facts import classes_of
 from payments.services import waiting
-from payments.services.classing import payee_classes
 from tests.build import matrix_row
 from tests.build_payments import a_draft, a_person, act, fresh, sent, submitted
 
@@ -26,7 +26,7 @@ BIG = Decimal("60000.00")  # one approver in the world's matrix
 
 
 def class_of(order):
-    return payee_classes([order])[order.pk]
+    return classes_of([order])[order.pk]
 
 
 def change_row(low, **values):

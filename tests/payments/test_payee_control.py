@@ -228,4 +228,7 @@ def test_the_class_of_a_payee_follows_its_first_payment(world):
 
     instructions.record_outcomes(claim=claim(world), outcomes=[say(row, "succeeded")])
 
-    assert (before, payee_facts.classes_of([row.order])[row.order_id]) == ("new", "regular")
+    assert (before, payee_facts.classes_of([row.order])[row.order_id]) == (
+        "new",
+        "whitelisted",
+    )

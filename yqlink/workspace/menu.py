@@ -25,7 +25,9 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
         "send",
         [
             (_("新建付款"), "payments:create", "payments.make"),
+            (_("手工收款方付款"), "payments:create_typed", "payments.free_payee"),
             (_("付款导入"), "payments:import", "payments.import"),
+            (_("周期付款"), "payments:schedules", "payments.view"),
             (_("付款单"), "payments:orders", "payments.view"),
             (_("复核"), "payments:check_desk", "payments.check"),
             (_("审批"), "payments:approve_desk", "payments.approve"),
@@ -106,6 +108,8 @@ ICONS = {
     "desk:cases": "warning",
     "payments:create": "plus",
     "payments:import": "upload",
+    "payments:create_typed": "edit",
+    "payments:schedules": "clock",
     "payments:orders": "list",
     "payments:check_desk": "eye",
     "payments:approve_desk": "check",
