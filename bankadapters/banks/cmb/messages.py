@@ -55,25 +55,8 @@ class DirectPayment(Record, tag="DCOPDPAYX"):
     check_name: str | None = text("RCVCHK", None)
 
 
-class ApprovedPayment(Record, tag="DCPAYREQX"):
-    """One payment that is approved in the web bank.  Source: section 4 (c), DCPAYREQ."""
-
-    reference: str = text("YURREF")
-    payer_account: str = text("DBTACC")
-    payer_branch: str = text("DBTBBK")
-    amount: Decimal = yuan("TRSAMT")
-    currency: str = text("CCYNBR")
-    channel: str = text("STLCHN")
-    purpose: str = text("NUSAGE")
-    remark: str | None = text("BUSNAR", None)
-    payee_account: str = text("CRTACC")
-    payee_name: str | None = text("CRTNAM", None)
-    long_name: str | None = text("LRVEAN", None)
-    cnaps: str | None = text("BRDNBR", None)
-    is_home: str = text("BNKFLG")
-    payee_bank: str | None = text("CRTBNK", None)
-    kind: str | None = text("TRSTYP", None)
-    check_name: str | None = text("RCVCHK", None)
+class ApprovedPayment(DirectPayment, tag="DCPAYREQX"):
+    """One payment that is approved in the web bank; it has no CRTADR.  Source: section 4 (c), DCPAYREQ."""
 
 
 class InternalTransfer(Record, tag="DCOPRTRFX"):

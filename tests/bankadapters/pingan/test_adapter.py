@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from bankadapters.banks.pingan.adapter import PinganAdapter
-from bankadapters.contract import Ability, Fate
-from bankadapters.errors import BankError
+from bankadapters.contract import Ability
 from bankadapters.testing import AdapterContract
+from tests.bankadapters.garbage import GarbageContract
 from tests.bankadapters.pingan.values import (
     VOUCHER,
     a_batch,
@@ -47,28 +43,12 @@ class TestPinganAdapterContract(AdapterContract):
         return framed(result(stands("20")))
 
 
-class TestGarbage:
-    @settings(max_examples=200, deadline=None)
-    @given(data=st.data())
-    def test_mutated_answers_raise_bank_errors_only_and_pay_never_ends(self, data):
-        operation = data.draw(st.sampled_from([Ability.BALANCE, Ability.INQUIRE, Ability.PAY]))
-        name = "balance_answer" if operation is Ability.BALANCE else "inquire_answer"
-        answer = bytearray(framed(golden(name)))
-        for _ in range(data.draw(st.integers(1, 4))):
-            start = data.draw(st.integers(0, len(answer) - 1))
-            end = min(len(answer), start + data.draw(st.integers(0, 12)))
-            answer[start:end] = data.draw(st.binary(max_size=6))
+class TestGarbage(GarbageContract):
+    answers = {
+        Ability.BALANCE: framed(golden("balance_answer")),
+        Ability.INQUIRE: framed(golden("inquire_answer")),
+        Ability.PAY: framed(result(fields(ThirdVoucher=VOUCHER, FrontLogNo="51250115000001"))),
+    }
 
-        try:
-            said = PinganAdapter(a_connection()).read(operation, bytes(answer))
-        except BankError:
-            return
-
-        final = (Fate.SUCCEEDED, Fate.FAILED, Fate.RETURNED)
-        assert operation is Ability.INQUIRE or not any(o.fate in final for o in said.outcomes)
-
-    @settings(max_examples=200, deadline=None)
-    @given(garbage=st.binary(max_size=400))
-    def test_garbage_is_never_an_outcome(self, garbage):
-        with pytest.raises(BankError):
-            PinganAdapter(a_connection()).read(Ability.INQUIRE, garbage)
+    def reader(self):
+        return PinganAdapter(a_connection())
