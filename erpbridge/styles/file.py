@@ -17,8 +17,9 @@ from typing import Any
 
 from erpbridge.contract import OUT_FIELDS, Delivery, Kind, Outgoing
 from erpbridge.models import ErpSystem
+from erpbridge.profiles import u8
 from erpbridge.services import counting, lanes, publish, taking
-from erpbridge.styles import flat, folders, signed
+from erpbridge.styles import flat, folders, signed, u8_files
 from kernel import clock
 from kernel.errors import DomainError, InvalidInput
 
@@ -75,6 +76,8 @@ def poll(system: ErpSystem) -> int:
             answered += _take(system, root, path)
         except Early:
             _note_waiting(system, path)
+    if system.profile == ErpSystem.Profile.U8:
+        answered += u8_files.read_results(system, root)
     return answered
 
 
@@ -240,8 +243,13 @@ def deliver(system: ErpSystem) -> int:
     for pk, message in due:
         groups.setdefault((message.kind, message.company_code), []).append((pk, message))
     for (kind, company), members in groups.items():
-        _write_out(system, root, kind, company, [message for _, message in members])
-        publish.note_delivered(ids=[pk for pk, _ in members])
+        ids = [pk for pk, _ in members]
+        try:
+            _write_out(system, root, kind, company, [message for _, message in members])
+        except ValueError as error:  # a voucher the other side cannot take, a character it lacks
+            publish.note_not_delivered(ids=ids, why=str(error))
+            raise
+        publish.note_delivered(ids=ids)
     return len(due)
 
 
@@ -251,12 +259,14 @@ def _write_out(
     form = str(system.settings.get("form", "csv"))
     encoding = str(system.settings.get("encoding", "utf-8"))
     rows = [{"message_id": one.message_id, **item} for one in messages for item in one.items]
-    data = flat.write_rows(
-        rows, fields=("message_id", *OUT_FIELDS[kind]), form=form, encoding=encoding
-    )
     series = f"{TYPE_OF[kind]}_{company}_{clock.today():%Y%m%d}"
     number = counting.next_out(system, series=series)
     stem = f"{series}_{number:06d}"
+    if kind == Kind.VOUCHER and system.profile == ErpSystem.Profile.U8:
+        form, encoding, data = "txt", u8.ENCODING, u8_files.write(root, stem, rows)
+    else:
+        fields = ("message_id", *OUT_FIELDS[kind])
+        data = flat.write_rows(rows, fields=fields, form=form, encoding=encoding)
     manifest: dict[str, Any] = {
         "file": f"{stem}.{form}",
         "sha256": hashlib.sha256(data).hexdigest(),

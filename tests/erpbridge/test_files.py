@@ -7,12 +7,16 @@ import os
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 
 from desk.models import ExceptionCase
 from erpbridge.services import running
 from erpbridge.styles import flat
+from ledger.models import Voucher
+from ledger.services import posting
 from payments.models import PaymentOrder
 from tests.erpbridge.lanes import LANES, Lane, an_item
+from tests.ledger.build import a_fact, a_template
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -156,6 +160,51 @@ class TestCrashes:
         lane.system.refresh_from_db()
         assert "绝对路径" in lane.system.last_error
         assert ExceptionCase.objects.filter(kind="erp.lane_down", closed_at=None).exists()
+
+
+class TestU8:
+    @pytest.fixture
+    def voucher(self, lane) -> Voucher:
+        lane.system.profile = "u8"
+        lane.system.settings |= {"kinds": ["voucher"]}
+        lane.system.save()
+        a_template()
+        with transaction.atomic():
+            (booked,) = posting.post([a_fact(lane.world.account)])
+        lane.pump()
+        return booked.voucher
+
+    def returned(self, lane, end: str) -> None:
+        """The import tool has been over the file: every line has its end, and it lies where results are fetched."""
+        (path,) = (root(lane) / "out").glob("voucher_*.txt")
+        lines = path.read_bytes().decode("gbk").split("\r\n")
+        text = "\r\n".join(line + end if line[:1] == "2" else line for line in lines)
+        (root(lane) / "out_ack" / path.name).write_bytes(text.encode("gbk"))
+        lane.pump()
+
+    def test_the_import_file_is_written_and_its_result_read_back(self, lane, voucher):
+        (path,) = (root(lane) / "out").glob("voucher_*.txt")
+        first = path.read_bytes().decode("gbk").splitlines()[0]
+
+        self.returned(lane, ",导入成功:付-0012")
+
+        voucher.refresh_from_db()
+        assert first == "填制凭证,V800"
+        assert (voucher.state, voucher.erp_voucher_no) == ("acked", "付-0012")
+
+    def test_a_skipped_voucher_stays_unconfirmed_with_a_case(self, lane, voucher):
+        self.returned(lane, ",导入失败:科目不存在")
+
+        voucher.refresh_from_db()
+        assert voucher.state == "posted"
+        assert ExceptionCase.objects.filter(kind="erp.voucher_refused").exists()
+
+    def test_an_altered_file_is_put_aside(self, lane, voucher):
+        self.returned(lane, "0,导入成功:付-0012,")
+
+        voucher.refresh_from_db()
+        assert voucher.state == "posted"
+        assert list((root(lane) / "err").glob("voucher_*.why"))
 
 
 class TestEncodings:
