@@ -253,3 +253,61 @@ def journal_ids_after(account_id: int, day: date) -> QuerySet[JournalEntry, int]
     return JournalEntry.objects.filter(account_id=account_id, day__gt=day).values_list(
         "pk", flat=True
     )
+
+
+def journal_digests(account_ids: Collection[int]) -> dict[tuple[int, str], int]:
+    """How many standing imported entries each (account id, digest) has. System look-up of imports."""
+    rows = JournalEntry.objects.filter(
+        account_id__in=account_ids,
+        file_id__isnull=False,
+        withdraws__isnull=True,
+        withdrawn_by__isnull=True,
+    )
+    counted = rows.values_list("account_id", "digest").annotate(Count("pk"))
+    return {(account_id, digest): count for account_id, digest, count in counted}
+
+
+def journal_occurrences(account_ids: Collection[int]) -> dict[tuple[int, str], int]:
+    """The highest occurrence of each (account id, digest), withdrawn ones too. System look-up of imports."""
+    rows = JournalEntry.objects.filter(account_id__in=account_ids, file_id__isnull=False)
+    highest = rows.values_list("account_id", "digest").annotate(Max("occurrence"))
+    return {(account_id, digest): last for account_id, digest, last in highest}
+
+
+def journal_vouchers(account_ids: Collection[int]) -> set[tuple[int, str, str, str]]:
+    """(account id, month, voucher type, number) of every imported entry that stands. System look-up of imports."""
+    rows = JournalEntry.objects.filter(
+        account_id__in=account_ids,
+        file_id__isnull=False,
+        withdraws__isnull=True,
+        withdrawn_by__isnull=True,
+    )
+    return set(rows.values_list("account_id", "period", "voucher_type", "voucher_no"))
+
+
+def voucher_entries(
+    account_ids: Collection[int],
+) -> list[tuple[int, int, str, Decimal, str, str, str, str]]:
+    """Entries of vouchers of ours: (id, account id, direction, amount, bill no., reference, month, the ERP's number).
+
+    System look-up of imports: the ERP's own journal holds them too once it took the vouchers.
+    """
+    rows = JournalEntry.objects.filter(account_id__in=account_ids, voucher_line__isnull=False)
+    columns = (
+        "pk", "account_id", "direction", "amount", "bill_no", "reference", "period",
+        "voucher_line__voucher__erp_voucher_no",
+    )  # fmt: skip
+    return list(rows.order_by("pk").values_list(*columns))
+
+
+def standing_entries(file_id: int) -> QuerySet[JournalEntry]:
+    """The entries of an imported file that were not withdrawn. System look-up: the caller demands the right."""
+    return JournalEntry.objects.filter(
+        file_id=file_id, withdraws__isnull=True, withdrawn_by__isnull=True
+    ).order_by("pk")
+
+
+def month_numbers(company_id: int, period: str) -> set[tuple[str, str]]:
+    """(voucher type, number) of every entry of a company's month, whichever account it touches. System look-up."""
+    rows = JournalEntry.objects.filter(company_id=company_id, period=period)
+    return set(rows.values_list("voucher_type", "voucher_no"))
