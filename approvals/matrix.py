@@ -21,6 +21,7 @@ from kernel.money import currency_digits
 from kernel.orm import DatedRow
 from masterdata import selectors as masterdata
 from masterdata.classes import PayeeClass, PaymentType
+from masterdata.owners import owner_of, owner_words
 from masterdata.roles import RIGHTS, ROLE_NAMES
 from masterdata.services.dated import Kind, Proposal, lay_down
 from masterdata.typed import ACCOUNT, COMPANY, Values, amount, many, reference, steps, text
@@ -124,8 +125,7 @@ class MatrixKind(Kind):
     def company_of(self, values: Values) -> int | None:
         """The account's company, where the row stands for an account."""
         said = values.written()
-        account = masterdata.account_by_id(said["account"]) if said["account"] else None
-        return account.company_id if account is not None else said["company"]
+        return owner_of(said["company"], said["account"])
 
     def clash(
         self, values: Values, *, first: date, last: date | None, others: Sequence[Any]
@@ -144,7 +144,7 @@ class MatrixKind(Kind):
     def headline(self, values: Values) -> str:
         """Where it stands, for what, and its band."""
         said = values.written()
-        parts = [masterdata.owner_words(said["company"], said["account"])]
+        parts = [owner_words(said["company"], said["account"])]
         for name, words in (("types", PaymentType.choices), ("classes", PayeeClass.choices)):
             chosen = [str(word) for value, word in words if value in said[name]]
             parts += ["/".join(chosen)] if chosen else []

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from django.contrib.postgres.aggregates import StringAgg
 from django.db.models import Case, F, Model, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Concat
-from django.utils.translation import gettext
 
 from kernel.clock import Calendar
 from kernel.errors import NotFound
@@ -150,14 +149,6 @@ def own_numbers(numbers: Iterable[str]) -> dict[str, int]:
 def account_by_id(account_id: int) -> OwnAccount | None:
     """The own account, with its company. System look-up."""
     return OwnAccount.objects.select_related("company").filter(pk=account_id).first()
-
-
-def owner_words(company_id: int | None, account_id: int | None = None) -> str:
-    """For whom a setting stands: an account, a company, or the whole group. System look-up."""
-    if account_id is not None and (account := account_by_id(account_id)) is not None:
-        return f"{account.company.code} {account.number}"
-    company = Company.objects.filter(pk=company_id).first() if company_id is not None else None
-    return f"{company.code} {company.short_name}" if company is not None else gettext("全集团")
 
 
 def lock_account(account_id: int) -> OwnAccount:

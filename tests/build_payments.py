@@ -29,7 +29,7 @@ from masterdata.services.payees import PayeeProposal
 from payments.content import OrderRequest
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.outcomes import ClaimedBatch, DueInquiry, ReportedOutcome
-from payments.services import instructions, orders
+from payments.services import drafting, instructions, orders
 from tests.build import long_ago, matrix_row, taken_live, tell_balance
 from tests.signing import hand_of
 
@@ -225,7 +225,12 @@ def later(seconds: float) -> timedelta:
 
 
 def a_list(world: World, number: int) -> Sequence[PaymentOrder]:
-    return [a_draft(world) for _ in range(number)]
+    """So many drafts, written at once."""
+    requests = [a_request(world) for _ in range(number)]
+    with transaction.atomic():
+        return drafting.draft_orders(
+            requests=requests, maker=world["maker"], scope=masterdata.scope_of(world["maker"])
+        )
 
 
 def scope_in(world: World) -> Any:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from kernel.errors import InvalidInput
 from kernel.orm import DatedRow
-from masterdata import selectors
 from masterdata.models import Bank, Company, StrategyRow
+from masterdata.owners import owner_words
 from masterdata.services.dated import Kind, Proposal, lay_down
 from masterdata.topics import KEYS, Topic, topics
 from masterdata.typed import Values
@@ -93,7 +93,7 @@ class StrategyKind(Kind):
         if "bank" in self.keys:
             bank = Bank.objects.filter(pk=key["bank"]).first()
             return bank.name if bank else _("各银行")
-        return f"{selectors.owner_words(key['company_id'])} {key['subject']}".strip()
+        return f"{owner_words(key['company_id'])} {key['subject']}".strip()
 
 
 def strategy_kinds() -> list[Kind]:

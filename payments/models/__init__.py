@@ -4,6 +4,7 @@ from payments.models.controls import OrderReference, RecurringSchedule, RuleHit
 from payments.models.evidence import Adjudication, DebitTie
 from payments.models.imports import ImportSet
 from payments.models.instructions import Batch, PaymentInstruction
+from payments.models.limits import Limit, LimitCounter, LimitUse
 from payments.models.linked import LinkedLeg, LinkedPayment
 from payments.models.orders import GAVE_UP_ITS_LINE, PaymentOrder
 from payments.models.outside import OutsidePayment
@@ -14,6 +15,9 @@ __all__ = [
     "Batch",
     "DebitTie",
     "ImportSet",
+    "Limit",
+    "LimitCounter",
+    "LimitUse",
     "LinkedLeg",
     "LinkedPayment",
     "OrderReference",

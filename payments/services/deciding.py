@@ -26,6 +26,7 @@ from payments.services.alarms import alarm
 from payments.services.classing import new_cases
 from payments.services.hands import Act, Hand
 from payments.services.holding import Refusals, change, hold, sort_out
+from payments.services.limits import Allowance
 from payments.services.refusals import ContentAltered
 from payments.services.releasing import Draft, drafted, issue, release_checked
 from payments.states import OrderState
@@ -205,9 +206,14 @@ def _release(orders: Sequence[PaymentOrder], act: Act) -> Refusals:
     able, unable, dark = release_checked(clear, rules)
     stopped |= hold(dark, {order.pk: order for order in clear}, actor=act.actor)
     drafts = drafted(able, rules)
-    good, _, undecided = _decide(able, act, approvals.Act.RELEASE, drafts=drafts)
-    issue([drafts[order.pk] for order in good], actor=act.actor, note=act.note)
-    return refused | stopped | unable | undecided
+    allowance = Allowance(drafts, actor=act.actor)
+    within, beyond = allowance.fit(drafts)
+    good, _, undecided = _decide(
+        [one.order for one in within], act, approvals.Act.RELEASE, drafts=drafts
+    )
+    issued = issue([drafts[order.pk] for order in good], actor=act.actor, note=act.note)
+    allowance.reserve(issued)
+    return refused | stopped | unable | beyond | undecided
 
 
 _STEPS: dict[str, tuple[Step, str]] = {

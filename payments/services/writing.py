@@ -12,6 +12,7 @@ from django.db import connection
 from kernel import clock
 from kernel.errors import InvariantBroken
 from payments.models import PaymentInstruction
+from payments.services import freeing
 from payments.services.cases import follow_instructions
 from payments.states import INSTRUCTION
 
@@ -113,6 +114,7 @@ def write(changes: Sequence[Change], *, move: str, fence_step: int = 0) -> None:
     for one in changes:
         one.row.move(move)
         one.row.version += 1
+    freeing.follow(move, [one.row.pk for one in changes])
     follow_instructions(changes, sources=sources, target=target)
 
 

@@ -189,6 +189,7 @@ STRATEGY_TOPICS = [
 DATED_KINDS = [
     "masterdata.services.strategy.strategy_kinds",
     "approvals.matrix.KIND",
+    "payments.limit_rows.KIND",
 ]
 
 # --- headers ----------------------------------------------------------------------------------------------------------
