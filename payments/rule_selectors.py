@@ -192,6 +192,12 @@ def file_twins(sets: Iterable[ImportSet], *, since: date) -> dict[int, FileTwin]
     return found
 
 
+def earlier_list(made: ImportSet) -> FileTwin | None:
+    """The imported list a preview repeats, within the built-in window, so that it is told before the confirmation."""
+    since = clock.today() - timedelta(days=DuplicateRules().d7_days)
+    return file_twins([made], since=since).get(made.pk)
+
+
 def _other_accounts(
     orders: Sequence[Paper], rules: DuplicateRules, today: date
 ) -> dict[int, OtherAccount]:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from desk.keysets import whole_number
 from desk.words import said
 from kernel.errors import Conflict, DomainError, InvalidInput, NotFound
-from payments import import_selectors, results, selectors
+from payments import import_selectors, results, rule_selectors, selectors
 from payments.forms import ImportForm
 from payments.import_cells import COLUMNS
 from payments.models import ImportSet
@@ -126,6 +126,7 @@ def preview(request: HttpRequest, import_id: int) -> HttpResponse:
         "bad_count": len(tabs["bad"]),
         "is_mine": made.maker_id == request.user.pk and made.state == ImportSet.State.PREVIEW,
         "token": _token(request, made),
+        "like_list": rule_selectors.earlier_list(made),
     }
     return render(request, "payments/import_preview.html", context)
 

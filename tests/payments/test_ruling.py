@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from kernel import clock
@@ -198,8 +199,12 @@ class TestRepeatedLists:
         again = imports.preview_import(
             data=self._csv(world, "B"), filename="b.csv", actor=world["maker"]
         )
+        told = Client()
+        told.force_login(world["maker"])
+        page = told.get(f"/payments/imports/{again.pk}/").content.decode()
         imports.confirm_import(import_id=again.pk, version=again.version, actor=world["maker"])
 
+        assert "疑似重复导入" in page
         held = PaymentOrder.objects.filter(import_set=again)
         assert {order.shown_state for order in held} == {"held"}
         assert {one["rule"] for order in held for one in order.hold_reasons} == {"D7"}
