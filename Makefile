@@ -41,7 +41,7 @@ $(SYSTEM): .ci/system-packages | $(RUNTIME)
 setup: $(RUNTIME) $(DEV) $(ASSETS) $(SYSTEM) ## the environment in .venv
 
 demo: $(RUNTIME) $(ASSETS) ## the whole platform on this machine, with a demo group and a bank simulator
-	@exec $(RUN) -m yqlink.supervisor
+	@exec $(RUN) -m yqlink.demonstration
 
 test: setup ## all tests
 	@$(BIN)/pytest -n $${WORKERS:-2} --dist loadfile $(ARGS)

@@ -58,8 +58,9 @@ def up(home: Path) -> tuple[float, dict[str, float], dict[str, float]]:
     steps: dict[str, float] = {}
 
     def hear(line: str) -> None:
-        name, seconds = re.split(r"\s{2,}", line.strip())
-        steps[name] = float(seconds.split()[0])
+        name, *seconds = re.split(r"\s{2,}", line.strip())
+        if seconds:  # a line without them says that the step has begun
+            steps[name] = float(seconds[0].split()[0])
 
     platform = Platform(home, ports={"web": 0, "simulator": 0}, say=hear)
     began = time.perf_counter()
@@ -113,7 +114,7 @@ def main() -> int:
         rig.Line("warm start", warm, "s", goal=1.5, at_most=True),
         *(rig.Line(f"  warm: {name}", seconds, "s") for name, seconds in warm_steps.items()),
         *(rig.Line(f"  memory at rest: {name} (proportional)", mb, "MB") for name, mb in used.items()),
-        rig.Line("memory at rest: web 2, worker 2 + parent, beat", ours, "MB", goal=250, at_most=True),
+        rig.Line("memory at rest: web 2, worker 2 + parent + beat", ours, "MB", goal=250, at_most=True),
     ]  # fmt: skip
     rig.tell(found)
     return 0

@@ -1,4 +1,4 @@
-"""`make demo`: every server, the simulator, workers, beat and web in one home folder, stopped together and found again.
+"""The whole platform in one home folder: every server, the simulator, workers, beat and web, stopped together and found again.
 
 `Platform` is the same for the walkthrough and the crash tests, which use it in a temporary home. With DATABASE_URL or
 REDIS_URL in the environment those servers are used instead of embedded ones.
@@ -12,17 +12,16 @@ import fcntl
 import json
 import os
 import secrets
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import IO
 
 import httpx
 
 from kernel import envelope
+from yqlink import preparation
 from yqlink.processes import Child, StartFailed, free_port, wait_for_port
 from yqlink.servers import Postgres, Valkey
 
@@ -112,6 +111,10 @@ class Platform:
         return f"http://127.0.0.1:{self.ports['simulator']}"
 
     @property
+    def _schedule(self) -> str:
+        return str(self.home / "beat-schedule")
+
+    @property
     def demo_folder(self) -> Path:
         """Where the seed leaves logins.json and boc_accounts.json."""
         return self.home / "demo"
@@ -136,13 +139,14 @@ class Platform:
             with self._step("broker"):
                 self._start_valkey()
             with self._step("database, demo group, static files"):
-                self._run_once("prepare", "yqlink.prepare", "messages", "migrate", "seed", "static")
+                self._prepare()
             with self._step("Bank of China simulator"):
                 self.start_simulator()
             with self._step("workers, beat, web"):
                 for number in range(1, self._workers + 1):
-                    self.start_worker(f"worker{number}")
-                self.start_beat()
+                    self.start_worker(f"worker{number}", beats=number == 1)
+                if not self._workers:
+                    self.start_beat()
                 self.start_web()
         except BaseException:
             self.stop()
@@ -203,23 +207,29 @@ class Platform:
         return child
 
     def start_worker(
-        self, name: str, *, queues: str = "bank,erp,quiet", pool: str = "prefork"
+        self,
+        name: str,
+        *,
+        queues: str = "bank,erp,quiet",
+        pool: str = "prefork",
+        beats: bool = False,
     ) -> Child:
-        """One Celery worker process (with its pool)."""
+        """One Celery worker process (with its pool); one that `beats` sends the ticks, too, from a fork of itself."""
+        beat = ["-B", "-s", self._schedule] if beats else []
         return self._spawn(
             name,
             [sys.executable, "-m", "celery", "-A", "yqlink.celery:app", "worker", "-Q", queues, "-P", pool,
              "-c", str(self._concurrency), "-n", f"{name}@%h", "-l", "WARNING",
-             "--without-gossip", "--without-mingle", "--without-heartbeat"],
+             "--without-gossip", "--without-mingle", "--without-heartbeat", *beat],
             env=self.env | self.worker_env,
         )  # fmt: skip
 
     def start_beat(self) -> Child:
-        """The one process that sends ticks."""
+        """A process that sends the ticks, where no worker does."""
         return self._spawn(
             "beat",
             [sys.executable, "-m", "celery", "-A", "yqlink.celery:app", "beat", "-l", "WARNING",
-             "-s", str(self.home / "beat-schedule"), "--pidfile="],
+             "-s", self._schedule, "--pidfile="],
         )  # fmt: skip
 
     def start_web(self) -> Child:
@@ -240,6 +250,16 @@ class Platform:
         self._say(f"  {words} …")
         yield
         self._say(f"  {words:<42}{time.monotonic() - began:5.1f} s")
+
+    def _prepare(self) -> None:
+        """Migrations, demo group, static files: skipped where this code prepared this home's own database before."""
+        facts = json.dumps(self.ports)  # the seed writes where the simulator listens
+        if self._postgres is not None and preparation.is_done(self.home, facts):
+            return
+        preparation.forget(self.home)
+        self._run_once("prepare", "yqlink.prepare", "messages", "migrate", "seed", "static")
+        if self._postgres is not None:
+            preparation.note(self.home, facts)
 
     def _take_home(self) -> None:
         lock = (self.home / "lock").open("w", encoding="ascii")
@@ -325,74 +345,3 @@ class Platform:
                     return
             time.sleep(0.1)
         raise StartFailed(f"web did not answer, see {child.log_path}\n{child.log_tail()}")
-
-
-class _StopAsked(BaseException):
-    """Ctrl-C or SIGTERM arrived."""
-
-
-def _ask_stop(number: int, frame: FrameType | None) -> None:
-    for again in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(again, signal.SIG_IGN)
-    raise _StopAsked
-
-
-def _announce(platform: Platform) -> None:
-    print(f"\n银企联平台 YQLink: {platform.web_url}\nAPI: {platform.web_url}/api/docs/")
-    print()
-    for login in platform.logins():
-        who = f"{login['role_name']} {login['display_name']}（{login['company']}）"
-        print(f"  {login['username']:<14}{login['password']:<20}{who}")
-    print(
-        "\n动态验证码（审批、授权等操作时输入）：.venv/bin/python manage.py demo_code 用户名",
-        flush=True,
-    )
-    print("绑定自己的手机验证器：.venv/bin/python manage.py demo_code 用户名 --uri")
-    print("签名口令（复核、审批、授权时输入）：演示账户与登录密码相同")
-    print("\nCtrl-C 停止；数据保留在 var/，再次运行从上次继续。", flush=True)
-
-
-def _watch(platform: Platform) -> None:
-    """Until a signal: a child that dies is started again and told of."""
-    while True:
-        time.sleep(0.5)
-        for name in platform.dead():
-            print(
-                f"{name} ended, starting it again (log: {platform.children[name].log_path})",
-                flush=True,
-            )
-            platform.restart(name)
-            time.sleep(1)
-
-
-def main() -> int:
-    """The command."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _ask_stop)
-    home = Path(os.environ.get("YQLINK_HOME", ROOT / "var"))
-    clock_file = os.environ.get("CLOCK_FILE")
-    began = time.monotonic()
-    platform = Platform(
-        home,
-        clock_file=Path(clock_file) if clock_file else None,
-        say=lambda line: print(line, flush=True),
-    )
-    try:
-        platform.start()
-        print(f"  {'ready':<42}{time.monotonic() - began:5.1f} s")
-        _announce(platform)
-        _watch(platform)
-    except _StopAsked:
-        print("\nstopping …", flush=True)
-    except (StartFailed, AlreadyRunning) as error:
-        print(error, file=sys.stderr)
-        return 1
-    finally:
-        began = time.monotonic()
-        platform.stop()
-    print(f"stopped in {time.monotonic() - began:.1f} s")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

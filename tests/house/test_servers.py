@@ -8,7 +8,9 @@ import sys
 import time
 
 import psutil
+import pytest
 
+from yqlink import preparation
 from yqlink.processes import Child, free_port, is_port_free
 from yqlink.servers import Postgres
 from yqlink.supervisor import demo_keys
@@ -84,3 +86,25 @@ def test_a_busy_port_is_not_taken():
 
         assert not is_port_free(busy)
         assert free_port(busy) != busy
+
+
+class TestPreparation:
+    @pytest.fixture
+    def home(self, tmp_path):
+        (tmp_path / "pg").mkdir()
+        (tmp_path / "pg" / "PG_VERSION").write_text("18")
+        preparation.note(tmp_path, "ports")
+        return tmp_path
+
+    def test_is_not_done_again_for_the_same_code_and_database(self, home):
+        assert preparation.is_done(home, "ports")
+
+    def test_is_done_again_after_any_change(self, home):
+        other_ports = preparation.is_done(home, "other ports")
+        (home / "pg" / "PG_VERSION").rename(home / "gone")
+        other_database = preparation.is_done(home, "ports")
+        (home / "gone").rename(home / "pg" / "PG_VERSION")
+        preparation.forget(home)
+
+        assert (other_ports, other_database) == (False, False)
+        assert not preparation.is_done(home, "ports")
