@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from kernel import clock
+from tests import schema
 
 os.environ.setdefault(
     "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
@@ -37,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         compile_all(Path(__file__).resolve().parents[1])  # a bare clone has no English yet
     if os.environ.get("DATABASE_URL"):
+        _copy_from(os.environ.get("TEST_TEMPLATE", ""))  # a worker of a parallel run
         return
 
     from yqlink.servers import Postgres
@@ -49,6 +51,16 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DATABASE_URL"] = server.url()
     # In place: Django's connections hold this very dictionary and none is open yet.
     settings.DATABASES["default"].update(database(server.url()))
+    os.environ["TEST_TEMPLATE"] = schema.make_template(server.url())
+    _copy_from(os.environ["TEST_TEMPLATE"])
+
+
+def _copy_from(template: str) -> None:
+    """Test databases are copies of this one, migrated already."""
+    from django.conf import settings
+
+    if template:
+        settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = template
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -57,7 +69,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         server, home = config.stash[_SERVER]
         server.delete()  # type: ignore[attr-defined]
         shutil.rmtree(home, ignore_errors=True)
-        del os.environ["DATABASE_URL"]
+        del os.environ["DATABASE_URL"], os.environ["TEST_TEMPLATE"]
     if not hasattr(config, "workerinput"):
         Path(os.environ.get("REGISTRARS_FILE", "")).unlink(missing_ok=True)
 

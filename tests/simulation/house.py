@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kernel import clock
+from tests import schema
 
 if TYPE_CHECKING:
     from masterdata.models import User
@@ -208,6 +209,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     django.setup()
     from django.core.management import call_command
 
+    schema.load(os.environ["DATABASE_URL"])
     call_command("migrate", verbosity=0, interactive=False)
     print(build(options.orders, seed=options.seed, items_max=options.items_max))
     if options.accounts:
