@@ -17,7 +17,13 @@ SEGREGATION_SQL = """
         RAISE EXCEPTION 'case % is void or about another content', NEW.case_id USING ERRCODE = 'check_violation';
     END IF;
     IF NEW.person_key = house.maker_person
-       OR NEW.person_key IS DISTINCT FROM (SELECT person_key FROM masterdata_user WHERE id = NEW.user_id) THEN
+       OR NEW.person_key IS DISTINCT FROM (SELECT person_key FROM masterdata_user WHERE id = NEW.user_id)
+       OR (NEW.behalf_id IS NULL) <> (NEW.behalf_person = '')
+       OR NEW.behalf_person = house.maker_person
+       OR NEW.behalf_person <> COALESCE((SELECT person_key FROM masterdata_user WHERE id = NEW.behalf_id), '')
+       OR EXISTS (SELECT 1 FROM approvals_decision d WHERE d.case_id = NEW.case_id
+                  AND (d.behalf_person IN (NEW.person_key, NULLIF(NEW.behalf_person, ''))
+                       OR d.person_key = NEW.behalf_person)) THEN
         RAISE EXCEPTION 'person % may not act in case %', NEW.person_key, NEW.case_id USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
@@ -32,9 +38,9 @@ SIGNED_SQL = """
             USING ERRCODE = 'check_violation';
     END IF;
     said := NEW.statement::jsonb;
-    IF (said->>'act', said->>'case', said->>'content', said->>'person', said->>'step', said->>'key')
-       IS DISTINCT FROM (NEW.act::text, NEW.case_id::text, NEW.digest::text, NEW.person_key::text, NEW.step::text,
-                         own.fingerprint::text) THEN
+    IF (said->>'act', said->>'case', said->>'content', said->>'person', said->>'behalf', said->>'step', said->>'key')
+       IS DISTINCT FROM (NEW.act::text, NEW.case_id::text, NEW.digest::text, NEW.person_key::text,
+                         NEW.behalf_person::text, NEW.step::text, own.fingerprint::text) THEN
         RAISE EXCEPTION 'what was signed in case % is not what the decision says', NEW.case_id
             USING ERRCODE = 'check_violation';
     END IF;
@@ -144,6 +150,11 @@ class Decision(models.Model):
     step = models.PositiveSmallIntegerField(default=1)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     person_key = models.CharField(max_length=40)
+    # whose duty it was, where it was lent to the person (代理)
+    behalf = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    behalf_person = models.CharField(max_length=40, blank=True)
     digest = models.CharField(max_length=64)
     roles = models.JSONField(default=list)  # the duties the person held when deciding
     note = models.CharField(max_length=200, blank=True)
@@ -183,4 +194,9 @@ class Decision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_act_display()} {self.user}"
+        return f"{self.get_act_display()} {self.who}"
+
+    @property
+    def who(self) -> str:
+        """Who decided: "X", or "X 代 Y" where the duty was lent."""
+        return f"{self.user} 代 {self.behalf}" if self.behalf_id else str(self.user)

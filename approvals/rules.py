@@ -12,11 +12,17 @@ from masterdata.roles import ROLE_NAMES, Role
 
 
 class Done(NamedTuple):
-    """One act of a case: who did it, and the duties they held then."""
+    """One act of a case: who did it, the duties they held then, and for whom where the duty was lent to them."""
 
     act: str
     person: str
     roles: frozenset[str] = frozenset()
+    behalf: str = ""
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """The natural persons behind it: who acted, and for whom."""
+        return frozenset({self.person, self.behalf} - {""})
 
 
 @dataclass(frozen=True)
@@ -35,10 +41,8 @@ class CaseView:
         return progress(self.steps, [done.roles for done in self.acts if done.act == "approve"])
 
 
-def refusal(
-    case: CaseView, *, act: str, person: str, digest: str, roles: frozenset[str] = frozenset()
-) -> DomainError | None:
-    """Why `person`, who holds these roles, may not do `act` on the content `digest` now, or None."""
+def refusal(case: CaseView, now: Done, *, digest: str) -> DomainError | None:
+    """Why this act may not be done on the content `digest` now, or None."""
     if case.is_void:
         return Conflict("审批已失效，请按最新内容重新提交", "the case is void", code="case_void")
     if digest != case.digest:
@@ -47,17 +51,17 @@ def refusal(
             "the content changed",
             code="digest_changed",
         )
-    if person == case.maker_person:
+    if case.maker_person in now.persons:
         return NotAllowed(
             "制单人不能复核、审批或授权自己的单据", "the maker may not decide", code="same_person"
         )
-    if any(person == done.person for done in case.acts):
+    if any(now.persons & done.persons for done in case.acts):
         return NotAllowed(
             "同一自然人在一笔单据上只能办理一个环节",
             "one natural person acts once in a case",
             code="same_person",
         )
-    return _out_of_turn(case, act=act, roles=roles)
+    return _out_of_turn(case, act=now.act, roles=now.roles)
 
 
 def _out_of_turn(case: CaseView, *, act: str, roles: frozenset[str]) -> DomainError | None:

@@ -46,16 +46,24 @@ def open_case(*, kind: str, subject_id: str | int) -> Case | None:
 def cases_of(*, kind: str, subject_id: str | int) -> list[Case]:
     """All cases of a subject, void ones too, newest first, with their decisions."""
     rows = Case.objects.filter(subject_kind=kind, subject_id=str(subject_id))
-    return list(rows.order_by("-pk").prefetch_related("decisions__user"))
+    return list(rows.order_by("-pk").prefetch_related("decisions__user", "decisions__behalf"))
 
 
 def given(case_id: int) -> list[Decision]:
     """The decisions of a case in the order they were made."""
-    return list(Decision.objects.filter(case_id=case_id).select_related("user").order_by("pk"))
+    rows = Decision.objects.filter(case_id=case_id).select_related("user", "behalf")
+    return list(rows.order_by("pk"))
+
+
+def persons_of_act(case_id: int | None, act: str = "") -> set[str]:
+    """Person keys behind the decisions of a case, of one kind where `act` names it: who acted, and for whom."""
+    rows = Decision.objects.filter(case_id=case_id or 0, **({"act": act} if act else {}))
+    pairs = rows.values_list("person_key", "behalf_person")
+    return {person for pair in pairs for person in pair if person}
 
 
 def acted_people(case_id: int) -> set[str]:
-    """Person keys of everybody who acted in the case, its maker included."""
-    people = set(Decision.objects.filter(case_id=case_id).values_list("person_key", flat=True))
+    """Person keys of everybody behind an act of the case (the givers of lent duties too), its maker included."""
+    people = persons_of_act(case_id)
     people.update(Case.objects.filter(pk=case_id).values_list("maker_person", flat=True))
     return people

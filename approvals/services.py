@@ -155,22 +155,24 @@ class Signing:
 
 def _decision(
     case: Case,
-    act: Decision.Act,
+    now: Done,
     actor: User,
     *,
     step: int,
-    roles: frozenset[str],
+    behalf_id: int | None,
     note: str,
     stepup: StepUp | None,
 ) -> Decision:
     return Decision(
         case=case,
-        act=act,
+        act=now.act,
         step=step,
         user=actor,
-        person_key=actor.person_key,
+        person_key=now.person,
+        behalf_id=behalf_id,
+        behalf_person=now.behalf,
         digest=case.digest,
-        roles=sorted(roles),
+        roles=sorted(now.roles),
         note=note,
         factor_method=stepup.method if stepup else "",
         factor_id=stepup.factor_id if stepup else "",
@@ -195,6 +197,7 @@ def _statement(decision: Decision, rule: Rule, signing: Signing) -> bytes:
             needed=rule.people,
             policy=str(rule.pk),
             person=decision.person_key,
+            behalf=decision.behalf_person,
             user=decision.user_id,
             key=signing.signer.fingerprint,
             shown=seal.digest(signing.shown),
@@ -232,9 +235,27 @@ def _locked_cases(case_ids: Iterable[int]) -> tuple[list[Case], dict[int, list[D
     cases = list(Case.objects.select_for_update().filter(pk__in=case_ids).order_by("pk"))
     acts: dict[int, list[Done]] = {case.pk: [] for case in cases}
     rows = Decision.objects.filter(case_id__in=acts).order_by("pk")
-    for case_id, done, person, roles in rows.values_list("case_id", "act", "person_key", "roles"):
-        acts[case_id].append(Done(done, person, frozenset(roles)))
+    columns = ("case_id", "act", "person_key", "roles", "behalf_person")
+    for case_id, done, person, roles, behalf in rows.values_list(*columns):
+        acts[case_id].append(Done(done, person, frozenset(roles), behalf))
     return cases, acts
+
+
+class _Desk:
+    """One person at one kind of act: in each company with their own duty, or with one lent to them."""
+
+    def __init__(self, actor: User, act: Decision.Act, right: str) -> None:
+        self._scope, self._act, self._right = masterdata.scope_of(actor), str(act), right
+        self._person = actor.person_key
+        givers = set(self._scope.for_whom.get(right, {}).values())
+        self._persons = masterdata.persons_of(givers) if givers else {}
+
+    def act_in(self, company_id: int) -> tuple[Done, int | None]:
+        """The act as it would be done in a company now, and the id of the giver where the duty is lent."""
+        giver = self._scope.lent_by(self._right, company_id)
+        behalf = self._persons[giver] if giver is not None else ""
+        roles = self._scope.roles_in(company_id)
+        return Done(self._act, self._person, roles, behalf), giver
 
 
 def decide_many(
@@ -243,9 +264,12 @@ def decide_many(
     act: Decision.Act,
     actor: User,
     signing: Signing | None,
+    right: str = "",
     note: str = "",
 ) -> tuple[dict[int, Decided], dict[int, DomainError]]:
     """Write one act of one person in many cases (case id → the digest the person saw), signed once; refusals by case id.
+
+    `right` is what lets the actor do it: where they hold it by delegation only, they act for its giver.
 
     The matrix is asked again as of now: what it asks for today rules, not what it asked for when the case was opened.
     Approval and release want the actor's second factor, kept with the decision; raises StepUpNeeded. Raises NotAllowed
@@ -263,22 +287,24 @@ def decide_many(
     refused: dict[int, DomainError] = {pk: absent for pk in digests if pk not in acts}
     done_now: dict[int, Decided] = {}
     decisions: list[tuple[Decision, Rule]] = []
-    matrix, scope, person = Matrix.of(cases), masterdata.scope_of(actor), actor.person_key
+    matrix, desk = Matrix.of(cases), _Desk(actor, act, right)
     for case in cases:
         rule, done = matrix.rule(case), acts[case.pk]
         if isinstance(rule, NotAllowed):
             refused[case.pk] = rule
             continue
-        roles, view = scope.roles_in(case.company_id), _view(case, rule, done)
-        error = refusal(view, act=act, person=person, digest=digests[case.pk], roles=roles)
+        now, behalf_id = desk.act_in(case.company_id)
+        error = refusal(_view(case, rule, done), now, digest=digests[case.pk])
         if error is not None:
             refused[case.pk] = error
             continue
         step = 1 + sum(one.act == act for one in done)
-        made = _decision(case, act, actor, step=step, roles=roles, note=note, stepup=signing.stepup)
+        made = _decision(
+            case, now, actor, step=step, behalf_id=behalf_id, note=note, stepup=signing.stepup
+        )
         decisions.append((made, rule))
         _follow(case, rule)
-        done_now[case.pk] = _decided(case, rule, [*done, Done(act, person, roles)])
+        done_now[case.pk] = _decided(case, rule, [*done, now])
     _sign(decisions, signing)
     Decision.objects.bulk_create([decision for decision, _ in decisions])
     return done_now, refused

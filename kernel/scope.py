@@ -22,6 +22,8 @@ class Scope:
     is_system: bool = False
     person_key: str = ""
     roles: Mapping[str, frozenset[int]] = field(default_factory=dict)  # duty -> company ids
+    # right -> company id -> the person it was lent by, where the holder has it through a delegation only
+    for_whom: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
     def roles_in(self, company_id: int) -> frozenset[str]:
         """The duties the holder has in a company."""
@@ -40,6 +42,10 @@ class Scope:
             raise NotAllowed(
                 "您没有执行此操作的权限", f"the right {right} is missing", code="right_missing"
             )
+
+    def lent_by(self, right: str, company_id: int) -> int | None:
+        """Whose right it is that the holder uses here; None where it is their own."""
+        return self.for_whom.get(right, {}).get(company_id)
 
     def companies_with(self, right: str) -> frozenset[int]:
         """Company ids for which the holder has `right`."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kernel import clock
 from kernel.scope import Scope
 from masterdata import selectors
-from masterdata.models import Bank, CallBack, Company, Counterparty, OwnAccount
+from masterdata.duties import DELEGABLE
+from masterdata.models import Bank, CallBack, Company, Counterparty, Membership, OwnAccount
+from masterdata.roles import ROLE_NAMES, Role
 
 
 class RowForm(forms.Form):
@@ -173,6 +177,61 @@ class CredentialForm(RowForm):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
+
+
+class PersonEditForm(forms.Form):
+    """The person behind an account."""
+
+    display_name = forms.CharField(label=_("姓名"), max_length=40)
+    person_key = forms.CharField(
+        label=_("人员编号"),
+        max_length=40,
+        help_text=_("自然人唯一编号，如工号；同一人的所有账号须填同一编号"),
+    )
+
+
+class PersonForm(PersonEditForm):
+    """A new account."""
+
+    username = forms.CharField(label=_("用户名"), max_length=30, help_text=_("小写字母与数字"))
+
+    field_order = ("username", "display_name", "person_key")
+
+
+class DutyForm(forms.Form):
+    """A duty in a company and those below it."""
+
+    role = forms.ChoiceField(label=_("职责"), choices=[(r.value, n) for r, n in ROLE_NAMES.items()])
+    company = forms.TypedChoiceField(label=_("公司（含下级）"), coerce=int)
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        mine = scope.companies_with("people.edit")
+        rows = [(c.pk, str(c)) for c in selectors.visible_companies(scope) if c.pk in mine]
+        self.fields["company"].choices = rows  # type: ignore[attr-defined]  # a choice field
+
+
+class DelegationForm(forms.Form):
+    """One of one's own duties, lent for some days."""
+
+    duty = forms.ChoiceField(label=_("职责"))
+    receiver = forms.CharField(label=_("代理人用户名"), max_length=30)
+    valid_from = forms.DateField(
+        label=_("起始日"), widget=forms.DateInput(attrs={"type": "date"}), initial=clock.today
+    )
+    valid_to = forms.DateField(
+        label=_("截止日（含）"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+    why = forms.CharField(label=_("原因"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, duties: Sequence[Membership], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        lendable = [one for one in duties if Role(one.role) in DELEGABLE]
+        rows = [
+            (f"{one.role}:{one.company_id}", f"{one.get_role_display()} · {one.company}")
+            for one in lendable
+        ]
+        self.fields["duty"].choices = rows  # type: ignore[attr-defined]  # a choice field
 
 
 class UploadForm(forms.Form):

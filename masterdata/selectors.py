@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, TypeVar
 
-from django.contrib.postgres.aggregates import StringAgg
-from django.db.models import Case, F, Model, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Concat
+from django.db.models import Model, Q, QuerySet
 
+from kernel import clock
 from kernel.clock import Calendar
 from kernel.errors import NotFound
 from kernel.scope import Scope
 from masterdata.models import (
-    ApiClient,
     Bank,
     BankProfile,
     Branch,
@@ -23,13 +22,15 @@ from masterdata.models import (
     Connection,
     Counterparty,
     CounterpartyAccount,
-    Membership,
+    Delegation,
     OutboundGate,
     OwnAccount,
     StagedChange,
     User,
 )
-from masterdata.roles import RIGHTS, ROLE_NAMES, Role
+from masterdata.scopes import scope_of as scope_of
+from masterdata.scopes import scope_of_client as scope_of_client
+from masterdata.scopes import system_scope as system_scope
 from masterdata.states import PayeeState
 from masterdata.strategies import NotDecided as NotDecided
 from masterdata.strategies import Strategies as Strategies
@@ -42,70 +43,30 @@ _CALENDAR_TTL_S = 60.0
 _calendar: list[tuple[float, Calendar]] = []
 
 
-# --- scope -------------------------------------------------------------------------------------------------------------
+def persons_of(user_ids: Iterable[int]) -> dict[int, str]:
+    """The natural person behind each of these accounts. System look-up."""
+    return dict(User.objects.filter(pk__in=set(user_ids)).values_list("pk", "person_key"))
 
 
-def _subtrees(paths: Iterable[str], tree: dict[int, str]) -> frozenset[int]:
-    roots = tuple(paths)
-    return (
-        frozenset(pk for pk, path in tree.items() if path.startswith(roots))
-        if roots
-        else frozenset()
+def persons_behind(scope: Scope, right: str, company_id: int) -> frozenset[str]:
+    """The natural persons behind an act: the viewer, and the giver of the right where it was lent to them."""
+    giver = scope.lent_by(right, company_id)
+    lent = persons_of([giver]).values() if giver is not None else ()
+    return frozenset({scope.person_key, *lent})
+
+
+def lent_between(one: User, other: User, *, at: datetime) -> bool:
+    """Whether one of these natural persons acted for the other on that day: then they are not two pairs of eyes."""
+    keys = {one.person_key, other.person_key}
+    day = at.astimezone(clock.SHANGHAI).date()
+    rows = Delegation.objects.filter(
+        Q(ended_at=None) | Q(ended_at__gt=at),
+        valid_from__lte=day,
+        valid_to__gte=day,
+        giver__person_key__in=keys,
+        receiver__person_key__in=keys,
     )
-
-
-def scope_of(user: Any) -> Scope:
-    """What a person may see and do: each duty holds in its company and in every company below it."""
-    if not getattr(user, "is_authenticated", False) or not user.is_active:
-        return Scope(actor_id=None, actor_name="")
-    memberships = list(Membership.objects.filter(user=user).values_list("role", "company__path"))
-    tree = dict(Company.objects.values_list("pk", "path"))
-    below = {path: _subtrees([path], tree) for _, path in memberships}
-    rights: dict[str, frozenset[int]] = {}
-    roles: dict[str, frozenset[int]] = {}
-    for role, path in memberships:
-        roles[role] = roles.get(role, frozenset()) | below[path]
-        for right in RIGHTS[Role(role)]:
-            rights[right] = rights.get(right, frozenset()) | below[path]
-    return Scope(
-        actor_id=user.pk,
-        actor_name=str(user),
-        company_ids=frozenset().union(*below.values()),
-        rights=rights,
-        person_key=user.person_key,
-        roles=roles,
-    )
-
-
-def scope_of_client(client: ApiClient) -> Scope:
-    """What a calling system may see and do: its own rights in its companies and those below them."""
-    if not client.is_active:
-        return Scope(actor_id=None, actor_name=client.display_name)
-    tree = dict(Company.objects.values_list("pk", "path"))
-    companies = _subtrees(client.companies.values_list("path", flat=True), tree)
-    return Scope(
-        actor_id=client.acts_for_id,
-        actor_name=client.display_name,
-        company_ids=companies,
-        rights=dict.fromkeys(client.rights, companies),
-        person_key=client.acts_for.person_key if client.acts_for else "",
-    )
-
-
-def duties_of(user: User) -> list[Membership]:
-    """The duties of one person with their companies. System look-up: the caller has scoped the person."""
-    rows = Membership.objects.filter(user=user).select_related("company")
-    return list(rows.order_by("company__path", "role"))
-
-
-def system_scope() -> Scope:
-    """The scope of background jobs: every company, every right."""
-    return Scope(
-        actor_id=None,
-        actor_name="系统",
-        company_ids=frozenset(Company.objects.values_list("pk", flat=True)),
-        is_system=True,
-    )
+    return rows.exists()
 
 
 def user_by_username(username: str) -> User | None:
@@ -327,6 +288,7 @@ def visible_changes(scope: Scope) -> QuerySet[StagedChange]:
     changes = rows.order_by("-pk")
     if not scope.has("masterdata.view"):
         return changes.none()
+    changes = changes.exclude(kind__startswith="people.")  # those have pages of their own
     if not scope.has("connections.view"):
         changes = changes.exclude(kind__startswith="connection.")
     return changes.filter(Q(company_id__in=scope.company_ids) | Q(company__isnull=True))
@@ -365,21 +327,3 @@ def _one(rows: QuerySet[RowT], pk: int, noun: str, *, lock: bool) -> RowT:
     if row is None:
         raise NotFound(noun)
     return row
-
-
-def visible_people(scope: Scope) -> QuerySet[User]:
-    """People with a duty in the viewer's companies, for whoever may see people; `duties` reads as one line."""
-    names = {role: str(name) for role, name in ROLE_NAMES.items()}
-    word = Case(
-        *(When(memberships__role=role.value, then=Value(name)) for role, name in names.items()),
-        output_field=TextField(),
-    )
-    people = User.objects.annotate(
-        duties=StringAgg(
-            Concat(word, Value(" "), F("memberships__company__code"), output_field=TextField()),
-            delimiter="、",
-        )
-    )
-    if not scope.has("people.view"):
-        return people.none()
-    return people.filter(memberships__company_id__in=scope.company_ids).order_by("username")

@@ -9,12 +9,13 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from kernel.access import guarded, personal, public
-from masterdata.views import desk, details, language, lists, me, payee_pages, setup, sign_in
+from masterdata.views import desk, details, language, lists, me, payee_pages, people, setup, sign_in
 
 app_name = "masterdata"
 
 
 _VIEW, _EDIT = ("masterdata.view",), ("masterdata.edit",)
+_PEOPLE, _PEOPLE_EDIT = ("people.view",), ("people.edit",)
 _PROPOSE, _CONFIRM = ("payees.propose",), ("payees.confirm",)
 
 
@@ -43,6 +44,23 @@ urlpatterns: list[URLPattern] = [
     path("me/sessions/end/", personal(me.end_sessions), name="sessions_end"),
     path("me/factor/", personal(me.factor), name="factor"),
     path("me/recovery/", personal(me.recovery), name="recovery"),
+    path("me/delegations/new/", personal(me.delegation_new), name="delegation_new"),
+    path(
+        "me/delegations/<int:delegation_id>/end/",
+        personal(me.delegation_end),
+        name="delegation_end",
+    ),
+    _page("people/new/", people.person_new, "person_new", _PEOPLE_EDIT),
+    _page("people/changes/", people.changes, "people_changes", _PEOPLE),
+    _page("people/changes/<int:change_id>/", people.change, "people_change", _PEOPLE),
+    _page("people/sign-ins/", people.sign_ins, "sign_ins", _PEOPLE),
+    _page(
+        "people/duties/<int:membership_id>/revoke/", people.duty_revoke, "duty_revoke", _PEOPLE_EDIT
+    ),
+    _page("people/<int:user_id>/", people.person, "person", _PEOPLE),
+    _page("people/<int:user_id>/edit/", people.person_edit, "person_edit", _PEOPLE_EDIT),
+    _page("people/<int:user_id>/duties/new/", people.duty_grant, "duty_grant", _PEOPLE_EDIT),
+    _page("people/<int:user_id>/<slug:act>/", people.person_act, "person_act", _PEOPLE_EDIT),
     *(
         _page(f"{name}/", lists.show_list, name, (right,), which=name)
         for name, (_list, right, _buttons) in lists.LISTS.items()

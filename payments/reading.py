@@ -79,7 +79,7 @@ def _people_nodes(order: PaymentOrder) -> list[Node]:
             Node(
                 title,
                 decision.at,
-                str(decision.user),
+                decision.who,
                 decision.note,
                 duration=_since(last, decision.at),
             )

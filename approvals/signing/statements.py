@@ -17,7 +17,8 @@ class DecisionFacts:
     """One decision: who does what with which content, and what they had before their eyes.
 
     `content` is the digest approvals bind to; `sealed` that of the instruction a release sends out; `shown` that of the page;
-    `needed` how many approvers the matrix row `policy` asks for; `factor` the device of the second factor they gave.
+    `needed` how many approvers the matrix row `policy` asks for; `factor` the device of the second factor they gave; `behalf` the natural
+    person whose duty was lent to them, empty where it is their own.
     """
 
     act: str
@@ -32,6 +33,7 @@ class DecisionFacts:
     needed: int
     policy: str
     person: str
+    behalf: str
     user: int
     key: str
     shown: str

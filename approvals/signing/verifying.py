@@ -41,6 +41,7 @@ _COLUMNS = (
     "step",
     "digest",
     "person_key",
+    "behalf_person",
     "at",
     "note",
     "factor_id",
@@ -116,7 +117,7 @@ def _judged(rows: list[dict[str, Any]], keys: _Keys) -> Verdict:
     for row in rows:
         if fault := keys.fault(row):
             return Unproven(f"decision {row['pk']} ({row['act']}): {fault}")
-        facts = json.loads(row["statement"])
+        facts = {"behalf": "", **json.loads(row["statement"])}  # older ones know no delegation
         if fault := _differs(facts, row, keys.fingerprint(row)):
             return Unproven(f"decision {row['pk']} ({row['act']}): {fault}")
         said.append(facts)
@@ -131,6 +132,7 @@ def _differs(facts: dict[str, Any], row: dict[str, Any], fingerprint: str) -> st
         "case": row["case_id"],
         "content": row["digest"],
         "person": row["person_key"],
+        "behalf": row["behalf_person"],
         "note": row["note"],
         "factor": row["factor_id"],
         "at": statements.when(row["at"]),
@@ -151,7 +153,8 @@ def _together(said: list[dict[str, Any]]) -> Verdict:
     if approvals < release["needed"]:
         return Unproven("approvals are missing")
     people = [facts["person"] for facts in said]
-    if len(set(people)) != len(people) or release["maker"] in people:
+    behind = people + [facts["behalf"] for facts in said if facts["behalf"]]
+    if len(set(behind)) != len(behind) or release["maker"] in behind:
         return Unproven("one natural person acted twice")
     for name in ("content", "subject", "maker", "amount", "currency"):
         if len({facts[name] for facts in said}) != 1:

@@ -15,7 +15,7 @@ from masterdata.models.companies import Company
 from masterdata.models.connections import Connection, OutboundGate
 from masterdata.models.counterparties import Counterparty, CounterpartyAccount
 from masterdata.models.payees import CallBack, PayeeVersion
-from masterdata.models.people import ApiClient, Membership, User
+from masterdata.models.people import ApiClient, Delegation, Membership, User
 from masterdata.models.strategy import StrategyRow
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Connection",
     "Counterparty",
     "CounterpartyAccount",
+    "Delegation",
     "Factor",
     "Membership",
     "OldPassword",

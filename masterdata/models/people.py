@@ -50,6 +50,49 @@ class Membership(models.Model):
         return f"{self.user} {ROLE_NAMES[Role(self.role)]} {self.company}"
 
 
+class Delegation(models.Model):
+    """A duty lent for some days: two people agreed (`staged change`), the giver keeps it, the receiver acts for them."""
+
+    giver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    receiver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    role = models.CharField(
+        max_length=20, choices=[(role.value, name) for role, name in ROLE_NAMES.items()]
+    )
+    company = models.ForeignKey("masterdata.Company", on_delete=models.PROTECT, related_name="+")
+    valid_from = models.DateField()
+    valid_to = models.DateField()  # the last day
+    why = models.CharField(max_length=200, blank=True)
+    change = models.ForeignKey(
+        "masterdata.StagedChange", on_delete=models.PROTECT, related_name="+"
+    )
+    made_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(
+        null=True
+    )  # ended early, by either of them or a security administrator
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(valid_to__gte=models.F("valid_from")), name="delegation_days"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(giver=models.F("receiver")), name="delegation_of_two"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["receiver"],
+                condition=models.Q(ended_at=None),
+                name="delegation_of_receiver",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.receiver} 代 {self.giver} {ROLE_NAMES[Role(self.role)]}"
+
+
 class ApiClient(models.Model):
     """A system that calls our API: its own identity, companies and rights; the key is kept as a digest only."""
 

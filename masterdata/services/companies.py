@@ -15,6 +15,7 @@ from kernel.errors import Conflict, InvalidInput, NotAllowed
 from masterdata import checks, selectors
 from masterdata.models import Company, User
 from masterdata.selectors import scope_of
+from masterdata.services.people_admin import demand_no_clash_in_tree
 
 _CODE = re.compile(r"[0-9A-Za-z_-]{1,20}")
 CURRENCY = re.compile(r"[A-Z]{3}")
@@ -116,6 +117,7 @@ def edit_company(*, company_id: int, version: int, draft: CompanyDraft, actor: U
         parent = selectors.get_company(clean.parent_id, scope=scope, lock=True)
         scope.demand("masterdata.edit", parent.pk)
         _move(company, parent)
+        demand_no_clash_in_tree()
     for name in ("name", "short_name", "uscc", "currency", "is_active"):
         setattr(company, name, getattr(clean, name))
     company.pinyin = _pinyin(clean)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from audit.services import record
 from kernel import clock
-from kernel.errors import Conflict, InvalidInput, NotFound
+from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from masterdata import selectors
 from masterdata.models import StagedChange, User
 from masterdata.selectors import scope_of
@@ -70,6 +70,12 @@ def decide(change: StagedChange, *, accept: bool, actor: User, why: str) -> None
     if change.state != StagedChange.State.PROPOSED:
         raise Conflict("此变更已处理", "already decided", code="illegal_move")
     demand_other_person(change.made_by, actor)
+    if selectors.lent_between(change.made_by, actor, at=change.made_at):
+        raise NotAllowed(
+            "您与提出人之间有代理关系，须由第三人复核",
+            "one of you acted for the other: a third person decides",
+            code="same_person",
+        )
     if not accept and not why.strip():
         raise InvalidInput("拒绝时请填写原因", "a refusal wants a reason", field="why")
     change.state = StagedChange.State.ACCEPTED if accept else StagedChange.State.REFUSED

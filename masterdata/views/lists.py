@@ -13,7 +13,7 @@ from desk.filters import ChoiceFilter, CompanyFilter
 from desk.pages import BulkAction, ListPage, render_list
 from desk.rows import Column, Row
 from kernel.scope import Scope
-from masterdata import checks, selectors
+from masterdata import checks, people_selectors, selectors
 from masterdata.forms import company_choices
 from masterdata.models import Counterparty, OwnAccount, StagedChange
 from masterdata.states import PayeeState
@@ -318,7 +318,11 @@ class PeoplePage(ListPage):
 
     def base(self, scope: Scope) -> QuerySet[Any]:
         """People, for those who may see them."""
-        return selectors.visible_people(scope)
+        return people_selectors.visible_people(scope)
+
+    def row_url(self, row: Row) -> str:
+        """The person's page."""
+        return reverse("masterdata:person", args=[row["pk"]])
 
 
 LISTS: dict[str, tuple[type[ListPage], str, list[tuple[Any, str, str]]]] = {
@@ -339,7 +343,7 @@ LISTS: dict[str, tuple[type[ListPage], str, list[tuple[Any, str, str]]]] = {
         [(_("银行"), "banks", "masterdata.view"), (_("导入联行号"), "branches_import", "masterdata.edit")],
     ),
     "connections": (ConnectionsPage, "connections.view", [(_("新建通道"), "connection_new", "connections.edit")]),
-    "people": (PeoplePage, "people.view", []),
+    "people": (PeoplePage, "people.view", [(_("新建用户"), "person_new", "people.edit")]),
 }  # fmt: skip
 
 

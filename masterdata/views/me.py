@@ -20,9 +20,10 @@ from kernel import clock
 from kernel.errors import InvalidInput
 from kernel.secrets import Secret
 from masterdata import passwords, services
+from masterdata.forms import DelegationForm
 from masterdata.models import UserSession
-from masterdata.selectors import duties_of
-from masterdata.services import factors, sessions
+from masterdata.people_selectors import delegations_of, duties_of
+from masterdata.services import delegations, factors, sessions
 from masterdata.services.stepup import StepUpNeeded, require_stepup
 from masterdata.views.common import form_page, qr_image
 
@@ -35,6 +36,7 @@ def security(request: HttpRequest) -> HttpResponse:
     context = {
         "person": user,
         "duties": duties_of(user),
+        "delegations": delegations_of(user),
         "factor": factors.factor_of(user),
         "recovery_left": user.recovery_codes.filter(used_at=None).count(),
         "sessions": mine[:10],
@@ -126,6 +128,43 @@ def recovery(request: HttpRequest) -> HttpResponse:
     return render(
         request, "masterdata/recovery.html", {"codes": factors.renew_recovery_codes(user)}
     )
+
+
+@require_http_methods(["GET", "POST"])
+def delegation_new(request: HttpRequest) -> HttpResponse:
+    """Ask that somebody may act for oneself on some days; a security administrator agrees."""
+    user: Any = request.user
+    duties = duties_of(user)
+
+    def submit(values: dict[str, Any]) -> None:
+        role, _sep, company = values["duty"].partition(":")
+        delegations.propose_delegation(
+            giver=user,
+            receiver=values["receiver"],
+            role=role,
+            company_id=int(company),
+            valid_from=values["valid_from"],
+            valid_to=values["valid_to"],
+            why=values["why"],
+        )
+
+    return form_page(
+        request,
+        form=DelegationForm(request.POST or None, duties=duties),
+        submit=submit,
+        title=_("委托代理"),
+        back=reverse("masterdata:security"),
+        done=_("已提交，等待安全管理员确认"),
+    )
+
+
+@require_POST
+def delegation_end(request: HttpRequest, delegation_id: int) -> HttpResponse:
+    """End a delegation at once."""
+    user: Any = request.user
+    delegations.end_delegation(delegation_id=delegation_id, actor=user)
+    messages.success(request, _("代理已结束"))
+    return redirect("masterdata:security")
 
 
 @require_http_methods(["GET", "POST"])

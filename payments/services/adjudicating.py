@@ -194,7 +194,9 @@ def decide_adjudication(
     scope.demand("payments.adjudicate", row.company_id)
     if document.state != Adjudication.State.PROPOSED:
         raise Conflict("该裁定已处理", "already decided", code="illegal_move")
-    if document.proposed_by.person_key == actor.person_key:
+    proposer = document.proposed_by
+    is_same = proposer.person_key == actor.person_key
+    if is_same or masterdata.lent_between(proposer, actor, at=document.proposed_at):
         raise NotAllowed("裁定须由另一人确认", "another person decides", code="same_person")
     if not agree and not note.strip():
         raise InvalidInput("否决时请填写理由", "a refusal wants a reason", field="note")

@@ -146,6 +146,7 @@ def _decide(
         actor=act.actor,
         note=act.note[:200],
         signing=act.signing(sealed),
+        right=f"payments.{kind}",
     )
     good = [cases[case_id] for case_id in decided]
     by_order = {cases[case_id].pk: done for case_id, done in decided.items()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from approvals import selectors as approvals
 from audit import services as audit
 from kernel import clock
 from kernel.errors import Conflict, DomainError, Finding, InvalidInput, NotAllowed
@@ -21,6 +22,7 @@ from payments.services.writing import Change, show, write
 from payments.states import InstructionState, OrderState
 
 if TYPE_CHECKING:
+    from kernel.scope import Scope
     from masterdata.models import User
 
 LIFTS = {
@@ -67,7 +69,7 @@ def _lift(
         raise InvalidInput("请填写原因", "a reason is wanted", field="why")
     if not is_released:
         scope.demand("payments.lift_hold", order.company_id)
-        _demand_third_person(order, actor)
+        _demand_third_person(order, scope)
         return _lift_order(order, actor, why)
     instruction = PaymentInstruction.objects.select_for_update(no_key=True).get(
         pk=order.instruction_id or 0
@@ -77,9 +79,11 @@ def _lift(
     return _lift_instruction(order, instruction, actor, why)
 
 
-def _demand_third_person(order: PaymentOrder, actor: User) -> None:
+def _demand_third_person(order: PaymentOrder, scope: Scope) -> None:
     people = {person.person_key for person in (order.maker, order.checker) if person is not None}
-    if actor.person_key in people:
+    people |= approvals.persons_of_act(order.approval_id, "check")
+    acting = masterdata.persons_behind(scope, "payments.lift_hold", order.company_id)
+    if acting & people:
         raise NotAllowed(
             "制单人和复核人不能解除暂挂",
             "neither maker nor checker lifts a hold",
@@ -143,7 +147,7 @@ def _lift_instruction(
             code="leg_waits",
         )
     if instruction.hold_reason.startswith(ruling.DUPLICATE):
-        _demand_third_person(order, actor)
+        _demand_third_person(order, masterdata.scope_of(actor))
         if fresh := ruling.lift(order, actor=actor, why=why, stage=ruling.SEND):
             return order, _unseen(fresh)
     before = {"state": instruction.state, "reason": instruction.hold_reason}

@@ -111,7 +111,8 @@ def decide_outside(
     if record.state != OutsidePayment.State.PROPOSED:
         raise Conflict("该登记已处理", "already decided", code="illegal_move")
     people = {found.proposed_by.person_key, order.maker.person_key if order.maker else ""}
-    if actor.person_key in people:
+    lent = masterdata.lent_between(found.proposed_by, actor, at=found.proposed_at)
+    if actor.person_key in people or lent:
         raise NotAllowed(
             "须由登记人、制单人以外的人确认", "another person decides", code="same_person"
         )

@@ -51,14 +51,14 @@ class TestRefusal:
     def test_refuses(self, acts, needed, act, person, code):
         view = _view(acts, needed=needed)
 
-        error = refusal(view, act=act, person=person, digest="d", roles=APPROVER)
+        error = refusal(view, Done(act, person, APPROVER), digest="d")
 
         assert error is not None
         assert error.code == code
 
     def test_refuses_another_digest_and_a_void_case(self):
-        changed = refusal(_view(), act="check", person="p-c", digest="e")
-        void = refusal(_view(is_void=True), act="check", person="p-c", digest="d")
+        changed = refusal(_view(), Done("check", "p-c"), digest="e")
+        void = refusal(_view(is_void=True), Done("check", "p-c"), digest="d")
 
         assert (changed.code, void.code) == ("digest_changed", "case_void")
 
@@ -83,7 +83,7 @@ class TestRefusal:
         acts: list[Done] = []
         for act, person, roles in tries:
             view = CaseView("d", "m", False, steps, acts)
-            if refusal(view, act=act, person=person, digest="d", roles=roles) is None:
+            if refusal(view, Done(act, person, roles), digest="d") is None:
                 acts.append(Done(act, person, roles))
 
         people = [done.person for done in acts]

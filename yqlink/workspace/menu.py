@@ -77,6 +77,8 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
             (_("银行报文"), "bankbridge:exchanges", "exchanges.read"),
             (_("操作轨迹"), "audit:trail", "audit.read"),
             (_("用户与角色"), "masterdata:people", "people.view"),
+            (_("用户变更确认"), "masterdata:people_changes", "people.view"),
+            (_("登录日志"), "masterdata:sign_ins", "people.view"),
             (_("签名密钥"), "approvals:keys", ""),
             (_("任务"), "desk:jobs", ""),
         ],
@@ -135,6 +137,8 @@ ICONS = {
     "bankbridge:exchanges": "message",
     "audit:trail": "shield",
     "masterdata:people": "user",
+    "masterdata:people_changes": "hand",
+    "masterdata:sign_ins": "list",
     "approvals:keys": "key",
     "desk:jobs": "clock",
 }

@@ -1,0 +1,131 @@
+"""Reads of people: who holds what, through which account, delegation or system."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Concat
+
+from kernel import clock
+from kernel.errors import NotFound
+from kernel.scope import Scope
+from masterdata.duties import Duty, roles_behind
+from masterdata.models import (
+    ApiClient,
+    Delegation,
+    Membership,
+    SignInTry,
+    StagedChange,
+    User,
+)
+from masterdata.roles import ROLE_NAMES, Role
+
+PREFIX = "people."  # kinds of staged changes that concern people
+
+
+def visible_people(scope: Scope) -> QuerySet[User]:
+    """People with a duty in the viewer's companies or with none yet; `duties` reads as one line."""
+    people = User.objects.annotate(duties=_duties_line()).order_by("username")
+    if not scope.has("people.view"):
+        return people.none()
+    seen = scope.companies_with("people.view")
+    here = Membership.objects.filter(user=OuterRef("pk"), company_id__in=seen)
+    anywhere = Membership.objects.filter(user=OuterRef("pk"))
+    return people.filter(Q(Exists(here)) | ~Q(Exists(anywhere)))
+
+
+def _duties_line() -> StringAgg:
+    names = {role: str(name) for role, name in ROLE_NAMES.items()}
+    word = Case(
+        *(When(memberships__role=role.value, then=Value(name)) for role, name in names.items()),
+        output_field=TextField(),
+    )
+    return StringAgg(
+        Concat(word, Value(" "), F("memberships__company__code"), output_field=TextField()),
+        delimiter="、",
+    )
+
+
+def get_person(user_id: int, *, scope: Scope) -> User:
+    """A person the viewer may see; raises NotFound."""
+    found = visible_people(scope).filter(pk=user_id).first()
+    if found is None:
+        raise NotFound("person")
+    return found
+
+
+def lock_person(user_id: int) -> User:
+    """The person, locked with every account of the same natural person. System look-up; raises NotFound."""
+    key = User.objects.filter(pk=user_id).values_list("person_key", flat=True).first()
+    rows = User.objects.select_for_update().filter(person_key=key).order_by("pk")
+    found = next((user for user in rows if user.pk == user_id), None)
+    if found is None:
+        raise NotFound("person")
+    return found
+
+
+def duties_of(user: User) -> list[Membership]:
+    """The duties of one account with their companies. System look-up: the caller has scoped the person."""
+    rows = Membership.objects.filter(user=user).select_related("company")
+    return list(rows.order_by("company__path", "role"))
+
+
+def in_force(day: date) -> Q:
+    """Delegations that count on this day."""
+    return Q(ended_at=None, valid_from__lte=day, valid_to__gte=day)
+
+
+def delegations_of(user: User) -> QuerySet[Delegation]:
+    """Delegations this person gave or received that are not over. System look-up: one's own."""
+    rows = Delegation.objects.filter(ended_at=None, valid_to__gte=clock.today())
+    mine = rows.filter(Q(giver=user) | Q(receiver=user))
+    return mine.select_related("giver", "receiver", "company").order_by("valid_from", "pk")
+
+
+def duties_of_person(person_key: str) -> list[Duty]:
+    """Every duty of one natural person: of all their active accounts, delegated to them, and of systems acting for them.
+
+    Delegations count from the day they are agreed until they are over, so that none comes into force beside a clashing
+    duty granted meanwhile. System look-up.
+    """
+    held = Membership.objects.filter(user__person_key=person_key, user__is_active=True)
+    duties = [
+        Duty(Role(one.role), one.company.path, one.company.short_name, one.user.username)
+        for one in held.select_related("company", "user")
+    ]
+    lent = Delegation.objects.filter(
+        receiver__person_key=person_key, ended_at=None, valid_to__gte=clock.today()
+    )
+    duties += [
+        Duty(Role(one.role), one.company.path, one.company.short_name, f"代理 {one.giver}")
+        for one in lent.select_related("company", "giver")
+    ]
+    systems = ApiClient.objects.filter(acts_for__person_key=person_key, is_active=True)
+    for client in systems.prefetch_related("companies"):
+        duties += [
+            Duty(role, company.path, company.short_name, client.display_name)
+            for role in sorted(roles_behind(client.rights))
+            for company in client.companies.all()
+        ]
+    return duties
+
+
+def visible_people_changes(scope: Scope) -> QuerySet[StagedChange]:
+    """Proposed and decided changes of people, duties and calling systems, newest first, for whoever may see people."""
+    rows = StagedChange.objects.filter(kind__startswith=PREFIX)
+    rows = rows.select_related("company", "made_by", "decided_by").order_by("-pk")
+    if not scope.has("people.view"):
+        return rows.none()
+    seen = scope.companies_with("people.view")
+    return rows.filter(Q(company_id__in=seen) | Q(company__isnull=True))
+
+
+def visible_tries(scope: Scope) -> QuerySet[SignInTry]:
+    """The sign-in log, for whoever may see people: of people they see, and of names nobody bears."""
+    tries = SignInTry.objects.select_related("user").order_by("-pk")
+    if not scope.has("people.view"):
+        return tries.none()
+    people = visible_people(scope).order_by().values("pk")
+    return tries.filter(Q(user__isnull=True) | Q(user__in=people))
