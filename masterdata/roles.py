@@ -156,12 +156,12 @@ _MAKING = (Role.MAKER, Role.EXCEPTION_MAKER, Role.CLERK)
 _DECIDING = (Role.CHECKER, Role.APPROVER, Role.RELEASER)
 
 # Pairs no natural person holds where their companies overlap: maker, checker, approver and releaser are four people
-# (DOMAIN §3.7); a hold is lifted by neither maker nor checker (§3.6); who pays out neither books nor reconciles
+# (DOMAIN §3.7), and a treasurer approves; a hold is lifted by neither maker nor checker (§3.6); who pays out neither books nor reconciles
 # (会计法: 出纳不得兼任稽核和账目登记); the three administrations stay apart from money and from each other.
 CONFLICTS: frozenset[frozenset[Role]] = frozenset(
     _pairs(_MAKING, _DECIDING)
     | {frozenset(pair) for pair in combinations(_DECIDING, 2)}
-    | _pairs((*_MAKING, Role.CHECKER), (Role.TREASURER,))
+    | _pairs((*_MAKING, Role.CHECKER, Role.RELEASER), (Role.TREASURER,))
     | _pairs(_MAKING, (Role.RECEIPTS, Role.RECONCILER))
     | _pairs((Role.RELEASER,), (Role.RECONCILER,))
     | _pairs(tuple(ADMIN_ROLES), tuple(role for role in Role if role != Role.VIEWER))

@@ -165,6 +165,13 @@ def read_evidence(*, adjudication_id: int, actor: User) -> tuple[str, bytes]:
     return document.evidence_name, data
 
 
+def _demand_other_person(document: Adjudication, actor: User) -> None:
+    proposer = document.proposed_by
+    is_same = proposer.person_key == actor.person_key
+    if is_same or masterdata.lent_between(proposer, actor, at=document.proposed_at):
+        raise NotAllowed("裁定须由另一人确认", "another person decides", code="same_person")
+
+
 @transaction.atomic(durable=True)
 def decide_adjudication(
     *,
@@ -194,10 +201,7 @@ def decide_adjudication(
     scope.demand("payments.adjudicate", row.company_id)
     if document.state != Adjudication.State.PROPOSED:
         raise Conflict("该裁定已处理", "already decided", code="illegal_move")
-    proposer = document.proposed_by
-    is_same = proposer.person_key == actor.person_key
-    if is_same or masterdata.lent_between(proposer, actor, at=document.proposed_at):
-        raise NotAllowed("裁定须由另一人确认", "another person decides", code="same_person")
+    _demand_other_person(document, actor)
     if not agree and not note.strip():
         raise InvalidInput("否决时请填写理由", "a refusal wants a reason", field="note")
     document.state = Adjudication.State.AGREED if agree else Adjudication.State.REFUSED

@@ -34,3 +34,12 @@ def group(transactional_db: None) -> SimpleNamespace:
         admin=build.a_user(Role.ADMIN, company=head),
         other_admin=build.a_user(Role.ADMIN, company=head),
     )
+
+
+@pytest.fixture
+def house(group: SimpleNamespace) -> SimpleNamespace:
+    """The group with two security administrators for all of it and one for a subsidiary."""
+    group.officer = build.a_user(Role.SECURITY_ADMIN, company=group.head)
+    group.second_officer = build.a_user(Role.SECURITY_ADMIN, company=group.head)
+    group.local = build.a_user(Role.SECURITY_ADMIN, company=group.first)
+    return group

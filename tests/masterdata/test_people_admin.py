@@ -2,51 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.test import Client
 
-from kernel import clock
-from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from masterdata import people_selectors
-from masterdata.models import Membership, StagedChange, User, UserSession
+from kernel.errors import InvalidInput, NotAllowed, NotFound
+from masterdata.models import Membership, User, UserSession
 from masterdata.roles import CONFLICTS, Role
 from masterdata.selectors import scope_of
-from masterdata.services import companies, delegations, people_admin, people_changes, sessions
+from masterdata.services import companies, people_admin, sessions
 from tests import build
+from tests.masterdata.people import NEW_USER, agree, grant, roles
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def house(group: SimpleNamespace) -> SimpleNamespace:
-    """The group with two security administrators for all of it and one for a subsidiary."""
-    group.officer = build.a_user(Role.SECURITY_ADMIN, company=group.head)
-    group.second_officer = build.a_user(Role.SECURITY_ADMIN, company=group.head)
-    group.local = build.a_user(Role.SECURITY_ADMIN, company=group.first)
-    return group
-
-
-def agree(change: StagedChange, actor: User):
-    return people_changes.decide_people_change(change_id=change.pk, accept=True, actor=actor)
-
-
-def grant(house: SimpleNamespace, user: User, role: Role, company=None) -> None:
-    company = company or house.head
-    change = people_admin.propose_grant(
-        user_id=user.pk, role=role.value, company_id=company.pk, actor=house.officer
-    )
-    agree(change, house.second_officer)
-
-
-def roles(user: User) -> set[str]:
-    return set(user.memberships.values_list("role", flat=True))
-
-
 class TestNewUser:
-    VALUES = {"username": "wang.wu", "display_name": "王五", "person_key": " Ｅ0071 "}
+    VALUES = NEW_USER
 
     def test_signs_in_with_the_two_halves_of_a_password(self, house: SimpleNamespace) -> None:
         change = people_admin.propose_user(values=self.VALUES, actor=house.officer)
@@ -245,192 +217,3 @@ class TestOtherChanges:
         agree(change, house.second_officer)
 
         assert factors.factor_of(house.maker) is None
-
-
-class TestDelegation:
-    def lend(self, house: SimpleNamespace, giver: User, receiver: User, role: Role, days: int = 3):
-        today = clock.today()
-        return delegations.propose_delegation(
-            giver=giver, receiver=receiver.username, role=role.value, company_id=house.first.pk,
-            valid_from=today, valid_to=today + timedelta(days=days),
-        )  # fmt: skip
-
-    @pytest.fixture
-    def pair(self, house: SimpleNamespace) -> tuple[User, User]:
-        giver = build.a_user(Role.CHECKER, company=house.head)
-        return giver, build.a_user(Role.VIEWER, company=house.head)
-
-    def test_lends_the_duty_for_its_days_only(
-        self, house: SimpleNamespace, pair: tuple[User, User], frozen_clock
-    ) -> None:
-        giver, receiver = pair
-        agree(self.lend(house, giver, receiver, Role.CHECKER), house.officer)
-
-        now = scope_of(receiver)
-        frozen_clock.advance(days=4)
-        later = scope_of(receiver)
-
-        assert now.companies_with("payments.check") == {house.first.pk}
-        assert now.lent_by("payments.check", house.first.pk) == giver.pk
-        assert scope_of(giver).lent_by("payments.check", house.first.pk) is None
-        assert not later.has("payments.check")
-
-    def test_ends_with_the_givers_duty_and_at_once_when_ended(
-        self, house: SimpleNamespace, pair: tuple[User, User]
-    ) -> None:
-        giver, receiver = pair
-        agree(self.lend(house, giver, receiver, Role.CHECKER), house.officer)
-        (row,) = people_selectors.delegations_of(receiver)
-
-        giver.memberships.all().delete()
-        without = scope_of(receiver)
-        Membership.objects.create(user=giver, role="checker", company=house.head)
-        again = scope_of(receiver)
-        delegations.end_delegation(delegation_id=row.pk, actor=receiver)
-
-        assert not without.has("payments.check")
-        assert again.has("payments.check")
-        assert not scope_of(receiver).has("payments.check")
-        with pytest.raises(NotFound):
-            delegations.end_delegation(delegation_id=row.pk, actor=house.maker)
-
-    def test_never_makes_a_forbidden_pair(
-        self, house: SimpleNamespace, pair: tuple[User, User]
-    ) -> None:
-        giver, _receiver = pair
-        with pytest.raises(NotAllowed, match="职责冲突"):
-            self.lend(house, giver, house.maker, Role.CHECKER)
-
-    def test_bars_a_clashing_grant_while_it_lasts(
-        self, house: SimpleNamespace, pair: tuple[User, User]
-    ) -> None:
-        giver, receiver = pair
-        agree(self.lend(house, giver, receiver, Role.CHECKER), house.officer)
-
-        with pytest.raises(NotAllowed, match="代理"):
-            grant(house, receiver, Role.MAKER)
-
-    def test_refuses_what_is_not_the_givers_to_lend(
-        self, house: SimpleNamespace, pair: tuple[User, User]
-    ) -> None:
-        giver, receiver = pair
-        twin = build.a_user(Role.VIEWER, company=house.head, person_key=giver.person_key)
-
-        for who, to, role in (
-            (giver, receiver, Role.RELEASER),
-            (house.officer, receiver, Role.SECURITY_ADMIN),
-            (house.maker, receiver, Role.MAKER),
-            (giver, twin, Role.CHECKER),
-        ):
-            with pytest.raises(NotAllowed):
-                self.lend(house, who, to, role)
-
-    def test_is_agreed_by_neither_of_the_two(
-        self, house: SimpleNamespace, pair: tuple[User, User]
-    ) -> None:
-        giver, _ = pair
-        twin_officer = build.a_user(Role.SECURITY_ADMIN, company=house.head)
-        receiver = build.a_user(Role.VIEWER, company=house.head)
-        change = self.lend(house, giver, receiver, Role.CHECKER)
-        User.objects.filter(pk=twin_officer.pk).update(person_key=receiver.person_key)
-        twin_officer.refresh_from_db()
-
-        with pytest.raises(NotAllowed, match="本人"):
-            agree(change, twin_officer)
-
-    def test_wants_sensible_days(self, house: SimpleNamespace, pair: tuple[User, User]) -> None:
-        giver, receiver = pair
-        for days in (-1, 400):
-            with pytest.raises(InvalidInput):
-                self.lend(house, giver, receiver, Role.CHECKER, days=days)
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
-class TestPages:
-    def test_a_user_is_made_in_the_browser(self, house: SimpleNamespace) -> None:
-        first, second = signed_in(house.officer), signed_in(house.second_officer)
-
-        made = first.post("/masterdata/people/new/", TestNewUser.VALUES, follow=True)
-        page = made.redirect_chain[-1][0]
-        done = second.post(page, {"decision": "accept"})
-
-        assert "首次密码的前一半" in made.content.decode()
-        assert "首次密码的前一半" not in second.get(page).content.decode()
-        assert "首次密码的后一半" in done.content.decode()
-        assert done["Cache-Control"] == "no-store"
-        assert User.objects.filter(username="wang.wu").exists()
-
-    def test_a_duty_is_granted_in_the_browser(self, house: SimpleNamespace) -> None:
-        user = build.a_user(Role.VIEWER, company=house.head)
-        first, second = signed_in(house.officer), signed_in(house.second_officer)
-        form = {"role": "checker", "company": house.first.pk}
-
-        first.post(f"/masterdata/people/{user.pk}/duties/new/", form)
-        change = StagedChange.objects.get(kind="people.duty.grant")
-        desk = second.get("/masterdata/people/changes/").content.decode()
-        second.post(f"/masterdata/people/changes/{change.pk}/", {"decision": "accept"})
-
-        assert change.title in desk
-        assert "复核" in first.get(f"/masterdata/people/{user.pk}/").content.decode()
-        assert roles(user) == {"viewer", "checker"}
-
-    def test_clashes_are_told_beside_the_form(self, house: SimpleNamespace) -> None:
-        form = {"role": "checker", "company": house.head.pk}
-
-        answer = signed_in(house.officer).post(
-            f"/masterdata/people/{house.maker.pk}/duties/new/", form
-        )
-
-        assert answer.status_code == 403
-        assert "职责冲突" in answer.content.decode()
-
-    def test_people_changes_are_hidden_from_the_desk_of_master_data(
-        self, house: SimpleNamespace
-    ) -> None:
-        change = people_admin.propose_user(values=TestNewUser.VALUES, actor=house.officer)
-        admin = signed_in(house.admin)
-
-        assert change.title not in admin.get("/masterdata/changes/").content.decode()
-        assert admin.get(f"/masterdata/changes/{change.pk}/").status_code == 404
-        assert admin.get(f"/masterdata/people/changes/{change.pk}/").status_code == 403
-
-    def test_the_sign_in_log_is_for_security_and_audit(self, house: SimpleNamespace) -> None:
-        Client().post("/sign-in/", {"username": house.maker.username, "password": "wrong"})
-        auditor = build.a_user(Role.AUDITOR, company=house.head)
-
-        for user in (house.officer, auditor):
-            page = signed_in(user).get("/masterdata/people/sign-ins/").content.decode()
-            assert house.maker.username in page
-            assert "用户名或密码错误" in page
-        assert signed_in(house.admin).get("/masterdata/people/sign-ins/").status_code == 403
-
-    def test_a_delegation_is_asked_for_and_ended_by_its_giver(self, house: SimpleNamespace) -> None:
-        giver = build.a_user(Role.APPROVER, company=house.head)
-        receiver = build.a_user(Role.VIEWER, company=house.head)
-        client, day = signed_in(giver), clock.today().isoformat()
-        form = {"duty": f"approver:{house.head.pk}", "receiver": receiver.username}
-
-        client.post("/me/delegations/new/", form | {"valid_from": day, "valid_to": day})
-        agree(StagedChange.objects.get(kind="people.delegation"), house.officer)
-        (row,) = people_selectors.delegations_of(giver)
-        shown = client.get("/me/security/").content.decode()
-        client.post(f"/me/delegations/{row.pk}/end/")
-
-        assert str(receiver) in shown
-        assert not people_selectors.delegations_of(giver).exists()
-
-    def test_a_stopped_account_is_told_apart(self, house: SimpleNamespace) -> None:
-        client = signed_in(house.officer)
-
-        client.post(f"/masterdata/people/{house.maker.pk}/deactivate/", {"why": "离职"})
-
-        assert (
-            "申请启用账号" in client.get(f"/masterdata/people/{house.maker.pk}/").content.decode()
-        )
-        with pytest.raises(Conflict):
-            people_admin.deactivate_user(user_id=house.maker.pk, actor=house.officer, why="x")
