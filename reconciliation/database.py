@@ -20,14 +20,6 @@ from reconciliation.models import Basis
 from reconciliation.rules.board import EPOCH_ORDINAL, Board
 
 TEXT_IDS_MAX = 100_000  # beyond so many single lines, all texts are read
-_TEXTS = "id, batch, doc, acct, name, txt, place"
-_REST = """
-    INSERT INTO rest
-    SELECT line.rowid, bank, scope, line.day, wd, outgo, cents, ref, as_reference(batch), as_reference(doc), as_account(acct),
-        nullif(squeeze(name), ''), nullif(fold(txt), ''), place
-    FROM told JOIN line ON line.bank = $1 AND line.id = told.id JOIN calendar USING (day)
-    WHERE line.rowid NOT IN (SELECT b FROM pair UNION ALL SELECT k FROM pair UNION ALL SELECT n FROM member)
-"""
 
 
 def database_uri(settings: Mapping[str, Any]) -> str:
@@ -116,15 +108,18 @@ class AccountSource:
                     reference <> '' AND as_reference(reference) IS NULL FROM told""", is_bank)  # fmt: skip
 
     def load_rest(self, board: Board) -> None:
-        """Fill `rest`: lines without a reference, and the few whose reference settled nothing."""
+        """Fill `told_rest`: lines without a reference, and the few whose reference settled nothing."""
         for is_bank, sql in self._sides.items():
-            ids = [row[0] for row in board.rows("""SELECT id FROM line WHERE bank = $1 AND (ref IS NOT NULL OR filler) AND rowid NOT IN
-                (SELECT b FROM pair UNION ALL SELECT k FROM pair UNION ALL SELECT n FROM member)""", [is_bank])]  # fmt: skip
+            single = board.rows(
+                "SELECT id FROM left_over WHERE bank = $1 AND (ref IS NOT NULL OR filler)",
+                [is_bank],
+            )
             wanted = ""
-            if len(ids) <= TEXT_IDS_MAX:
-                single = ",".join(map(str, ids))
-                wanted = f" WHERE told.reference = '' OR id = ANY ('{{{single}}}'::bigint[])"
-            self._stream(board, f"SELECT {_TEXTS} FROM ({sql}) AS told{wanted}", _REST, is_bank)  # noqa: S608 - our own words
+            if len(single) <= TEXT_IDS_MAX:
+                ids = ",".join(str(row[0]) for row in single)
+                wanted = f" WHERE told.reference = '' OR id = ANY ('{{{ids}}}'::bigint[])"
+            texts = f"SELECT id, batch, doc, acct, name, txt, place FROM ({sql}) AS told{wanted}"  # noqa: S608 - our own words
+            self._stream(board, texts, "INSERT INTO told_rest SELECT $1, * FROM told", is_bank)
 
     def load_names(self, board: Board) -> None:
         """Fill `party`."""

@@ -12,9 +12,9 @@ from typing import Protocol
 
 from kernel.clock import Calendar
 from reconciliation.rules.board import EPOCH_ORDINAL, Board
-from reconciliation.rules.mentions import net_reversals, tie_mentions
+from reconciliation.rules.mentions import net_reversals, settle_references, tie_mentions
 from reconciliation.rules.pairs import pair_parties
-from reconciliation.rules.references import tie_references
+from reconciliation.rules.references import gather_rest, tie_references
 from reconciliation.rules.texts import pair_by_text
 
 
@@ -25,7 +25,7 @@ class Source(Protocol):
         """Fill `line` with every line of both sides."""
 
     def load_rest(self, board: Board) -> None:
-        """Fill `rest` with all that is told of the lines no pair and no member names."""
+        """Fill `told_rest` with what is told of the lines in `left_over`."""
 
     def load_names(self, board: Board) -> None:
         """Fill `party` with every counterparty name of both sides, squeezed."""
@@ -36,7 +36,8 @@ def match(board: Board, source: Source, *, calendar: Calendar) -> None:
     source.load_lines(board)
     tie_references(board)
     lay_calendar(board, calendar)
-    source.load_rest(board)
+    gather_rest(board, source.load_rest)
+    settle_references(board)
     tie_mentions(board)
     net_reversals(board)
     pair_parties(board, lambda: source.load_names(board))

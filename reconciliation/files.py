@@ -192,15 +192,10 @@ _FAULTY = """
 """
 _TWICE = "SELECT count(*) - count(DISTINCT (bank, id)) FROM line"
 _REST = """
-    INSERT INTO rest
-    WITH left_over AS (
-        SELECT line.rowid AS n, line.* FROM line WHERE rowid NOT IN
-            (SELECT b FROM pair UNION ALL SELECT k FROM pair UNION ALL SELECT n FROM member))
-    SELECT n, bank, left_over.scope, left_over.day, wd, outgo, cents, ref, as_reference(batch_no),
-        as_reference(coalesce(bill_no, CASE WHEN is_bank THEN bank_serial END)), as_account(counterparty_account),
-        nullif(squeeze(counterparty_name), ''), nullif(fold(concat_ws(' ', narrative, purpose, description)), ''), id
+    INSERT INTO told_rest
+    SELECT bank, id, batch_no, coalesce(bill_no, CASE WHEN is_bank THEN bank_serial END), counterparty_account,
+        counterparty_name, concat_ws(' ', narrative, purpose, description), id
     FROM left_over JOIN told ON told.is_bank = left_over.bank AND trim(told.entry_id) = left_over.id
-    JOIN calendar ON calendar.day = left_over.day
 """
 
 
@@ -226,7 +221,7 @@ class CsvSource:
             raise self._refusal("")
 
     def load_rest(self, board: Board) -> None:
-        """Fill `rest` by a second look at the files."""
+        """Fill `told_rest` by a second look at the files."""
         board.run(_REST)
 
     def load_names(self, board: Board) -> None:

@@ -40,7 +40,7 @@ _MACROS = (
         THEN regexp_replace(fold(x), '\\s+', '', 'g') ELSE fold(x) END""",
     """CREATE MACRO as_reference(x) AS CASE
         WHEN x IS NULL OR x = '' THEN NULL
-        WHEN regexp_full_match(x, '[A-Z]{1,4}[1-9][0-9]{5,}') THEN x
+        WHEN regexp_full_match(x, '[0-9A-Z]{3,}[1-9][0-9A-Z]*') THEN x
         WHEN length(squeeze(x)) < 4 OR NOT regexp_matches(squeeze(x), '[1-9]') THEN NULL
         ELSE squeeze(x) END""",
     # A mention is sure of itself when it is long or carries letters; a short bare number may be anybody's.
@@ -51,10 +51,16 @@ _MACROS = (
     """CREATE MACRO mentions(x) AS list_distinct(list_filter(list_concat(
         regexp_extract_all(fold(x), '[0-9A-Z]+(?:[-_/][0-9A-Z]+)*'),
         regexp_extract_all(fold(x), '[0-9A-Z]+')), lambda w: as_mention(w) IS NOT NULL))""",
+    """CREATE MACRO words_of(txt) AS CASE WHEN regexp_matches(txt, '[0-9].*[0-9].*[0-9].*[0-9]') THEN mentions(txt) END""",
+    # The numbers by which a reader would tell a line from its like: what its text mentions, and the voucher's bill no.
+    """CREATE MACRO as_tag(is_bank, words, doc) AS CASE
+        WHEN len(words) > 0 THEN array_to_string(list_sort(list_distinct(
+            CASE WHEN NOT is_bank AND doc IS NOT NULL THEN list_append(words, doc) ELSE words END)), ' ')
+        WHEN NOT is_bank THEN doc END""",
     "CREATE MACRO agree(x, y) AS x IS NULL OR y IS NULL OR x = y",
     """CREATE MACRO shape(x) AS regexp_replace(x, '[0-9]', '9', 'g')""",
     # An account a spreadsheet turned into 6.22E+18 is not told; masked digits are nobody's.
-    """CREATE MACRO as_account(x) AS CASE WHEN regexp_matches(fold(x), '[0-9][.][0-9]+E[+]?[0-9]+|[*#]') THEN NULL
+    """CREATE MACRO as_account(x) AS CASE WHEN regexp_full_match(x, '[0-9A-Z]+') THEN x WHEN regexp_matches(fold(x), '[0-9][.][0-9]+E[+]?[0-9]+|[*#]') THEN NULL
         ELSE nullif(regexp_replace(fold(x), '[\\s-]+', '', 'g'), '') END""",
     """CREATE MACRO is_fee(x, y) AS abs(x - y) BETWEEN 1
         AND least(getvariable('fee_max') * 100, getvariable('fee_share_max') * greatest(x, y))""",
@@ -77,10 +83,13 @@ _TABLES = (
     "CREATE TABLE pair (rung rung, basis basis, b BIGINT, k BIGINT)",
     "CREATE TABLE grp (g INTEGER, rung rung, basis basis)",
     "CREATE TABLE member (g INTEGER, n BIGINT)",
+    """CREATE TABLE told_rest (bank BOOLEAN, id line_id, batch VARCHAR, doc VARCHAR, acct VARCHAR, name VARCHAR, txt VARCHAR,
+        place VARCHAR)""",
     "CREATE TABLE party (name VARCHAR)",
     "CREATE TABLE note (n BIGINT, tied VARCHAR, rejected BIGINT[])",
     """CREATE TABLE rest (n BIGINT, bank BOOLEAN, scope INTEGER, day INTEGER, wd INTEGER, outgo BOOLEAN, cents BIGINT,
-        ref VARCHAR, batch VARCHAR, doc VARCHAR, acct VARCHAR, name VARCHAR, txt VARCHAR, place VARCHAR)""",
+        ref VARCHAR, batch VARCHAR, doc VARCHAR, acct VARCHAR, name VARCHAR, txt VARCHAR, place VARCHAR, words VARCHAR[],
+        tag VARCHAR)""",
 )
 
 
@@ -88,7 +97,7 @@ class Board:
     """One matching's duckdb connection: the tables above, the strategy as variables, limits on memory and threads."""
 
     def __init__(
-        self, strategy: Strategy, *, ids: str = "VARCHAR", memory_mb: int = 280, threads: int = 2
+        self, strategy: Strategy, *, ids: str = "VARCHAR", memory_mb: int = 240, threads: int = 2
     ) -> None:
         self.strategy = strategy
         self._folder = tempfile.TemporaryDirectory(prefix="yqlink-match-")

@@ -24,7 +24,6 @@ class Line:
     cents: int
     order: str = ""
     looks: str = ""
-    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from reconciliation.rules.board import Board
 from reconciliation.rules.grouping import Group, Line, settle
-
-Ties = Sequence[tuple[int, int]]
 
 _IDENT = """
     CREATE TABLE ident AS
@@ -22,7 +21,7 @@ _IDENT = """
         SELECT *, 'ref' AS kind, ref AS word FROM rest WHERE ref IS NOT NULL
         UNION ALL SELECT *, 'ref', batch FROM rest WHERE batch IS NOT NULL
         UNION ALL SELECT *, 'doc', doc FROM rest WHERE as_mention(doc) IS NOT NULL AND NOT (bank AND is_number(doc))
-        UNION ALL SELECT *, 'text', unnest(mentions(txt)) FROM rest WHERE regexp_matches(txt, '([0-9].*){4}'))
+        UNION ALL SELECT *, 'text', unnest(words) FROM rest WHERE len(words) > 0)
     QUALIFY row_number() OVER (PARTITION BY n, word ORDER BY kind = 'ref' DESC, kind = 'doc' DESC) = 1
 """
 # A word that so many lines of both sides carry names a contract, not a payment.
@@ -44,10 +43,18 @@ _TIES = """
             ELSE abs(b.day - k.day) <= getvariable('mention_days') END
     GROUP BY b.n, k.n
 """
-_TIED = """
-    SELECT n, bank, day, cents, place, concat_ws('|', acct, name, txt, CASE WHEN NOT bank THEN doc END, batch, ref),
-        coalesce(ref, '')
-    FROM rest WHERE n IN (SELECT b FROM mention UNION ALL SELECT k FROM mention)
+_LOOKS = """
+    CREATE VIEW seen AS
+    SELECT *, concat_ws('|', acct, name, txt, CASE WHEN NOT bank THEN doc END, batch, ref) AS looks FROM rest
+"""
+_TIED_LINES = """
+    SELECT n, bank, day, cents, place, looks FROM seen WHERE n IN (SELECT b FROM mention UNION ALL SELECT k FROM mention)
+"""
+_REFERENCE_LINES = """
+    SELECT scope, outgo, ref, bank, n, day, cents, place, looks FROM seen JOIN (
+        SELECT scope, outgo, ref FROM rest WHERE ref IS NOT NULL GROUP BY scope, outgo, ref
+        HAVING count(*) FILTER (bank) * count(*) FILTER (NOT bank) BETWEEN 1 AND getvariable('tie_pairs_max'))
+    USING (scope, outgo, ref)
 """
 _BOUND = """
     CREATE TABLE bound AS
@@ -55,35 +62,59 @@ _BOUND = """
     UNION SELECT n FROM rest WHERE ref IS NOT NULL OR batch IS NOT NULL
     UNION SELECT ident.n FROM ident JOIN line ON line.ref = ident.word AND line.scope = ident.scope
 """
+_TWOSOME = """
+    CREATE TABLE twosome AS
+    SELECT scope, word, bank, min(n) FILTER (outgo) AS n, min(n) FILTER (NOT outgo) AS m
+    FROM ident WHERE (ref IS NULL OR ref = word) AND word IN (SELECT ref FROM rest) AND n IN (SELECT n FROM rest) GROUP BY scope, word, cents, bank
+    HAVING count(*) = 2 AND count(*) FILTER (outgo) = 1 AND bool_or(kind = 'ref') AND count(DISTINCT ref) = 1
+        AND max(day) - min(day) <= getvariable('reversal_days')
+"""
+_CARRIED = """
+    CREATE TABLE carried AS
+    SELECT twosome.n FROM twosome JOIN line ON line.ref = word AND line.scope = twosome.scope AND line.bank <> twosome.bank
+    UNION SELECT twosome.n FROM twosome JOIN ident USING (scope, word) WHERE ident.bank <> twosome.bank
+"""
 _NETTED = """
-    CREATE TABLE netted AS SELECT row_number() OVER ()::INTEGER + $1 AS g, n, m FROM (
-        SELECT scope, word, bank, min(n) FILTER (outgo) AS n, min(n) FILTER (NOT outgo) AS m
-        FROM ident WHERE n IN (SELECT n FROM rest) AND (ref IS NULL OR ref = word) GROUP BY scope, word, cents, bank
-        HAVING count(*) = 2 AND count(*) FILTER (outgo) = 1 AND bool_or(kind = 'ref') AND count(DISTINCT ref) = 1
-            AND max(day) - min(day) <= getvariable('reversal_days')) AS twosome
-    WHERE NOT EXISTS (SELECT 1 FROM ident WHERE ident.word = twosome.word AND ident.scope = twosome.scope
-            AND ident.bank <> twosome.bank)
-      AND NOT EXISTS (SELECT 1 FROM line WHERE line.ref = twosome.word AND line.scope = twosome.scope
-            AND line.bank <> twosome.bank)
+    CREATE TABLE netted AS SELECT row_number() OVER ()::INTEGER + $1 AS g, n, m FROM twosome
+    WHERE n NOT IN (SELECT n FROM carried)
     QUALIFY count(*) OVER (PARTITION BY n) = 1 AND count(*) OVER (PARTITION BY m) = 1
 """
+
+
+def settle_references(board: Board) -> None:
+    """Match what one reference of ours ties, but not plainly; needs `rest`, takes what it matched out of it."""
+    board.run(_LOOKS)
+    kept = Kept()
+    for bank, book in _sides(board.rows(_REFERENCE_LINES)):
+        for group in settle(bank, book):
+            if board.strategy.has(group.rung):
+                kept.add(group, [])
+    kept.write(board)
+    board.take_out_matched()
 
 
 def tie_mentions(board: Board) -> None:
     """Match what exact references tie; needs `rest`, takes what it matched out of it, leaves `ident` and `bound`."""
     for statement in (_IDENT, _BUSY, _TIES):
         board.run(statement)
-    lines = {n: (bank, Line(n, *told)) for n, bank, *told in board.rows(_TIED)}
+    lines = {n: (bank, Line(n, *told)) for n, bank, *told in board.rows(_TIED_LINES)}
     words = {
         (b, k): (word, ours)
         for b, k, word, ours in board.rows("SELECT b, k, word, is_ours FROM mention")
     }
     kept = Kept()
     for ties in components(words):
-        for group in settle_tied(ties, lines):
+        named = [lines[n] for n in sorted({n for tie in ties for n in tie})]
+        bank, book = (
+            [line for is_bank, line in named if is_bank],
+            [line for is_bank, line in named if not is_bank],
+        )
+        for group in settle(bank, book, ties=set(ties)):
             if board.strategy.has(group.rung):
-                bank, book = set(group.bank), set(group.book)
-                kept.add(group, [words[tie] for tie in ties if tie[0] in bank and tie[1] in book])
+                of_bank, of_book = set(group.bank), set(group.book)
+                kept.add(
+                    group, [words[tie] for tie in ties if tie[0] in of_bank and tie[1] in of_book]
+                )
     kept.write(board)
     board.take_out_matched()
     board.run(_BOUND)
@@ -93,6 +124,8 @@ def net_reversals(board: Board) -> None:
     """M0: two opposite lines of one side under a reference that no line of the other side carries or mentions."""
     if not board.strategy.has("M0"):
         return
+    board.run(_TWOSOME)
+    board.run(_CARRIED)
     board.run(_NETTED, [board.groups()])
     board.run("INSERT INTO grp SELECT g, 'M0', 'reversal' FROM netted")
     board.run("INSERT INTO member SELECT g, n FROM netted UNION ALL SELECT g, m FROM netted")
@@ -117,25 +150,12 @@ def components(ties: Iterable[tuple[int, int]]) -> Iterator[list[tuple[int, int]
     yield from found.values()
 
 
-def settle_tied(ties: Ties, lines: dict[int, tuple[bool, Line]]) -> Iterator[Group]:
-    """One component: first what a reference of ours ties by itself, then what is left of it, part by part."""
-    by_ref: dict[str, set[int]] = defaultdict(set)
-    for n in {n for tie in ties for n in tie}:
-        by_ref[lines[n][1].ref].add(n)
-    taken: set[int] = set()
-    for ref in sorted(by_ref.keys() - {""}):
-        for group in _settle(by_ref[ref], lines, ties):
-            taken.update(group.bank, group.book)
-            yield group
-    left = [tie for tie in ties if tie[0] not in taken and tie[1] not in taken]
-    for part in components(left) if taken else [left]:
-        yield from _settle({n for tie in part for n in tie}, lines, part)
-
-
-def _settle(chosen: set[int], lines: dict[int, tuple[bool, Line]], ties: Ties) -> list[Group]:
-    bank = [lines[n][1] for n in sorted(chosen) if lines[n][0]]
-    book = [lines[n][1] for n in sorted(chosen) if not lines[n][0]]
-    return settle(bank, book, ties=set(ties)) if bank and book else []
+def _sides(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[list[Line], list[Line]]]:
+    """Rows of (group…, bank, line…) as the two sides of each group."""
+    found: dict[tuple[Any, ...], tuple[list[Line], list[Line]]] = defaultdict(lambda: ([], []))
+    for scope, outgo, ref, is_bank, *told in rows:
+        found[scope, outgo, ref][0 if is_bank else 1].append(Line(*told))
+    yield from found.values()
 
 
 class Kept:
@@ -148,7 +168,7 @@ class Kept:
 
     def add(self, group: Group, tied: Sequence[tuple[str, bool]]) -> None:
         """One match and the words (and whether they are references of ours) that tie it."""
-        is_ours = bool(tied) and all(ours for _, ours in tied)
+        is_ours = all(ours for _, ours in tied)
         basis = "reference" if is_ours else "mention"
         if len(group.bank) == len(group.book) == 1:
             self._pairs.append((group.rung, basis, group.bank[0], group.book[0]))

@@ -14,16 +14,20 @@ from reconciliation.rules.board import Board
 
 _KIN = """
     CREATE TABLE kin AS
-    SELECT bank, scope, outgo, cents, day, any_value(wd) AS wd, acct, name, tag, bound,
-        count(*)::INTEGER AS c, list(n) AS ns,
-        min(coalesce(txt, '')) = max(coalesce(txt, '')) AS is_same
-    FROM (SELECT rest.*, bound.n IS NOT NULL AS bound,
-            CASE WHEN regexp_matches(txt, '([0-9].*){4}') THEN
-                nullif(array_to_string(list_sort(list_distinct(list_concat(mentions(txt),
-                    CASE WHEN NOT bank AND doc IS NOT NULL THEN [doc] ELSE [] END))), ' '), '')
-            WHEN NOT bank THEN doc END AS tag
-        FROM rest LEFT JOIN bound USING (n))
-    GROUP BY bank, scope, outgo, cents, day, acct, name, tag, bound
+    SELECT bank, scope, outgo, cents, day, any_value(wd) AS wd, acct, name, tag, bound.n IS NOT NULL AS bound,
+        count(*)::INTEGER AS c, min(rest.n) AS n, min(place) AS place, min(coalesce(txt, '')) = max(coalesce(txt, '')) AS is_same
+    FROM rest LEFT JOIN bound USING (n)
+    GROUP BY bank, scope, outgo, cents, day, acct, name, tag, bound.n IS NOT NULL
+"""
+# The lines of each class of more than one, in their own order.
+_TWIN = """
+    CREATE TABLE twin AS
+    SELECT kin.rowid AS kin, rest.n, row_number() OVER (PARTITION BY kin.rowid ORDER BY rest.place, rest.n) AS i
+    FROM rest LEFT JOIN bound USING (n)
+    JOIN kin ON kin.c > 1 AND rest.bank = kin.bank AND rest.scope = kin.scope AND rest.outgo = kin.outgo
+        AND rest.cents = kin.cents AND rest.day = kin.day AND (bound.n IS NOT NULL) = kin.bound
+        AND rest.acct IS NOT DISTINCT FROM kin.acct AND rest.name IS NOT DISTINCT FROM kin.name
+        AND rest.tag IS NOT DISTINCT FROM kin.tag
 """
 # Names of which one begins with the other. The shorter one is surely cut when it does not end as a full name does, and all
 # known names that begin with it could be one and the same (each the beginning of the longest).
@@ -93,23 +97,22 @@ _NOT_LONE = """
           AND abs(x.day - y.day) <= getvariable('lookalike_days'))
 """
 _PAIR_ONE = """
-    INSERT INTO pair SELECT rung, basis, x.ns[1], y.ns[1]
+    INSERT INTO pair SELECT rung, basis, x.n, y.n
     FROM judged JOIN kin AS x ON x.rowid = b JOIN kin AS y ON y.rowid = k WHERE judged.c = 1
 """
 _PAIR_TWINS = """
     INSERT INTO pair
-    WITH lined AS (
-        SELECT kin, n, row_number() OVER (PARTITION BY kin ORDER BY place, n) AS i
-        FROM (SELECT rowid AS kin, unnest(ns) AS n FROM kin WHERE c > 1) JOIN rest USING (n))
-    SELECT rung, basis, x.n, y.n FROM judged JOIN lined AS x ON x.kin = b JOIN lined AS y ON y.kin = k AND y.i = x.i
+    SELECT rung, basis, x.n, y.n FROM judged JOIN twin AS x ON x.kin = b JOIN twin AS y ON y.kin = k AND y.i = x.i
     WHERE judged.c > 1
 """
 _REJECTED = """
     INSERT INTO note
-    SELECT x.ns[1], NULL, flatten(list(y.ns))
-    FROM judged JOIN candidate AS c ON (c.b = judged.b) <> (c.k = judged.k) AND NOT c.is_open
-    JOIN kin AS x ON x.rowid = judged.b JOIN kin AS y ON y.rowid = CASE WHEN c.b = judged.b THEN c.k ELSE c.b END
-    GROUP BY x.ns[1]
+    SELECT x.n, NULL, list(coalesce(twin.n, y.n))
+    FROM judged JOIN candidate AS other ON (other.b = judged.b) <> (other.k = judged.k) AND NOT other.is_open
+    JOIN kin AS x ON x.rowid = judged.b
+    JOIN kin AS y ON y.rowid = CASE WHEN other.b = judged.b THEN other.k ELSE other.b END
+    LEFT JOIN twin ON twin.kin = y.rowid
+    WHERE judged.c = 1 GROUP BY x.n
 """
 
 
@@ -118,7 +121,8 @@ def pair_parties(board: Board, load_names: Callable[[], None]) -> None:
 
     `load_names` fills `party` with every counterparty name of the two sides; it is asked only when a cut name occurs.
     """
-    board.run(_KIN)
+    for statement in (_KIN, _TWIN):
+        board.run(statement)
     if board.count(_HAS_CUT):
         load_names()
     board.run(_CUT)

@@ -27,15 +27,19 @@ _TABLE = """
 _PAIRS = """
     INSERT INTO proposal
     WITH left_over AS (
-        SELECT candidate.*, x.ns AS b_ns, y.ns AS k_ns, x.cents FROM candidate JOIN kin AS x ON x.rowid = b JOIN kin AS y ON y.rowid = k
+        SELECT candidate.*, x.n AS b_n, y.n AS k_n, x.cents
+        FROM candidate JOIN kin AS x ON x.rowid = b JOIN kin AS y ON y.rowid = k
         WHERE is_open AND is_near AND b NOT IN (SELECT b FROM judged) AND k NOT IN (SELECT k FROM judged)
-          AND x.ns[1] IN (SELECT n FROM rest) AND y.ns[1] IN (SELECT n FROM rest)
-        QUALIFY row_number() OVER (PARTITION BY b ORDER BY by_account DESC, days, k_ns) <= 3
-    )
+          AND x.n IN (SELECT n FROM rest) AND y.n IN (SELECT n FROM rest)
+        QUALIFY row_number() OVER (PARTITION BY b ORDER BY by_account DESC, days, y.place) <= 3
+    ), full_list AS (
+        SELECT left_over.*,
+            (SELECT list_sort(list(n)) FROM twin WHERE kin = b) AS b_twins, (SELECT list_sort(list(n)) FROM twin WHERE kin = k) AS k_twins
+        FROM left_over)
     SELECT CASE WHEN by_account AND wds <= getvariable('account_workdays') THEN 'M2'
             WHEN by_name AND days <= getvariable('name_days') THEN 'M3' ELSE 'M4' END::rung,
         CASE WHEN bound THEN 'bound' WHEN b_c <> k_c THEN 'uneven' ELSE 'ambiguous' END,
-        list_sort(b_ns), list_sort(k_ns), (b_c - k_c) * cents, NULL FROM left_over
+        coalesce(b_twins, [b_n]), coalesce(k_twins, [k_n]), (b_c - k_c) * cents, NULL FROM full_list
 """
 _LONELY = """
     INSERT INTO proposal SELECT 'M4', 'no_second_signal', [b], [k], 0, NULL FROM encounter

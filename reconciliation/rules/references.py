@@ -7,6 +7,8 @@ plain waits for `mentions`, which sees the texts too.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from reconciliation.rules.board import Board
 
 _TIE = """
@@ -41,3 +43,33 @@ def tie_references(board: Board) -> None:
     )
     board.run("DROP TABLE tie")
     board.run("DROP TABLE plain")
+
+
+# What the references left, and its texts folded. Names recur: each spelling is folded once.
+_LEFT_OVER = """
+    CREATE TABLE left_over AS SELECT rowid AS n, * FROM line WHERE NOT EXISTS (
+        SELECT 1 FROM (SELECT b AS n FROM pair UNION ALL SELECT k FROM pair UNION ALL SELECT n FROM member) AS done
+        WHERE done.n = line.rowid)
+"""
+_FORM = """
+    CREATE TABLE form AS SELECT name AS told, nullif(squeeze(name), '') AS name
+    FROM (SELECT DISTINCT name FROM told_rest WHERE name <> '')
+"""
+_REST = """
+    INSERT INTO rest
+    SELECT *, words_of(txt) AS words, as_tag(bank, words, doc) AS tag FROM (
+        SELECT n, bank, scope, day, wd, outgo, cents, ref, as_reference(batch), as_reference(doc) AS doc, as_account(acct),
+            form.name, nullif(fold(txt), '') AS txt, place
+        FROM told_rest JOIN left_over USING (bank, id) JOIN calendar USING (day)
+            LEFT JOIN form ON form.told = told_rest.name)
+"""
+
+
+def gather_rest(board: Board, load: Callable[[Board], None]) -> None:
+    """Fill `rest` with what no reference settled; `load` fills `told_rest` with the texts of the lines in `left_over`."""
+    board.run(_LEFT_OVER)
+    load(board)
+    board.run(_FORM)
+    board.run(_REST)
+    for table in ("left_over", "told_rest", "form"):
+        board.run(f"DROP TABLE {table}")

@@ -23,7 +23,7 @@ _ENCOUNTER = """
     FROM lonely AS b JOIN lonely AS k USING (scope, outgo, cents)
     WHERE b.bank AND NOT k.bank AND abs(b.day - k.day) <= getvariable('amount_days')
       AND agree(b.acct, k.acct) AND alike(b.name, k.name)
-      AND NOT tells_apart(array_to_string(mentions(b.txt), ' '), array_to_string(list_append(mentions(k.txt), k.doc), ' '))
+      AND NOT tells_apart(b.tag, k.tag)
 """
 _PAIRED = """
     INSERT INTO pair SELECT 'M4', 'text', b, k FROM encounter

@@ -19,24 +19,28 @@ _INDEXES = (
     "CREATE UNIQUE INDEX ON {table} (account_id, bank_id) WHERE bank_id IS NOT NULL",
     "CREATE UNIQUE INDEX ON {table} (account_id, book_id) WHERE book_id IS NOT NULL",
 )
-# Every match as rows of one bank line and one book line side by side; numbered in an order that depends on the lines alone.
+# Every match and its first lines, in an order that depends on the lines alone: a match's number is its row's.
 _NUMBERED = """
     CREATE TABLE numbered AS
-    SELECT row_number() OVER (ORDER BY bank_id, book_id)::BIGINT AS no, rung, basis, bank_id, book_id, g FROM (
-        SELECT rung, basis, x.id AS bank_id, y.id AS book_id, NULL::INTEGER AS g
-        FROM pair JOIN line AS x ON x.rowid = b JOIN line AS y ON y.rowid = k
-        UNION ALL SELECT any_value(grp.rung), any_value(grp.basis), min(id) FILTER (bank), min(id) FILTER (NOT bank), g
-        FROM member JOIN grp USING (g) JOIN line ON line.rowid = member.n GROUP BY g)
-"""
-_ROWS = """
-    SELECT $1, $2 + no AS match_no, 0 AS place, $3, code(rung::VARCHAR), basis_code(basis::VARCHAR), bank_id, book_id
-    FROM numbered WHERE g IS NULL
+    SELECT rung, basis, x.id AS bank_id, y.id AS book_id, NULL::INTEGER AS g
+    FROM pair JOIN line AS x ON x.rowid = b JOIN line AS y ON y.rowid = k
     UNION ALL
-    SELECT $1, $2 + no, i - 1, $3, code(rung::VARCHAR), basis_code(basis::VARCHAR), max(id) FILTER (side), max(id) FILTER (NOT side)
-    FROM (SELECT numbered.no, numbered.rung, numbered.basis, line.bank AS side, line.id,
+    SELECT any_value(grp.rung), any_value(grp.basis), min(id) FILTER (bank), min(id) FILTER (NOT bank), g
+    FROM member JOIN grp USING (g) JOIN line ON line.rowid = member.n GROUP BY g
+    ORDER BY bank_id, book_id
+"""
+# Rows of one bank line and one book line side by side.
+_PAIRS = """
+    SELECT $1, $2 + rowid AS match_no, 0 AS place, $3, code(rung::VARCHAR), basis_code(basis::VARCHAR), bank_id, book_id
+    FROM numbered WHERE g IS NULL
+"""
+_GROUPS = """
+    SELECT $1, $2 + no AS match_no, i - 1 AS place, $3, code(rung::VARCHAR), basis_code(basis::VARCHAR),
+        max(id) FILTER (side), max(id) FILTER (NOT side)
+    FROM (SELECT numbered.rowid AS no, numbered.rung, numbered.basis, line.bank AS side, line.id,
             row_number() OVER (PARTITION BY numbered.g, line.bank ORDER BY line.id) AS i
         FROM numbered JOIN member USING (g) JOIN line ON line.rowid = member.n)
-    GROUP BY no, rung, basis, i
+    GROUP BY no, rung, basis, i ORDER BY match_no, place
 """
 _CODES = (
     "CREATE MACRO pg_array(ids) AS '{' || coalesce(array_to_string(ids, ','), '') || '}'",
@@ -49,8 +53,9 @@ _CODES = (
 
 _NOTES = """
     WITH owner AS (
-        SELECT pair.b AS n, no FROM pair JOIN line ON line.rowid = pair.b JOIN numbered ON bank_id = id AND g IS NULL
-        UNION ALL SELECT member.n, no FROM member JOIN numbered USING (g)
+        SELECT pair.b AS n, numbered.rowid AS no FROM pair JOIN line ON line.rowid = pair.b
+            JOIN numbered ON bank_id = id AND g IS NULL
+        UNION ALL SELECT member.n, numbered.rowid FROM member JOIN numbered USING (g)
     ), other AS (
         SELECT n, list(id ORDER BY id) FILTER (bank) AS of_bank, list(id ORDER BY id) FILTER (NOT bank) AS of_book
         FROM (SELECT n, unnest(rejected) AS m FROM note) JOIN line ON line.rowid = m GROUP BY n)
@@ -74,21 +79,17 @@ def write_matches(board: Board, *, account: MatchedAccount, act: Act) -> int:
     """
     for macro in _CODES:
         board.run(macro)
+    board.run("SET preserve_insertion_order = true")
     board.run(_NUMBERED)
     count = board.count("SELECT count(*) FROM numbered")
-    base = account.next_match_no - 1
+    base = account.next_match_no
     with connection.cursor() as cursor:
         table = partition(account.pk)
         is_first = not _exists(cursor, table)
         if is_first:
             _create(cursor, table)
-        _copy(
-            board,
-            cursor,
-            f"{_ROWS} ORDER BY match_no, place",
-            [account.pk, base, act.pk],
-            f"{table} ({COLUMNS})",
-        )
+        for rows in (_PAIRS, _GROUPS):
+            _copy(board, cursor, rows, [account.pk, base, act.pk], f"{table} ({COLUMNS})")
         if is_first:
             _attach(cursor, table, account.pk)
         _copy(board, cursor, f"{_NOTES} ORDER BY match_no", [account.pk, base],

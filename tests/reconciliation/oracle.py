@@ -193,20 +193,8 @@ def by_word(left):
         part = {edges[0][0], edges[0][1]}
         while more := {n for e in edges if part & set(e) for n in e} - part:
             part |= more
-        inside = [e for e in edges if e[0] in part]
         edges = [e for e in edges if e[0] not in part]
-        taken: set[str] = set()
-        for ref in sorted({r.ref for r in part} - {""}):
-            for match in settled(
-                *split([r for r in sorted(part, key=lambda r: r.id) if r.ref == ref]),
-                lambda b, k: tied(b, k),
-            ):
-                taken |= match[1] | match[2]
-                yield match
-        if taken:
-            edges += [e for e in inside if e[0].id not in taken and e[1].id not in taken]
-        else:
-            yield from settled(*split(sorted(part, key=lambda r: r.id)), lambda b, k: tied(b, k))
+        yield from settled(*split(sorted(part, key=lambda r: r.id)), tied)
 
 
 def reversed_pairs(left, unnamed, everything):
@@ -221,7 +209,7 @@ def reversed_pairs(left, unnamed, everything):
             mentioned = any(r.is_bank != is_bank and ref in r.words for r in unnamed)
             for amount in {r.amount for r in naming}:
                 two = [r for r in naming if r.amount == amount]
-                is_pair = len(two) == 2 and two[0].outgo != two[1].outgo
+                is_pair = len(two) == 2 and two[0].outgo != two[1].outgo and any(r.ref for r in two)
                 if is_pair and not carried and not mentioned and days_between(*two) <= 5:
                     ids = frozenset(r.id for r in two)
                     yield ("M0", ids, frozenset()) if is_bank else ("M0", frozenset(), ids)
