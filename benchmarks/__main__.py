@@ -13,7 +13,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import dispatch, ingestion, lists, rig, startup, statement_files
+from benchmarks import (
+    dispatch,
+    ingestion,
+    lists,
+    reconciliation_table,
+    rig,
+    startup,
+    statement_files,
+)
 
 
 @dataclass(frozen=True)
@@ -23,14 +31,31 @@ class Sizes:
     lines: tuple[int, ...]
     orders: tuple[int, ...]
     payments: int
+    matched: tuple[int, ...]
+    seeds: tuple[int, ...] = (1,)
 
 
-QUICK = Sizes(lines=(500, 3_000), orders=(2_000, 10_000), payments=200)
-NORMAL = Sizes(lines=(1_000, 10_000, 100_000), orders=(100_000, 1_000_000), payments=4_000)
+QUICK = Sizes(lines=(500, 3_000), orders=(2_000, 10_000), payments=200, matched=(500, 2_000))
+NORMAL = Sizes(
+    lines=(1_000, 10_000, 100_000),
+    orders=(100_000, 1_000_000),
+    payments=4_000,
+    matched=(100_000, 1_000_000),
+)
 FULL = Sizes(
-    lines=(1_000, 100_000, 1_000_000), orders=(100_000, 1_000_000, 10_000_000), payments=20_000
+    lines=(1_000, 100_000, 1_000_000),
+    orders=(100_000, 1_000_000, 10_000_000),
+    payments=20_000,
+    matched=(100_000, 1_000_000),
+    seeds=tuple(range(1, 21)),
 )
 BASE = "bench_base"
+
+
+def _reconciliation(url: str, sizes: Sizes, home: Path) -> list[rig.Line]:
+    return reconciliation_table.run(
+        url, base=BASE, sizes=sizes.matched, seeds=sizes.seeds, home=home
+    )
 
 
 def _ingestion(url: str, sizes: Sizes, _: Path) -> list[rig.Line]:
@@ -54,6 +79,7 @@ def _startup(url: str, _: Sizes, __: Path) -> list[rig.Line]:
 
 
 BENCHMARKS: dict[str, tuple[str, Callable[[str, Sizes, Path], list[rig.Line]]]] = {
+    "reconciliation": ("GOAL 1 · reconciliation", _reconciliation),
     "files": ("GOAL 2 · statement files, camt.053 and MT940", _files),
     "ingestion": ("GOAL 2 · statement lines from the bank link", _ingestion),
     "dispatch": ("GOAL 3 · released to final", _dispatch),
@@ -70,7 +96,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="small sizes: does it run at all")
-    size.add_argument("--full", action="store_true", help="up to 10 million rows")
+    size.add_argument(
+        "--full", action="store_true", help="up to 10 million rows, 20 sets of a million lines"
+    )
     parser.add_argument("--only", choices=sorted(BENCHMARKS), action="append")
     options = parser.parse_args(argv)
     signal.signal(

@@ -1,0 +1,229 @@
+"""GOAL 1: statement and journal in PostgreSQL to committed matches, unique on both sides, beside what else one could do.
+
+Ours is the product's own run: all rules, evidence, proposals, audit. Beside it, over the same rows in the same minute:
+the floor (narrow columns in, three plain tiers without any doubt, pairs out, two unique indexes), the same three tiers as
+set-based SQL in the server, and matching alone against two packages at the sizes they can take. Scores come last: speed
+without precision is worth nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks import rig
+from benchmarks.reconciliation_sets import load
+
+PEERS = rig.ROOT / ".venv" / "peers"  # filled by `make bench`
+MEMORY_MAX_MB = 500.0
+ACCOUNT = "SELECT id FROM masterdata_ownaccount ORDER BY id LIMIT 1"
+
+# The three tiers without doubt: what carries one key pairs by rank, sums of one key, then the nearest date of one party.
+_FLOOR = (
+    """CREATE TABLE hit AS SELECT x.id AS bank_id, y.id AS book_id FROM
+        (SELECT *, row_number() OVER (PARTITION BY key, cents, outgo ORDER BY id) AS i FROM bank WHERE key <> 0) AS x
+        JOIN (SELECT *, row_number() OVER (PARTITION BY key, cents, outgo ORDER BY id) AS i FROM book WHERE key <> 0) AS y
+        USING (key, cents, outgo, i)""",
+    """CREATE TABLE bank_left AS SELECT * FROM bank ANTI JOIN hit ON bank.id = hit.bank_id""",
+    """CREATE TABLE book_left AS SELECT * FROM book ANTI JOIN hit ON book.id = hit.book_id""",
+    """CREATE TABLE heap AS SELECT key, outgo, x.id AS bank_id FROM bank_left AS x JOIN
+        (SELECT key, outgo, sum(cents) AS cents FROM book_left WHERE key <> 0 GROUP BY key, outgo) AS y USING (key, outgo, cents)""",
+    """INSERT INTO hit SELECT CASE WHEN row_number() OVER (PARTITION BY heap.bank_id) = 1 THEN heap.bank_id END, y.id
+        FROM book_left AS y JOIN heap USING (key, outgo)""",
+    """INSERT INTO hit SELECT x.id, y.id FROM
+        (SELECT *, row_number() OVER (PARTITION BY party, cents, outgo ORDER BY day, id) AS i FROM bank_left WHERE key = 0) AS x
+        JOIN (SELECT *, row_number() OVER (PARTITION BY party, cents, outgo ORDER BY day, id) AS i FROM book_left WHERE key = 0) AS y
+        USING (party, cents, outgo, i) WHERE abs(x.day - y.day) <= 3""",
+)
+_NARROW = """
+    SELECT id, {day} - DATE '1970-01-01' AS day, direction = '{out}' AS outgo, (amount * 100)::bigint AS cents,
+        CASE WHEN reference = '' THEN 0 ELSE hashtextextended(reference, 0) END AS key,
+        hashtextextended(counterparty_name, 0) AS party
+    FROM {table}
+"""
+_SIDES = {
+    "bank": {"day": "bank_date", "out": "debit", "table": "statements_statemententry"},
+    "book": {"day": "day", "out": "credit", "table": "ledger_journalentry"},
+}
+# The same as SQL in the server, each residue laid down and analysed, or the planner falls into nested loops.
+_SQL = (
+    "CREATE UNLOGGED TABLE bank AS " + _NARROW.format(**_SIDES["bank"]),
+    "CREATE UNLOGGED TABLE book AS " + _NARROW.format(**_SIDES["book"]),
+    "ANALYZE bank", "ANALYZE book",
+    "CREATE TABLE sql_hit AS SELECT x.id AS bank_id, y.id AS book_id " + _FLOOR[0].partition("AS book_id")[2],
+    "ANALYZE sql_hit",
+    "CREATE UNLOGGED TABLE bank_left AS SELECT * FROM bank WHERE NOT EXISTS (SELECT 1 FROM sql_hit WHERE bank_id = bank.id)",
+    "CREATE UNLOGGED TABLE book_left AS SELECT * FROM book WHERE NOT EXISTS (SELECT 1 FROM sql_hit WHERE book_id = book.id)",
+    "ANALYZE bank_left", "ANALYZE book_left",
+    "CREATE UNLOGGED TABLE heap AS " + _FLOOR[3].partition(" AS ")[2],
+    _FLOOR[4].replace("INTO hit", "INTO sql_hit"),
+    _FLOOR[5].replace("INTO hit", "INTO sql_hit"),
+    "CREATE UNIQUE INDEX ON sql_hit (bank_id)", "CREATE UNIQUE INDEX ON sql_hit (book_id)",
+)  # fmt: skip
+
+
+def ours() -> list[rig.Line]:
+    """The product's own run of the one account."""
+    from reconciliation.services import running
+
+    account_id = _account()
+    began = time.perf_counter()
+    act = running.run(account_id=account_id)
+    took = time.perf_counter() - began
+    matches = sum(count for name, count in act.counts.items() if name.startswith("M"))
+    return [
+        rig.Line("ours", took, "s"),
+        rig.Line("matches", matches, ""),
+        rig.memory("a run", goal=MEMORY_MAX_MB),
+    ]
+
+
+def _account() -> int:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(ACCOUNT)
+        return int(cursor.fetchone()[0])
+
+
+def floor(url: str) -> list[rig.Line]:
+    """The bound: nothing is doubted, nothing remembered."""
+    import duckdb
+    import psycopg2
+    from adbc_driver_postgresql import dbapi
+    from django.db import connection
+
+    from reconciliation.database import database_uri
+
+    uri = database_uri(connection.settings_dict)
+    began = time.perf_counter()
+    db = duckdb.connect(config={"threads": 2})
+    for side, words in _SIDES.items():
+        with dbapi.connect(uri) as source, source.cursor() as cursor:
+            cursor.execute(_NARROW.format(**words))
+            told = cursor.fetch_arrow()
+            db.register("told", told)
+            db.execute(f"CREATE TABLE {side} AS SELECT * FROM told")
+            db.unregister("told")
+    for statement in _FLOOR:
+        db.execute(statement)
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        db.execute(f"COPY hit TO '{file.name}' (HEADER false)")
+        target = psycopg2.connect(url)
+        with target, target.cursor() as cursor, Path(file.name).open("rb") as rows:
+            cursor.execute("CREATE TABLE floor_hit (bank_id bigint, book_id bigint)")
+            cursor.copy_expert("COPY floor_hit FROM STDIN (FORMAT csv)", rows)
+            for side in _SIDES:
+                cursor.execute(f"CREATE UNIQUE INDEX ON floor_hit ({side}_id)")
+        target.close()
+    return [rig.Line("floor", time.perf_counter() - began, "s"), rig.memory("the floor")]
+
+
+def by_sql(url: str) -> list[rig.Line]:
+    """The three tiers in the server."""
+    import psycopg2
+
+    connection = psycopg2.connect(url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '256MB'")
+        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 2")
+        began = time.perf_counter()
+        for statement in _SQL:
+            cursor.execute(statement)
+    took = time.perf_counter() - began
+    connection.close()
+    return [rig.Line("sql", took, "s")]
+
+
+def matching_alone(folder: Path) -> list[rig.Line]:
+    """The engine over two files, lines to matches in memory: reading them is counted, writing is not."""
+    from reconciliation.engine import match
+    from reconciliation.files import CsvSource, published_calendar
+    from reconciliation.rules.board import Board
+    from reconciliation.strategy import Strategy
+
+    calendar = published_calendar()
+    began = time.perf_counter()
+    with Board(Strategy()) as board:
+        match(board, CsvSource(folder / "bank.csv", folder / "book.csv"), calendar=calendar)
+        took = time.perf_counter() - began
+    return [rig.Line("alone", took, "s"), rig.memory("matching alone", goal=MEMORY_MAX_MB)]
+
+
+def records(folder: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """(journal, statement) as the packages take them: signed amounts, one currency."""
+    told = []
+    for side, out in (("book", "credit"), ("bank", "debit")):
+        with (folder / f"{side}.csv").open(encoding="utf-8") as file:
+            told.append(
+                [
+                    {
+                        "id": row["entry_id"], "amount": ("-" if row["direction"] == out else "") + row["amount"],
+                        "currency": "CNY", "reference": row["reference"], "date": row["booked_on"],
+                        "name": row["counterparty_name"], "counterparty": row["counterparty_name"], "account": row["account"],
+                    }
+                    for row in csv.DictReader(file)
+                ]
+            )  # fmt: skip
+    return told[0], told[1]
+
+
+def by_parser(folder: Path) -> list[rig.Line]:
+    """bankstatementparser: references, then amount and party."""
+    from bankstatementparser.reconciliation import reconcile_payments_and_statements
+
+    book, bank = records(folder)
+    began = time.perf_counter()
+    report = reconcile_payments_and_statements(book, bank)
+    return [
+        rig.Line("parser", time.perf_counter() - began, "s"),
+        rig.Line("matched", report.matched_count, ""),
+    ]
+
+
+def by_mcp(folder: Path) -> list[rig.Line]:
+    """reconcile-mcp: every pair scored, one to one."""
+    from reconcile_mcp.engine import reconcile
+
+    book, bank = records(folder)
+    began = time.perf_counter()
+    report = reconcile(book, bank, {"enable_one_to_many": False})
+    matched = report["summary"]["matched_expected"]
+    return [rig.Line("mcp", time.perf_counter() - began, "s"), rig.Line("matched", matched, "")]
+
+
+def main() -> int:
+    """One way, in a process of its own."""
+    parser = argparse.ArgumentParser()
+    ways = ("load", "ours", "floor", "sql", "alone", "parser", "mcp")
+    parser.add_argument("--way", choices=ways, required=True)
+    parser.add_argument("--set", type=Path)
+    parser.add_argument("--url", default="")
+    options = parser.parse_args()
+    if options.way in ("load", "ours", "floor", "alone"):
+        rig.setup_django()
+    if options.way in ("parser", "mcp"):
+        sys.path.append(str(PEERS))
+    if options.way == "load":
+        bank, book = load(options.set, account_id=_account())
+        found = [rig.Line("bank", bank, ""), rig.Line("book", book, "")]
+    else:
+        found = {
+            "ours": ours,
+            "floor": lambda: floor(options.url),
+            "sql": lambda: by_sql(options.url),
+            "alone": lambda: matching_alone(options.set),
+            "parser": lambda: by_parser(options.set),
+            "mcp": lambda: by_mcp(options.set),
+        }[options.way]()
+    rig.tell(found)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
