@@ -44,7 +44,7 @@ def run(
         )
     )
     if small >= PARSER_LINES:
-        lines += _packages(home)
+        lines += _packages(url, home)
     for seed in seeds:
         folder = home / f"set-{large}"
         if seed != seeds[0]:
@@ -70,13 +70,13 @@ def _end_to_end(url: str, *, base: str, folder: Path, size: int) -> tuple[list[r
                  seconds / floor["floor"].value, goal=FLOOR_RATIO_MAX if is_large else None, at_most=True),
         rig.Line(f"{told}: the same", seconds, "s", "set-based SQL", sql["sql"].value, sql["sql"].value / seconds, goal=SQL_RATIO_MIN if is_large else None),
         rig.Line(f"{told}: matches", ours["matches"].value, ""),
-        rig.Line(f"{told}: files to matches in memory", alone["alone"].value, "s"),
-        *(line for way_told in (ours, alone) for name, line in way_told.items() if name.startswith("peak memory")),
+        rig.Line(f"{told}: matching alone, rows in memory", alone["alone"].value, "s"),
+        *(line for name, line in ours.items() if name.startswith("peak memory")),
     ], seconds  # fmt: skip
 
 
-def _packages(home: Path) -> list[rig.Line]:
-    """Matching alone beside two packages, at the sizes they can take; ours reads its files within its time."""
+def _packages(url: str, home: Path) -> list[rig.Line]:
+    """Matching alone beside two packages, at the sizes they can take."""
     found = []
     for package, name, way, size, goal in (
         ("bankstatementparser", "bankstatementparser", "parser", PARSER_LINES, PARSER_RATIO_MIN),
@@ -89,7 +89,7 @@ def _packages(home: Path) -> list[rig.Line]:
         ours, theirs = (
             {
                 line.what: line.value
-                for line in rig.child(MODULE, "", "--way", one, "--set", str(folder))
+                for line in rig.child(MODULE, url, "--way", one, "--set", str(folder))
             }
             for one in ("alone", way)
         )

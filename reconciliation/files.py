@@ -231,9 +231,8 @@ class CsvSource:
         )
 
     def _select(self, side: Side) -> str:
-        """One file with every known column; names come from our own list, the path is quoted."""
+        """One file with every known column; names come from our own list."""
         header = self._columns[side.is_bank]
-        kinds = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in header)
         columns = [name if name in header else f"NULL::VARCHAR AS {name}" for name in _KNOWN]
         renamed = ", ".join(
             {
@@ -247,10 +246,15 @@ class CsvSource:
             if "value_on" in header and side.is_bank
             else "booked_on"
         )
-        return (  # the only values from outside are quoted: path and header
-            f"SELECT {side.is_bank} AS is_bank, {day} AS day, {renamed} FROM read_csv({_quoted(str(side.path))}, "  # noqa: S608
-            f"columns = {{{kinds}}}, header = true, auto_detect = false)"
+        return (
+            f"SELECT {side.is_bank} AS is_bank, {day} AS day, {renamed} FROM {self.relation(side)}"  # noqa: S608 - our own words
         )
+
+    def relation(self, side: Side) -> str:
+        """One file as duckdb reads it; path and header are quoted."""
+        kinds = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in self._columns[side.is_bank])
+        path = _quoted(str(side.path))
+        return f"read_csv({path}, columns = {{{kinds}}}, header = true, auto_detect = false)"
 
     def _refusal(self, otherwise: str) -> InvalidInput:
         faults = [fault for side in self.sides for fault in islice(side.faults(), FAULTS_SHOWN)]
