@@ -22,10 +22,10 @@ _LOAD = """
         amount numeric, reference text, bill_no text, name text, acct text, txt text)
 """
 _INSERT_BANK = """
-    INSERT INTO statements_statemententry (account_id, company_id, bank_date, booked_at, bank_serial, direction, occurrence,
+    INSERT INTO statements_statemententry (account_id, company_id, source, bank_date, booked_at, bank_serial, direction, occurrence,
         revision, amount, currency, balance_after, counterparty_name, counterparty_account, counterparty_bank, narrative,
         purpose, reference, digest, fetched_at)
-    SELECT %(account)s, %(company)s, booked_on, booked_on, bank_serial, direction, 1, 1, amount, 'CNY', balance_after, name, acct,
+    SELECT %(account)s, %(company)s, 'bank', booked_on, booked_on, bank_serial, direction, 1, 1, amount, 'CNY', balance_after, name, acct,
         '', txt, '', reference, '', '2026-11-24'
     FROM told_bank ORDER BY entry_id
 """

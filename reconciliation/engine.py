@@ -7,6 +7,7 @@ arrive.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
@@ -56,15 +57,17 @@ def lay_calendar(board: Board, calendar: Calendar) -> None:
     board.insert("calendar", *((days, counts) if days else ()))
 
 
-def leave_frozen(board: Board, until: date) -> None:
-    """Take back what lies wholly on days up to `until`: a closed period gets no new matches."""
-    last = until.toordinal() - EPOCH_ORDINAL
+def leave_frozen(board: Board, until: date, *, later: Sequence[int] = ()) -> None:
+    """Take back what lies wholly on days up to `until`: a closed period gets no new matches.
+
+    `later` are ids of bank lines that were booked afterwards, whatever their value date.
+    """
     board.run(
-        """DELETE FROM pair WHERE b IN (SELECT rowid FROM line WHERE day <= $1) AND k IN (SELECT rowid FROM line WHERE day <= $1)""",
-        [last],
+        "CREATE TABLE frozen AS SELECT rowid AS n FROM line WHERE day <= $1 AND NOT (bank AND list_contains($2, id))",
+        [until.toordinal() - EPOCH_ORDINAL, list(later)],
     )
+    board.run("DELETE FROM pair WHERE b IN (SELECT n FROM frozen) AND k IN (SELECT n FROM frozen)")
     board.run(
-        """DELETE FROM grp WHERE g IN (SELECT g FROM member JOIN line ON line.rowid = member.n GROUP BY g HAVING max(day) <= $1)""",
-        [last],
+        "DELETE FROM grp WHERE g NOT IN (SELECT g FROM member WHERE n NOT IN (SELECT n FROM frozen))"
     )
     board.run("DELETE FROM member WHERE g NOT IN (SELECT g FROM grp)")

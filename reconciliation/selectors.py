@@ -245,6 +245,8 @@ def _lines(
 
 
 def _values(lines: Sequence[Any], field: str | None) -> tuple[str, ...]:
+    if field == "bank_date":
+        return tuple(str(line.value_date or line.bank_date) for line in lines)
     return tuple(str(getattr(line, field)) for line in lines) if field else ()
 
 

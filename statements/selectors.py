@@ -256,13 +256,13 @@ def group_figures(scope: Scope) -> tuple[list[CompanyNode], list[Figure]]:
 def matching_sql(account_id: int, currency: str, *, until: int | None = None) -> str:
     """SQL of an account's entries in force as the matching reads them, by columns and past the ORM. System look-up.
 
-    `until`: as they were when no entry beyond this id was there. Columns: id, day (days since 1970), outgo, cents, reference,
+    `until`: as they were when no entry beyond this id was there. Columns: id, day (of value, where told; days since 1970), outgo, cents, reference,
     batch, doc, acct, name, txt, place (an order of their own that does not depend on ids).
     """
     require(currency.isalpha(), "a currency code has letters only")
     last = 2**63 - 1 if until is None else until
     return f"""
-        SELECT e.id, e.bank_date - DATE '1970-01-01' AS day, e.direction = 'debit' AS outgo,
+        SELECT e.id, coalesce(e.value_date, e.bank_date) - DATE '1970-01-01' AS day, e.direction = 'debit' AS outgo,
             (e.amount * 100)::bigint AS cents, e.reference, '' AS batch, e.bank_serial AS doc,
             e.counterparty_account AS acct, e.counterparty_name AS name, concat_ws(' ', e.narrative, e.purpose) AS txt,
             concat_ws('|', e.bank_date, e.bank_serial, e.occurrence) AS place
@@ -304,6 +304,14 @@ def superseded_ids(account_id: int) -> list[int]:
             revision__lt=revision,
         ).values_list("pk", flat=True)
     return found
+
+
+def ids_valued_before(account_id: int, day: date) -> list[int]:
+    """Ids of the account's entries of later days whose value date is no later than `day`. System look-up."""
+    rows = StatementEntry.objects.filter(
+        account_id=account_id, bank_date__gt=day, value_date__lte=day
+    )
+    return list(rows.values_list("pk", flat=True))
 
 
 def ids_after(account_id: int, day: date) -> QuerySet[StatementEntry, int]:

@@ -98,7 +98,8 @@ def _match(*, account_id: int, seen: list[list[int]] | None, actor: User | None)
         match(board, source, calendar=masterdata.calendar())
         until = selectors.closed_until(row.company_id)
         if until is not None:
-            leave_frozen(board, until)
+            later = statements.selectors.ids_valued_before(account_id, until)
+            leave_frozen(board, until, later=later)
         propose(board)
         act = begin(
             Act.Kind.RUN,

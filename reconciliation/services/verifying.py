@@ -8,6 +8,7 @@ from datetime import date
 from django.db import connection
 
 import masterdata.selectors as masterdata
+import statements.selectors
 from kernel.errors import InvalidInput
 from kernel.scope import Scope
 from reconciliation import selectors
@@ -62,7 +63,9 @@ def _computed(act: Act) -> Found:
     with Board(strategy, ids="BIGINT") as board:
         match(board, source, calendar=masterdata.calendar())
         if until := act.strategy.get("closed_until"):
-            leave_frozen(board, date.fromisoformat(until))
+            day = date.fromisoformat(until)
+            later = statements.selectors.ids_valued_before(act.account_id, day)
+            leave_frozen(board, day, later=later)
         return {
             (rung, tuple(bank or ()), tuple(book or ())) for rung, bank, book in board.rows(FOUND)
         }
