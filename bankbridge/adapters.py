@@ -96,7 +96,7 @@ class Line:
 
     def about(self, about: About) -> contract.BankAdapter:
         """The adapter, with its next exchanges filed under this subject."""
-        self.recorder.about = about
+        self.recorder.file_under(about)
         return self.adapter
 
 

@@ -47,7 +47,7 @@ class Ticket:
 
 
 def aad(key: str, part: str) -> str:
-    """What the encrypted bytes are bound to; `part` is request or answer."""
+    """What the encrypted bytes are bound to; `part` is request or answer, with `:raw` as it went over the wire."""
     return f"exchange:{key}:{part}"
 
 
@@ -68,9 +68,14 @@ class ExchangeRecorder:
         self.connection_id = connection_id
         self._secrets = {secret.reveal().encode() for secret in secrets if secret}
         self._sealer: Sealer | None = None
-        self.about = About()
+        self.spoken: list[dict[str, str]] = []
+        self.file_under(About())
         self.last_id: int | None = None
         self._noted: tuple[float, bool] = (float("-inf"), True)
+
+    def file_under(self, about: About) -> None:
+        """What the next exchanges are about; `spoken` begins anew: each with the digests of what was said and answered."""
+        self.about, self.spoken = about, []
 
     def hide(self, secret: Secret) -> None:
         """A value that came to be secret: the token of a session."""
@@ -114,6 +119,9 @@ class ExchangeRecorder:
             request_bytes=len(exchange.request),
         )
         self.last_id = row.pk
+        self.spoken.append(
+            {"key": key, "operation": row.operation, "request": row.request_sha256, "answer": ""}
+        )
         return Ticket(row.pk, key, clock.monotonic())
 
     def after(self, ticket: object, exchange: WireExchange) -> None:
@@ -121,6 +129,8 @@ class ExchangeRecorder:
         if not isinstance(ticket, Ticket):
             raise TypeError("the ticket is not one of ours")
         answer = exchange.answer
+        if answer is not None and self.spoken:
+            self.spoken[-1]["answer"] = hashlib.sha256(answer).hexdigest()
         values: dict[str, object] = {
             "ended_at": clock.now(),
             "latency_ms": int((clock.monotonic() - ticket.began) * 1000),

@@ -112,6 +112,11 @@ def waiting_jobs(*, kind: str, limit: int = 20) -> list[int]:
     return list(rows.values_list("pk", flat=True)[:limit])
 
 
+def job(job_id: int) -> Job:
+    """A job with its person; for the system's ticks, hence without a scope."""
+    return Job.objects.select_related("created_by").get(pk=job_id)
+
+
 def uploaded_file(*, file_id: int, purpose: str) -> UploadedFile:
     """An upload of this purpose; without a scope, for the caller checks who may see it. Raises NotFound."""
     file = UploadedFile.objects.filter(pk=file_id, purpose=purpose).first()

@@ -94,6 +94,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "payments.inquire",
             "payees.call",
             "statements.pull",
+            "evidence.export",
             "ledger.view",
             "ledger.confirm",
             "reconciliation.view",
@@ -123,6 +124,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
         _SEE
         | {
             "audit.read",
+            "evidence.export",
             "connections.view",
             "exchanges.read",
             "people.view",

@@ -15,13 +15,25 @@ from payments.models import Batch, PaymentInstruction, PaymentOrder
 if TYPE_CHECKING:
     from audit.models import Entry
 
+Wire = Sequence[Mapping[str, str]]
+
 
 def record_batch(
-    event: str, batch: Batch, told: Mapping[str, Mapping[str, object]], *, before: str
+    event: str,
+    batch: Batch,
+    told: Mapping[str, Mapping[str, object]],
+    *,
+    before: str,
+    wire: Wire = (),
 ) -> None:
-    """Append one entry about these items of a batch, by instruction number; each was `before`. A step."""
-    items = {number: dict(said) for number, said in told.items()}
-    audit.record_many([audit.Fact(event, batch, {"state": before}, {"items": items})], actor=None)
+    """Append one entry about these items of a batch, by instruction number; each was `before`. A step.
+
+    `wire` are the exchanges it follows from, each with the digests of what was said and answered.
+    """
+    after: dict[str, object] = {"items": {number: dict(said) for number, said in told.items()}}
+    if wire:
+        after["wire"] = [dict(one) for one in wire]
+    audit.record_many([audit.Fact(event, batch, {"state": before}, after)], actor=None)
 
 
 @dataclass(frozen=True)

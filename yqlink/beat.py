@@ -26,6 +26,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("erpbridge.tasks.tick_views", 5),
     ("desk.tasks.tick_exports", 5),
     ("audit.tasks.tick_anchor", 60),
+    ("yqlink.workspace.tasks.tick_evidence", 5),
     ("yqlink.health.tick_heartbeat", 10),
 )
 

@@ -162,17 +162,19 @@ def send(claim: ClaimedBatch, line: Line, *, until: datetime | None = None) -> b
         return False
     except Refused as error:
         log.warning("refused", batch_no=claim.batch_no, code=error.code)
-        instructions.record_outcomes(claim=claim, outcomes=translate.refused(claim, error))
+        told = translate.refused(claim, error)
+        instructions.record_outcomes(claim=claim, outcomes=told, wire=line.recorder.spoken)
     except Exception as error:  # after the first byte, every surprise means "unknown"
         is_bug = not isinstance(error, BankError)
         log.error("outcome_unknown", batch_no=claim.batch_no, why=str(error), exc_info=is_bug)
         if unfit:  # what nobody mentions becomes UNKNOWN
-            instructions.record_outcomes(claim=claim, outcomes=unfit)
+            instructions.record_outcomes(claim=claim, outcomes=unfit, wire=line.recorder.spoken)
         else:
-            instructions.lose(claim=claim, why=f"{type(error).__name__}: {error}"[:200])
+            why = f"{type(error).__name__}: {error}"[:200]
+            instructions.lose(claim=claim, why=why, wire=line.recorder.spoken)
     else:
         told = [*translate.reported(outcomes), *unfit]
-        instructions.record_outcomes(claim=claim, outcomes=told)
+        instructions.record_outcomes(claim=claim, outcomes=told, wire=line.recorder.spoken)
         if any(outcome.fate in FINAL_FATES for outcome in outcomes):
             pull.hasten_balances(connection_id=claim.connection_id)
     return True

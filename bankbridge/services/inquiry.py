@@ -107,7 +107,10 @@ def ask(connection_id: int, due: list[DueInquiry], line: Line) -> bool:
         inquiries.record_inquiry_failure(asked=due, why=f"{type(error).__name__}: {error}"[:200])
         return False
     inquiries.record_inquiry(
-        connection_id=connection_id, outcomes=translate.reported(outcomes), asked=due
+        connection_id=connection_id,
+        outcomes=translate.reported(outcomes),
+        asked=due,
+        wire=line.recorder.spoken,
     )
     if any(outcome.fate in FINAL_FATES for outcome in outcomes):
         pull.hasten_balances(connection_id=connection_id)

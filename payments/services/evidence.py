@@ -159,6 +159,18 @@ def _tie(row: PaymentInstruction, entry: Any, role: str, rule: str) -> None:
     DebitTie.objects.create(
         instruction=row, entry_id=entry.pk, role=role, rule=rule, evidence=evidence
     )
+    audit.record(
+        "payments.instruction.tied",
+        actor=None,
+        subject=row,
+        after={
+            "role": role,
+            "rule": rule,
+            "entry_id": entry.pk,
+            "digest": entry.digest,
+            **evidence,
+        },
+    )
 
 
 def _exception(row: PaymentInstruction, *, kind: str, title: str, why: str) -> None:

@@ -19,7 +19,7 @@ from payments.services.evidence import dispute
 from payments.services.proof import debit_seen, is_statement_told
 from payments.services.writing import Change, show, write
 from payments.states import INSTRUCTION, OPEN_AT_BANK, InstructionState
-from payments.trail import record_batch
+from payments.trail import Wire, record_batch
 
 log = structlog.get_logger(__name__)
 S = InstructionState
@@ -126,7 +126,11 @@ def _locked(instruction_ids: Sequence[int]) -> list[PaymentInstruction]:
 
 @transaction.atomic(durable=True)
 def record_inquiry(
-    *, connection_id: int, outcomes: Sequence[ReportedOutcome], asked: Sequence[DueInquiry]
+    *,
+    connection_id: int,
+    outcomes: Sequence[ReportedOutcome],
+    asked: Sequence[DueInquiry],
+    wire: Wire = (),
 ) -> int:
     """Apply answers to questions; returns how many states changed.
 
@@ -147,11 +151,11 @@ def record_inquiry(
         if judged is not None:
             groups.setdefault((row.state, *judged[0]), []).append(judged[1])
     for (_, *moves), changes in groups.items():
-        _apply(moves, changes)
+        _apply(moves, changes, wire)
     return sum(len(changes) for changes in groups.values())
 
 
-def _apply(moves: Sequence[str], changes: Sequence[Change]) -> None:
+def _apply(moves: Sequence[str], changes: Sequence[Change], wire: Wire) -> None:
     before = changes[0].row.state
     for name in moves:
         write(changes, move=name)
@@ -164,7 +168,7 @@ def _apply(moves: Sequence[str], changes: Sequence[Change]) -> None:
     for batch_id, own in by_batch.items():
         batch = Batch(pk=batch_id, company_id=own[0].row.company_id)
         told = {one.row.instr_no: one.told() for one in own}
-        record_batch("payments.batch.inquired", batch, told, before=before)
+        record_batch("payments.batch.inquired", batch, told, before=before, wire=wire)
     ended = [one.row for one in changes if one.final_at is not None]
     for kind in ("payments.open_too_long", "payments.not_found"):
         settle_many(kind=kind, subjects=ended, outcome=changes[0].target)

@@ -32,7 +32,7 @@ from payments.services.vetting import sendable
 from payments.services.writing import Change, show, write
 from payments.states import InstructionState
 from payments.topics import BankProduct, BatchSize, GoLive, SendWindow
-from payments.trail import record_batch
+from payments.trail import Wire, record_batch
 
 __all__ = [
     "claim_batches",
@@ -231,7 +231,9 @@ def _locked(claim: ClaimedBatch) -> list[PaymentInstruction]:
 
 
 @transaction.atomic(durable=True)
-def record_outcomes(*, claim: ClaimedBatch, outcomes: Sequence[ReportedOutcome]) -> int:
+def record_outcomes(
+    *, claim: ClaimedBatch, outcomes: Sequence[ReportedOutcome], wire: Wire = ()
+) -> int:
     """Apply the bank's answer to a batch; returns how many items it decided. Zero for a stale claim.
 
     An item the bank did not mention, a fate we do not know, a wrong echo, or two words on one item: UNKNOWN.
@@ -251,7 +253,8 @@ def record_outcomes(*, claim: ClaimedBatch, outcomes: Sequence[ReportedOutcome])
     show([row.pk for row in rows])
     told = {one.row.instr_no: one.told() for group in groups.values() for one in group}
     if told:
-        record_batch("payments.batch.answered", _batch_of(claim, rows), told, before=S.SENDING)
+        batch = _batch_of(claim, rows)
+        record_batch("payments.batch.answered", batch, told, before=S.SENDING, wire=wire)
     return len(rows)
 
 
@@ -316,13 +319,13 @@ def hand_back(*, claim: ClaimedBatch, why: str) -> int:
 
 
 @transaction.atomic(durable=True)
-def lose(*, claim: ClaimedBatch, why: str) -> int:
+def lose(*, claim: ClaimedBatch, why: str, wire: Wire = ()) -> int:
     """SENDING → UNKNOWN: a byte left and no trustworthy answer came. Returns how many items; zero for a stale claim."""
     rows = _locked(claim)
     now = clock.now()
     changes = [lost(row, why, now) for row in rows]
     write(changes, move="lose")
-    finish("payments.instruction.lost", rows, changes)
+    finish("payments.instruction.lost", rows, changes, wire=wire)
     return len(rows)
 
 

@@ -11,6 +11,7 @@ from payments.models import PaymentInstruction
 from payments.outcomes import ReportedOutcome
 from payments.services.writing import Change, show
 from payments.states import InstructionState as S
+from payments.trail import Wire
 
 
 def lost(
@@ -30,7 +31,12 @@ def lost(
 
 
 def finish(
-    event: str, rows: Sequence[PaymentInstruction], changes: Sequence[Change], why: str = ""
+    event: str,
+    rows: Sequence[PaymentInstruction],
+    changes: Sequence[Change],
+    why: str = "",
+    *,
+    wire: Wire = (),
 ) -> None:
     """Show the new states and record one fact an item."""
     show([row.pk for row in rows])
@@ -43,6 +49,7 @@ def finish(
                 {
                     **one.facts(),
                     "batch_id": one.row.batch_id,
+                    **({"wire": [dict(said) for said in wire]} if wire else {}),
                 },  # its trail leads through every batch it went in
                 why or one.unknown_why,
             )

@@ -49,6 +49,7 @@ def order_page(request: HttpRequest, order_no: str) -> HttpResponse:
         "adjudications": selectors.visible_adjudications(scope).filter(instruction__order=order),
         "can_edit": is_maker and order.shown_state in ("draft", "rejected"),
         "can_see_bank": scope.has("exchanges.read"),
+        "can_export": scope.has("evidence.export", order.company_id),
         "linked": linked_selectors.linked_of(order.pk),
         "outside": outside_selectors.open_outside(order.pk),
         "can_record_outside": _may_record_outside(order, scope),

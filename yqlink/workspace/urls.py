@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from kernel.access import personal
-from yqlink.workspace import views
+from kernel.access import guarded, personal
+from yqlink.workspace import evidence, views
 
 app_name = "workspace"
 urlpatterns = [
     path("", personal(views.home), name="home"),
     path("search/", personal(views.search), name="search"),
+    path("evidence/<str:order_no>/", guarded(evidence.ask, evidence.RIGHT), name="evidence"),
 ]
