@@ -99,10 +99,11 @@ def _payee_values(request: OrderRequest, known: _Known) -> dict[str, object]:
     """The payee from the master data: what is registered there is what is sent, not what was typed."""
     number = normalise_account(request.payee_number)
     if request.kind == PaymentOrder.Kind.PAYROLL:
-        # A bank answers a payroll as one batch, not item by item: until its outcome is modelled so, none is taken.
+        # docs/adr/0013: a bank answers a payroll as a whole and does not say who was paid.
         raise InvalidInput(
-            "暂不受理代发付款单",
-            "payroll orders are not taken yet",
+            "暂不受理代发：银行只答复整批结果，不说明逐人是否入账。请通过银行代发渠道办理，并登记为平台外支付",
+            "payroll is not taken: banks answer for the whole of it, not for each person; pay it by the bank's own channel"
+            " and record it as a payment outside the platform",
             code="kind_unsupported",
             field="kind",
         )

@@ -68,6 +68,13 @@ class TestDraftOrder:
         assert new.pk != old.pk
         assert new.replaces_id == old.pk
 
+    def test_refuses_payroll_and_says_what_is_missing(self, world):
+        with pytest.raises(InvalidInput) as caught:
+            a_draft(world, kind="payroll")
+
+        assert caught.value.code == "kind_unsupported"
+        assert "逐人" in caught.value.message
+
     def test_refuses_a_payee_the_master_data_lacks(self, world):
         with pytest.raises(InvalidInput) as caught:
             a_draft(world, payee_number="6222000999")
