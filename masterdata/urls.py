@@ -69,6 +69,10 @@ urlpatterns: list[URLPattern] = [
     _page("companies/<int:company_id>/", details.company, "company", _VIEW),
     _page("companies/<int:company_id>/edit/", details.company_form, "company_edit", _EDIT),
     _page("accounts/new/", details.account_form, "account_new", _EDIT),
+    _page("accounts/import/", setup.upload, "accounts_import", _EDIT, kind="accounts"),
+    _page(
+        "accounts/import/<int:file_id>/", setup.preview, "accounts_preview", _EDIT, kind="accounts"
+    ),
     _page("accounts/<int:account_id>/", details.account, "account", _VIEW),
     _page("accounts/<int:account_id>/edit/", details.account_form, "account_edit", _EDIT),
     _page("accounts/<int:account_id>/switch/", details.account_switch, "account_switch", _EDIT),

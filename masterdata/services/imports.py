@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-import python_calamine
 from django.db import connection, transaction
 
 from audit.services import record
@@ -16,14 +15,14 @@ from desk.selectors import file_content
 from desk.services import decide_file, store_file
 from kernel import clock
 from kernel.errors import Conflict, DomainError, InvalidInput
+from kernel.scope import Scope
 from masterdata import checks
 from masterdata.models import Bank, Branch, Counterparty, User
 from masterdata.selectors import scope_of
+from masterdata.services.account_files import ACCOUNT_HEADS, read_accounts, write_accounts
 from masterdata.services.counterparties import CounterpartyDraft, add_counterparty
 from masterdata.services.payees import PayeeProposal, stage_payees
-
-ROWS_MAX = 300_000
-FAULTS_SHOWN = 500
+from masterdata.services.tables import Preview, rows_of
 
 BRANCH_HEADS = {
     "cnaps": ("联行号", "行号", "支付行号", "银行行号", "大额行号", "参与者行号", "cnaps"),
@@ -45,92 +44,12 @@ _KINDS = {label: value for value, label in Counterparty.Kind.choices} | {
 }
 
 
-@dataclass
-class Preview:
-    """What a file holds: good rows, and faults as (row number of the sheet, column, words)."""
-
-    good: list[dict[str, str]] = field(default_factory=list)
-    faults: list[tuple[int, str, str]] = field(default_factory=list)
-    rows: int = 0
-    new: int = 0
-    changed: int = 0
-
-    def summary(self) -> dict[str, object]:
-        """The counts and the first faults, fit for storing."""
-        return {
-            "rows": self.rows,
-            "good": len(self.good),
-            "bad": len({row for row, _, _ in self.faults}),
-            "new": self.new,
-            "changed": self.changed,
-            "same": len(self.good) - self.new - self.changed,
-            "faults": self.faults[:FAULTS_SHOWN],
-        }
-
-
-def _decoded(data: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InvalidInput(
-        "文件编码无法识别，请使用 UTF-8 或 GB18030", "unknown encoding", field="file"
-    )
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return f"{value:.0f}"
-    return str(value).strip()
-
-
-def _sheet(data: bytes, filename: str) -> Iterator[list[str]]:
-    if filename.lower().endswith(".csv"):
-        yield from csv.reader(io.StringIO(_decoded(data)))
-        return
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        rows = book.get_sheet_by_index(0).iter_rows()
-        yield from ([_cell(value) for value in row] for row in rows)
-    except (python_calamine.CalamineError, ValueError, OSError) as error:
-        raise InvalidInput(
-            "文件无法读取，请上传 .xlsx 或 .csv 文件", f"unreadable workbook: {error}", field="file"
-        ) from None
-
-
-def _rows(
-    data: bytes, filename: str, heads: dict[str, tuple[str, ...]], must: tuple[str, ...]
-) -> Iterator[tuple[int, dict[str, str]]]:
-    """Rows by our own column names with their number in the sheet; raises InvalidInput without the wanted columns."""
-    sheet = _sheet(data, filename)
-    titles = [title.strip().lower() for title in next(sheet, [])]
-    places = {
-        name: titles.index(alias)
-        for name, aliases in heads.items()
-        for alias in reversed(aliases)
-        if alias in titles
-    }
-    if missing := [heads[name][0] for name in must if name not in places]:
-        raise InvalidInput(
-            f"首行缺少列：{'、'.join(missing)}", f"missing columns: {missing}", field="file"
-        )
-    for number, cells in enumerate(sheet, start=2):
-        if number > ROWS_MAX + 1:
-            raise InvalidInput(f"文件超过 {ROWS_MAX} 行", "too many rows", field="file")
-        if any(cell.strip() for cell in cells):
-            yield (
-                number,
-                {name: cells[at].strip() if at < len(cells) else "" for name, at in places.items()},
-            )
-
-
-def read_branches(data: bytes, filename: str) -> Preview:
+def read_branches(data: bytes, filename: str, _scope: Scope) -> Preview:
     """Judge every row of a bank directory against the present one. Raises InvalidInput when it cannot be read at all."""
     preview, seen = Preview(), set[str]()
     banks = set(Bank.objects.values_list("prefix", flat=True))
     present = dict(Branch.objects.values_list("cnaps", "name"))
-    for number, row in _rows(data, filename, BRANCH_HEADS, ("cnaps", "name")):
+    for number, row in rows_of(data, filename, BRANCH_HEADS, ("cnaps", "name")):
         preview.rows += 1
         code, name = row["cnaps"], row["name"]
         if not checks.is_cnaps(code):
@@ -203,11 +122,11 @@ def _payee_of(row: dict[str, str]) -> PayeeProposal:
     )
 
 
-def read_partners(data: bytes, filename: str) -> Preview:
+def read_partners(data: bytes, filename: str, _scope: Scope) -> Preview:
     """Judge every row of a list of trading partners. Raises InvalidInput when it cannot be read at all."""
     preview, seen = Preview(), set[tuple[str, str]]()
     present = set(Counterparty.objects.values_list("code", flat=True))
-    for number, row in _rows(data, filename, PARTNER_HEADS, ("code", "name")):
+    for number, row in rows_of(data, filename, PARTNER_HEADS, ("code", "name")):
         preview.rows += 1
         try:
             clean = _judge_partner(row)
@@ -238,19 +157,29 @@ def _write_partners(preview: Preview, actor: User) -> None:
     stage_payees(proposals=accounts, actor=actor, source_note="往来单位导入")
 
 
-# purpose -> (title, reader, writer)
-KINDS: dict[str, tuple[str, Any, Any]] = {
-    "branches": ("联行号", read_branches, _write_branches),
-    "counterparties": ("往来单位", read_partners, _write_partners),
+@dataclass(frozen=True)
+class FileKind:
+    """One kind of file: its title, its columns with their other names, who reads and who writes it."""
+
+    title: str
+    heads: dict[str, tuple[str, ...]]
+    read: Callable[[bytes, str, Scope], Preview]
+    write: Callable[[Preview, User], None]
+
+
+KINDS: dict[str, FileKind] = {
+    "branches": FileKind("联行号", BRANCH_HEADS, read_branches, _write_branches),
+    "counterparties": FileKind("往来单位", PARTNER_HEADS, read_partners, _write_partners),
+    "accounts": FileKind("银行账户", ACCOUNT_HEADS, read_accounts, write_accounts),
 }
 
 
 @transaction.atomic(durable=True)
 def preview_import(*, kind: str, data: bytes, filename: str, actor: User) -> Any:
     """Keep the file with what it holds; nothing is written yet. Raises NotAllowed, InvalidInput, SameFile (Conflict)."""
-    scope_of(actor).demand("masterdata.edit")
-    _title, read, _write = KINDS[kind]
-    preview: Preview = read(data, filename)
+    scope = scope_of(actor)
+    scope.demand("masterdata.edit")
+    preview = KINDS[kind].read(data, filename, scope)
     if not preview.rows:
         raise InvalidInput("文件没有数据行", "no rows", field="file")
     return store_file(
@@ -268,12 +197,12 @@ def confirm_import(*, kind: str, file: Any, actor: User) -> dict[str, object]:
 
     Raises NotAllowed, Conflict when somebody decided before.
     """
-    scope_of(actor).demand("masterdata.edit")
+    scope = scope_of(actor)
+    scope.demand("masterdata.edit")
     if not decide_file(file_id=file.pk, state="imported"):
         raise Conflict("此文件已处理", "already decided")
-    _title, read, write = KINDS[kind]
-    preview: Preview = read(file_content(file), file.name)
-    write(preview, actor)
+    preview = KINDS[kind].read(file_content(file), file.name, scope)
+    KINDS[kind].write(preview, actor)
     counts = {name: value for name, value in preview.summary().items() if name != "faults"}
     record(f"masterdata.{kind}.imported", actor=actor, subject=file, after=counts, why=file.name)
     return counts

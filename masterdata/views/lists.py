@@ -328,7 +328,11 @@ class PeoplePage(ListPage):
 LISTS: dict[str, tuple[type[ListPage], str, list[tuple[Any, str, str]]]] = {
     # name: (page, right to see it, [(label, url name, right)])
     "companies": (CompaniesPage, "masterdata.view", [(_("新建公司"), "company_new", "masterdata.edit")]),
-    "accounts": (AccountsPage, "masterdata.view", [(_("新建账户"), "account_new", "masterdata.edit")]),
+    "accounts": (
+        AccountsPage,
+        "masterdata.view",
+        [(_("导入"), "accounts_import", "masterdata.edit"), (_("新建账户"), "account_new", "masterdata.edit")],
+    ),
     "counterparties": (
         CounterpartiesPage,
         "masterdata.view",

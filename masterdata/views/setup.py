@@ -178,11 +178,10 @@ def upload(request: HttpRequest, *, kind: str) -> HttpResponse:
             form.add_error("file", said(error))
         else:
             return redirect(f"masterdata:{kind}_preview", stored.pk)
-    heads = imports.BRANCH_HEADS if kind == "branches" else imports.PARTNER_HEADS
     context = {
         "form": form,
-        "title": _("导入") + " " + _(imports.KINDS[kind][0]),
-        "columns": [aliases[0] for aliases in heads.values()],
+        "title": _("导入") + " " + _(imports.KINDS[kind].title),
+        "columns": [aliases[0] for aliases in imports.KINDS[kind].heads.values()],
         "back": reverse(f"masterdata:{kind}"),
     }
     return render(request, "masterdata/upload.html", context, status=422 if form.is_bound else 200)
@@ -198,7 +197,7 @@ def preview(request: HttpRequest, file_id: int, *, kind: str) -> HttpResponse:
         "file": stored,
         "found": stored.preview,
         "kind": kind,
-        "title": _(imports.KINDS[kind][0]),
+        "title": _(imports.KINDS[kind].title),
         "is_open": stored.state == "previewed",
         "back": reverse(f"masterdata:{kind}"),
     }

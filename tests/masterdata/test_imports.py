@@ -11,8 +11,10 @@ import xlsxwriter
 from desk.models import UploadedFile
 from kernel.errors import Conflict, InvalidInput, NotAllowed
 from masterdata import selectors
-from masterdata.models import Branch, Counterparty, CounterpartyAccount
+from masterdata.models import Branch, Counterparty, CounterpartyAccount, OwnAccount
+from masterdata.roles import Role
 from masterdata.services import imports
+from tests import build
 
 BRANCHES = """联行号,机构名称
 104100000004,中国银行总行营业部
@@ -110,3 +112,44 @@ class TestCounterparties:
         assert set(Counterparty.objects.values_list("code", flat=True)) == {"V9", "V8"}
         assert set(CounterpartyAccount.objects.values_list("state", flat=True)) == {"staged"}
         assert CounterpartyAccount.objects.count() == 2
+
+
+class TestAccounts:
+    def test_names_every_bad_row_and_makes_the_good_without_a_link(
+        self, group: SimpleNamespace
+    ) -> None:
+        taken = build.an_account(company=group.first)
+        lines = [
+            "公司代码,账号,户名,联行号,开户行,科目,账户性质,币种",
+            f"{group.first.code},6222000011,甲公司,104100000004,中行总行,100201,基本户,CNY",
+            f"{group.first.code},6222000012,甲公司,104100000004,中行总行,100201,基本户,",
+            "NOPE,6222000013,甲公司,104100000004,中行总行,100201,,",
+            f"{group.second.code},6222000014,乙公司,104100000005,中行总行,100201,,",
+            f"{group.second.code},{taken.number},乙公司,104100000004,中行总行,100201,,",
+            f"{group.second.code},6222000016,乙公司,104100000004,中行总行,一〇〇二,,",
+            f"{group.second.code},6222000017,乙公司,104100000004,中行总行,1002,怪户,",
+        ]
+        stored = _file("accounts", "\n".join(lines).encode("gb18030"), group.admin)
+
+        faults = {row: column for row, column, _words in stored.preview["faults"]}
+        imports.confirm_import(kind="accounts", file=stored, actor=group.admin)
+
+        assert faults == {
+            3: "账户性质", 4: "公司代码", 5: "联行号", 6: "账号", 7: "科目", 8: "账户性质",
+        }  # fmt: skip
+        made = OwnAccount.objects.get(number="6222000011")
+        assert (made.company, made.kind, made.is_direct_link) == (group.first, "basic", False)
+        assert OwnAccount.objects.filter(number__startswith="622200001").count() == 1
+
+    def test_a_subsidiarys_administrator_makes_none_of_another(
+        self, group: SimpleNamespace
+    ) -> None:
+        local = build.a_user(Role.ADMIN, company=group.first)
+        text = (
+            "公司代码,账号,户名,联行号,开户行,科目\n"
+            f"{group.second.code},6222000018,乙公司,104100000004,中行总行,100201\n"
+        )
+
+        stored = _file("accounts", text.encode(), local)
+
+        assert stored.preview["bad"] == 1
