@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+ALIKE = (
+    0.5  # below it two texts are different altogether, and single letters they share mean nothing
+)
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -15,9 +19,11 @@ class Piece:
 
 
 def pieces(mine: str, theirs: str) -> tuple[list[Piece], list[Piece]]:
-    """Both texts cut where they part; joined again, each side gives its own text back."""
+    """Both texts cut where they part; joined again, each side gives its own text back. Quite different ones stay whole."""
     left, right = [], []
     matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
+    if matcher.ratio() < ALIKE:
+        return [Piece(mine, True)] if mine else [], [Piece(theirs, True)] if theirs else []
     for kind, a, b, c, d in matcher.get_opcodes():
         differs = kind != "equal"
         if b > a:

@@ -19,6 +19,7 @@ from masterdata import selectors as master
 from masterdata.checks import normalise_name
 from payments import payee_facts, rule_selectors, selectors
 from payments.checks.duplicates import ACCOUNT, ENTRY, FILE, ORDER
+from payments.checks.parameters import rule_words
 from payments.models import PaymentOrder, RuleHit
 from statements import selectors as statements
 
@@ -47,6 +48,9 @@ class Versus:
     outcome: str = ""
     who: str = ""
     why: str = ""
+
+
+_ORDER_OF = {"block": 0, "hold": 1, "tick": 2, "inform": 3}
 
 
 def _line(label: str, mine: str, theirs: str) -> Line:
@@ -86,6 +90,7 @@ class _Others:
     """The other sides of many hits, read with one query a kind and as far as the viewer may see them."""
 
     def __init__(self, hits: Iterable[tuple[str, int]], scope: Scope) -> None:
+        self.told: set[tuple[str, int]] = set()  # of several hits with one twin the first shows it
         ids: dict[str, set[int]] = {ORDER: set(), ENTRY: set(), FILE: set(), ACCOUNT: set()}
         for kind, pk in hits:
             if kind in ids:
@@ -102,9 +107,12 @@ class _Others:
 
     def beside(self, order: PaymentOrder, kind: str, pk: int) -> dict[str, Any]:
         """The other side of one hit, as `Versus` takes it; nothing where the viewer may not see it."""
+        told = kind and (kind, pk) in self.told
+        self.told.add((kind, pk))
         if kind == ORDER and (twin := self.orders.get(pk)):
+            lines = [] if told else _order_lines(order, twin)
             address = reverse("payments:order", args=[twin.order_no])
-            return _shown(_("付款单"), twin.order_no, address, _order_lines(order, twin))
+            return _shown(_("付款单"), twin.order_no, address, lines)
         if kind == ENTRY and (entry := self.entries.get(pk)):
             address = reverse("statements:entry", args=[entry.pk])
             return _shown(_("银行流水"), entry.bank_serial, address, _entry_lines(order, entry))
@@ -135,12 +143,13 @@ def _words(message: str, message_en: str) -> str:
 
 
 def of_findings(order: PaymentOrder, findings: Sequence[Finding], *, scope: Scope) -> list[Versus]:
-    """Hits as they stand now, each with its other side."""
+    """Hits as they stand now, those that hold first, each with its other side."""
+    findings = sorted(findings, key=lambda one: _ORDER_OF.get(one.level, len(_ORDER_OF)))
     sides = [(f.details.get("twin_kind", ""), int(f.details.get("twin_id", 0))) for f in findings]
     others = _Others(sides, scope)
     return [
         Versus(
-            rule=one.rule,
+            rule=rule_words(one.rule),
             level=one.level,
             message=_words(one.message, one.message_en),
             **others.beside(order, *side),
@@ -236,7 +245,7 @@ def of_history(order: PaymentOrder, *, scope: Scope) -> list[Versus]:
     others = _Others([(hit.twin_kind, hit.twin_id) for hit in hits], scope)
     return [
         Versus(
-            rule=hit.rule,
+            rule=rule_words(hit.rule),
             level=hit.level,
             message=_words(hit.message, hit.message_en),
             outcome=_outcome(hit),

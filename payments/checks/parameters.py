@@ -87,3 +87,11 @@ SCENARIO_WORDS: dict[str, str | Promise] = {
     "free_typed": _("手工录入的收款方"),
 }
 CODE_VERSION = "2"  # raised whenever a rule's meaning changes; a hit stores it with the version of the parameters
+
+
+def rule_words(code: str) -> str:
+    """How a rule is called on screen: D1–D9 with their number, the others by name alone."""
+    for one in RULES:
+        if one.rule == code:
+            return f"{code} {one.name}" if code.startswith("D") else str(one.name)
+    return str(SCENARIO_WORDS.get(code, code))

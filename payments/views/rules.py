@@ -22,7 +22,7 @@ from masterdata import selectors as master
 from masterdata.strategies import Strategies
 from masterdata.topics import Topic
 from payments import rule_selectors
-from payments.checks.parameters import RULES, SCENARIO_WORDS
+from payments.checks.parameters import RULES, SCENARIO_WORDS, rule_words
 from payments.models import RuleHit
 from payments.topics import DuplicateRules, ScreeningRules
 from payments.views.columns import companies
@@ -47,8 +47,7 @@ def _order_link(row: Row) -> str:
 
 
 def _rule(row: Row) -> str:
-    code = row["rule"]
-    return f"{code} {NAMES[code]}" if code[0] == "D" else str(NAMES.get(code, code))
+    return rule_words(row["rule"])
 
 
 def _outcome(row: Row) -> str:
@@ -61,6 +60,7 @@ class HitList(ListPage):
     """Hits of duplicate rules and screening on the viewer's companies."""
 
     key, title = "payments.hits", _("重复与异常命中")
+    caption = _("默认列出暂挂与须核对的命中；仅提示的请按级别筛选。")
     order = "-found_at"
     columns = (
         Column("found_at", _("时间"), kind="datetime", sort="found_at"),
@@ -74,12 +74,12 @@ class HitList(ListPage):
         Column("order__order_no", _("付款单号"), kind="code", link=_order_link, is_key=True),
         Column("order__shown_state", _("付款单状态"), kind="state"),
         Column("order__amount", _("金额"), kind="money", note="order__currency"),
-        Column("order__payee_name", _("收款户名")),
         Column("twin_no", _("对方单据")),
-        Column("message", _("说明")),
         Column("outcome", _("处理"), value=_outcome, needs=("outcome", "level")),
         Column("decided_by__display_name", _("处理人")),
         Column("why", _("原因")),
+        Column("message", _("说明")),
+        Column("order__payee_name", _("收款户名")),
         Column("version", _("规则版本"), kind="code"),
     )
     filters: tuple[Filter, ...] = (
@@ -95,7 +95,8 @@ class HitList(ListPage):
 
     def base(self, scope: Scope) -> QuerySet[Any]:
         """Hits of the viewer's companies."""
-        return rule_selectors.visible_hits(scope)
+        rows = rule_selectors.visible_hits(scope)
+        return rows if self.given.get("level") else rows.exclude(level="inform")
 
     def row_url(self, row: Row) -> str:
         """The order's page."""
