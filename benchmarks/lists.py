@@ -82,8 +82,8 @@ class Viewer:
         from payments.views.lists import OrderList
 
         listed = OrderList(scope=self.scope, given={})
-        created_at, pk = listed.base(self.scope).values_list("created_at", "pk")[depth]
-        return str(listed._cursor_of({"created_at": created_at, "id": pk, "pk": pk}))
+        names = listed.keyset.names
+        return listed.keyset.cursor(listed.base(self.scope).values_list(*names)[depth])
 
     def offset(self, depth: int) -> None:
         """The alternative: Django's Paginator at the same depth, the same rows drawn alike."""

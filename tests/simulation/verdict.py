@@ -15,7 +15,7 @@ from tests.simulation.proxy import Seen
 
 FINAL = {"succeeded", "failed", "returned"}
 _ROWS = """
-    SELECT i.bank_ref, i.state, i.amount, i.next_inquiry_at, i.inquiries, i.unknown_why, i.attempt, i.hold_reason,
+    SELECT i.bank_ref, i.state, o.amount, i.next_inquiry_at, i.inquiries, i.unknown_why, i.attempt, i.hold_reason,
            o.order_no, o.state AS order_state, o.shown_state,
            (SELECT count(*) FROM payments_debittie t WHERE t.instruction_id = i.id AND t.role = 'debit') AS ties
     FROM payments_paymentinstruction i JOIN payments_paymentorder o ON o.id = i.order_id ORDER BY i.id
