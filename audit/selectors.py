@@ -25,6 +25,12 @@ def history(subject_kind: str, subject_id: object, *, scope: Scope) -> QuerySet[
     )
 
 
+def times(event: str, *, subject_kind: str, subject_id: object) -> int:
+    """How often this happened to an object. System look-up (print counts)."""
+    rows = Entry.objects.filter(event=event, subject_kind=subject_kind, subject_id=str(subject_id))
+    return rows.count()
+
+
 def last_link() -> Link | None:
     """The newest link of the chain: its number and digest, to be noted outside the platform. An examiner's act."""
     return Link.objects.order_by("-seq").first()

@@ -44,6 +44,8 @@ WORDS_OUT = (
     "-",
 )
 EPOCH = date(1899, 12, 30)  # day 0 of spreadsheets
+# What a person can mend by saying which column is which: such a file is kept and its mapping asked for.
+MENDABLE = {"header_missing", "columns_missing", "mapping_incomplete", "header_twice"}
 HEADER_LINES = 30  # headings stand within the first so many lines
 
 

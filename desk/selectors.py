@@ -125,6 +125,12 @@ def uploaded_file(*, file_id: int, purpose: str) -> UploadedFile:
     return file
 
 
+def uploads(*, purpose: str, user_id: int) -> QuerySet[UploadedFile]:
+    """The person's own files of this purpose, newest first, without their content."""
+    rows = UploadedFile.objects.filter(purpose=purpose, uploaded_by_id=user_id)
+    return rows.defer("content").order_by("-uploaded_at", "-pk")
+
+
 def mappings(*, purpose: str) -> QuerySet[ImportMapping]:
     """Saved column mappings of a kind of file, by name: everybody who may import uses them."""
     return ImportMapping.objects.filter(purpose=purpose).select_related("made_by").order_by("name")

@@ -376,6 +376,12 @@ def store_file(
     return row
 
 
+def renew_preview(*, file_id: int, preview: dict[str, Any]) -> None:
+    """Step: what an undecided file would do was judged again. Raises Conflict."""
+    if not UploadedFile.objects.filter(pk=file_id, state="previewed").update(preview=preview):
+        raise Conflict("此文件已处理", "already decided")
+
+
 def decide_file(*, file_id: int, state: str) -> bool:
     """Step: "imported" or "dropped", once; False when somebody decided before."""
     rows = UploadedFile.objects.filter(pk=file_id, state="previewed")

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db import connection
-from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
+from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, When
 
 from kernel.errors import NotFound, require
 from kernel.scope import Scope
 from ledger.models import JournalEntry, JournalOpening, Period, Voucher, VoucherTemplate
 from ledger.rules import ZERO, Rated, template_of
 from ledger.states import PeriodState, VoucherState
+from masterdata import selectors as masterdata
+
+if TYPE_CHECKING:
+    from masterdata.models import StagedChange
 
 VIEW = "ledger.view"
 _NUMBERS_LOCK = 7312  # advisory lock space of "one giver of voucher numbers"
@@ -139,6 +144,16 @@ def rated_templates(events: Collection[str], company_ids: Collection[int]) -> li
     ]
 
 
+CHANGES = ("ledger.template", "ledger.period.lock", "ledger.period.reopen", "ledger.opening")
+
+
+def visible_changes(scope: Scope) -> QuerySet[StagedChange]:
+    """Proposed and decided changes of the books the viewer may see, newest first."""
+    if not scope.has(VIEW):
+        return masterdata.visible_changes(scope).none()
+    return masterdata.visible_changes(scope).filter(kind__in=CHANGES)
+
+
 # --- months ---------------------------------------------------------------------------------------------------------
 
 
@@ -187,6 +202,30 @@ def journal_between(account_id: int, *, first: date, last: date) -> QuerySet[Jou
 def opening_in_force(account_id: int) -> JournalOpening | None:
     """The balance an account's journal is kept from, if anybody set one. System look-up."""
     return JournalOpening.objects.filter(account_id=account_id).order_by("-number").first()
+
+
+def openings(account_ids: Collection[int]) -> dict[int, JournalOpening]:
+    """The opening in force of each of these accounts that has one. System look-up."""
+    rows = JournalOpening.objects.filter(account_id__in=account_ids).order_by(
+        "account_id", "-number"
+    )
+    return {row.account_id: row for row in rows.distinct("account_id")}
+
+
+def moved_since_opening(account_ids: Collection[int]) -> dict[int, Decimal]:
+    """Money in less money out since the opening in force of each account that has one. System look-up."""
+    newest = JournalOpening.objects.filter(account_id=OuterRef("account_id")).order_by("-number")
+    rows = (
+        JournalEntry.objects.filter(account_id__in=account_ids)
+        .annotate(kept_from=Subquery(newest.values("day")[:1]))
+        .filter(day__gte=F("kept_from"))
+    )
+    return dict(rows.values_list("account_id").annotate(moved=SIGNED))
+
+
+def pending_opening(account_id: int) -> StagedChange | None:
+    """The opening balance somebody proposed and nobody decided. System look-up: the caller scoped the account."""
+    return masterdata.pending_change("ledger.opening", account_id)
 
 
 def journal_balance(account_id: int, *, before: date) -> Decimal | None:

@@ -12,10 +12,11 @@ from django.db import transaction
 from audit import services as audit
 from desk import selectors as desk_reads
 from desk import services as desk
+from desk.mappings import MENDABLE
 from kernel.errors import Conflict, InvalidInput, NotFound
 from kernel.scope import Scope
 from ledger import selectors
-from ledger.judging import PURPOSE, RIGHT, Wish, judge
+from ledger.judging import PURPOSE, RIGHT, Judged, Wish, judge
 from ledger.models import JournalEntry
 from ledger.rules import period_of
 from ledger.services import periods
@@ -54,9 +55,18 @@ def _totals(rows: Sequence[tuple[JournalRow, OwnAccount]]) -> dict[str, Any]:
 
 def look(*, data: bytes, filename: str, scope: Scope, wish: Wish) -> dict[str, Any]:
     """What taking the file in would do."""
-    judged = judge(data=data, filename=filename, scope=scope, wish=wish)
+    try:
+        judged = judge(data=data, filename=filename, scope=scope, wish=wish)
+    except InvalidInput as error:
+        if error.code not in MENDABLE:
+            raise
+        judged = Judged()
+        problem = error.message
+    else:
+        problem = ""
     days = [row.day for row, _ in judged.rows]
     return {
+        "problem": problem,
         "account_id": wish.account_id,
         "mapping_id": wish.mapping_id,
         "encoding": judged.encoding,
@@ -93,6 +103,17 @@ def preview_file(*, data: bytes, filename: str, actor: User, wish: Wish) -> Uplo
         user_id=actor.pk,
         preview=look(data=data, filename=filename, scope=scope, wish=wish),
     )
+
+
+@transaction.atomic(durable=True)
+def look_again(*, file_id: int, actor: User, mapping_id: int) -> None:
+    """Judge a previewed file anew by another mapping. Raises NotFound, Conflict, InvalidInput."""
+    file = _open_file(file_id, actor)
+    wish = Wish(account_id=file.preview["account_id"], mapping_id=mapping_id)
+    preview = look(
+        data=desk_reads.file_content(file), filename=file.name, scope=scope_of(actor), wish=wish
+    )
+    desk.renew_preview(file_id=file.pk, preview=preview)
 
 
 def _open_file(file_id: int, actor: User) -> UploadedFile:

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_POST
 
 from desk.formats import differing_html
 from desk.pages import picked_ids
+from desk.viewing import form_page, scope_in, version_in
 from kernel.errors import InvalidInput, NotFound
 from masterdata import forms, selectors
 from masterdata.services import changes, payees
 from masterdata.services.stepup import require_stepup
 from masterdata.states import PayeeState
-from masterdata.views.common import form_page, scope_in, version_in
 
 FIELD_WORDS = {
     "is_direct_link": "银企直联",

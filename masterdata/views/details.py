@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from audit.selectors import history
+from desk.viewing import form_page, scope_in, version_in
 from masterdata import checks, forms, selectors
 from masterdata.models import Company, Counterparty, OwnAccount
 from masterdata.services import accounts, changes, companies, counterparties, payees
-from masterdata.views.common import form_page, scope_in, version_in
 
 
 def _trail(request: HttpRequest, kind: str, pk: int) -> list[dict[str, object]]:

@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from desk.filters import ChoiceFilter, CompanyFilter
 from desk.pages import BulkAction, ListPage, render_list
 from desk.rows import Column, Row
+from desk.viewing import scope_in
 from kernel.scope import Scope
 from masterdata import checks, people_selectors, selectors
 from masterdata.forms import company_choices
 from masterdata.models import Counterparty, OwnAccount, StagedChange
 from masterdata.states import PayeeState
-from masterdata.views.common import SearchFilter, scope_in
+from masterdata.views.common import SearchFilter
 
 YES_NO = [("1", _("是")), ("0", _("否"))]
 PAYEE_WORDS = [

@@ -15,6 +15,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from desk.printing import qr_image
+from desk.viewing import form_page
 from desk.words import said
 from kernel import clock
 from kernel.errors import InvalidInput
@@ -25,7 +27,6 @@ from masterdata.models import UserSession
 from masterdata.people_selectors import delegations_of, duties_of
 from masterdata.services import delegations, factors, sessions
 from masterdata.services.stepup import StepUpNeeded, require_stepup
-from masterdata.views.common import form_page, qr_image
 
 
 @require_GET

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from desk.formats import differing_html
+from desk.viewing import form_page, scope_in, version_in
 from kernel import clock
 from masterdata import forms, payee_selectors, selectors
 from masterdata.models import CallBack, PayeeVersion
@@ -21,7 +22,6 @@ from masterdata.services import callbacks, changes
 from masterdata.services.callbacks import Call
 from masterdata.services.stepup import require_stepup
 from masterdata.states import PayeeState
-from masterdata.views.common import form_page, scope_in, version_in
 from masterdata.views.details import warnings_of
 
 

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from desk.selectors import uploaded_file
+from desk.viewing import form_page, scope_in, version_in
 from desk.words import said
 from kernel.errors import Conflict, InvalidInput
 from kernel.secrets import Secret
 from masterdata import forms, selectors, services
 from masterdata.models import Connection
 from masterdata.services import imports
-from masterdata.views.common import form_page, scope_in, version_in
 
 UPLOAD_BYTES_MAX = 40 * 1024 * 1024
 

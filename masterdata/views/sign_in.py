@@ -22,6 +22,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from desk.printing import qr_image
 from desk.words import said
 from kernel import clock
 from kernel.errors import InvalidInput
@@ -29,7 +30,6 @@ from masterdata.models import User, UserSession
 from masterdata.origin import address_of, agent_of
 from masterdata.services import factors, sessions
 from masterdata.services.sessions import End, Result
-from masterdata.views.common import qr_image
 from masterdata.views.language import remember_language
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"

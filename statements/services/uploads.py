@@ -14,7 +14,7 @@ from django.db import transaction
 from audit import services as audit
 from desk import selectors as desk_reads
 from desk import services as desk
-from desk.mappings import Mapping
+from desk.mappings import MENDABLE, Mapping
 from kernel.errors import Conflict, InvalidInput, NotFound
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
@@ -63,6 +63,7 @@ def look(*, data: bytes, filename: str, scope: Scope, wish: Wish) -> dict[str, A
     kind = kind_of(data[:8192], filename)
     account, mapping = _wished(wish, scope)
     found: dict[str, Any] = {
+        "problem": "",
         "kind": kind,
         "account_id": wish.account_id,
         "mapping_id": wish.mapping_id,
@@ -83,6 +84,10 @@ def look(*, data: bytes, filename: str, scope: Scope, wish: Wish) -> dict[str, A
             [one.row, one.column, one.message] for one in error.faults[:FAULTS_SHOWN]
         ]
         found["fault_count"] = len(error.faults)
+    except InvalidInput as error:
+        if error.code not in MENDABLE:
+            raise
+        found["problem"] = error.message
     return found
 
 
@@ -126,7 +131,7 @@ def confirm_file(*, file_id: int, actor: User, why: str = "") -> list[BankStatem
     scope.demand(RIGHT)
     file = _open_file(file_id, actor)
     preview = file.preview
-    if preview["faults"]:
+    if preview["faults"] or preview["problem"]:
         raise InvalidInput("文件有无法识别的行，不能导入", "the file has faulty rows", field="file")
     if is_questionable(preview) and len(why.strip()) < 2:
         raise InvalidInput("对账单有不符之处，导入须填写原因", "a reason is wanted", field="why")
@@ -142,6 +147,17 @@ def confirm_file(*, file_id: int, actor: User, why: str = "") -> list[BankStatem
     rows = [keep(one, file_id=file.pk, file_name=file.name) for one in taken]
     note(rows, taken, actor=actor, why=why.strip() or file.name)
     return rows
+
+
+@transaction.atomic(durable=True)
+def look_again(*, file_id: int, actor: User, mapping_id: int) -> None:
+    """Judge a previewed sheet anew by another mapping. Raises NotFound, Conflict, InvalidInput."""
+    file = _open_file(file_id, actor)
+    wish = Wish(account_id=file.preview["account_id"], mapping_id=mapping_id)
+    preview = look(
+        data=desk_reads.file_content(file), filename=file.name, scope=scope_of(actor), wish=wish
+    )
+    desk.renew_preview(file_id=file.pk, preview=preview)
 
 
 def _open_file(file_id: int, actor: User) -> UploadedFile:

@@ -30,6 +30,9 @@
   }));
 
   document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
+  });
+  document.addEventListener("click", (event) => {
     const opener = event.target.closest("button[data-open]");
     if (opener) document.getElementById(opener.dataset.open).showModal();
     if (event.target.closest("[data-print]")) window.print();
