@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from desk.pages import render_list
@@ -178,8 +179,9 @@ def period(request: HttpRequest, period_id: int) -> HttpResponse:
 
 
 FIELD_WORDS = {
-    "event": "业务", "name": "名称", "subject": "账户科目", "voucher_type": "凭证字", "valid_from": "生效日期",
-    "source_note": "依据", "number": "版本", "state": "状态", "why": "原因", "day": "启用日期", "balance": "期初余额",
+    "event": gettext_lazy("业务"), "name": gettext_lazy("名称"), "subject": gettext_lazy("账户科目"), "voucher_type": gettext_lazy("凭证字"),
+    "valid_from": gettext_lazy("生效日期"), "source_note": gettext_lazy("依据"), "number": gettext_lazy("版本"), "state": gettext_lazy("状态"),
+    "why": gettext_lazy("原因"), "day": gettext_lazy("启用日期"), "balance": gettext_lazy("期初余额"),
 }  # fmt: skip
 
 
@@ -194,7 +196,7 @@ def change(request: HttpRequest, change_id: int) -> HttpResponse:
         "change": row,
         "company": masterdata.get_company(row.company_id, scope=scope) if row.company_id else None,
         "fields": [
-            (_(FIELD_WORDS.get(name, name)), row.before.get(name, "—"), value)
+            (FIELD_WORDS.get(name, name), row.before.get(name, "—"), value)
             for name, value in plain.items()
         ],
         "before": _content(row.before, row.before.get("voucher_type", "")),

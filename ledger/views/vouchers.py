@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
 from audit import selectors as trail
@@ -30,8 +31,8 @@ from ledger.services import vouchers as services
 from ledger.states import VOUCHER, VoucherState
 
 _AUX = (
-    ("supplier", "供应商"), ("customer", "客户"), ("person", "个人"), ("department", "部门"), ("project", "项目"),
-    ("cash_flow_item", "现金流量"),
+    ("supplier", gettext_noop("供应商")), ("customer", gettext_noop("客户")), ("person", gettext_noop("个人")),
+    ("department", gettext_noop("部门")), ("project", gettext_noop("项目")), ("cash_flow_item", gettext_noop("现金流量项目")),
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from desk.filters import ChoiceFilter, DateRangeFilter, TextFilter
 from desk.pages import ListPage, render_list
 from desk.rows import Column, Row
+from desk.viewing import form_page, scope_in
 from kernel.errors import DomainError, NotAllowed, NotFound
 from kernel.scope import Scope
 from masterdata import forms
@@ -26,7 +27,6 @@ from masterdata.models.access import METHODS
 from masterdata.roles import ROLE_NAMES, Role
 from masterdata.services import factors, people_admin, people_changes
 from masterdata.services.stepup import require_stepup
-from masterdata.views.common import form_page, scope_in
 
 WORDS = {
     "username": _("用户名"),
