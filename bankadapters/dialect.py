@@ -64,6 +64,7 @@ class Dialect(Conversation):
     spans: ClassVar[Spans] = Spans()  # of statement queries
     history_spans: ClassVar[Spans] = Spans()  # of history balances
     receipt_spans: ClassVar[Spans] = Spans()
+    one_by_one: ClassVar[frozenset[Ability]] = frozenset({Ability.PAY})  # one payment a message
 
     def kind_of(self, item: Instruction, operation: Ability) -> Hashable:
         """What payments of one message must have in common."""
@@ -92,7 +93,7 @@ class Dialect(Conversation):
     def _rows_max(self, operation: Ability) -> int:
         if operation is Ability.PAYROLL:
             return self.profile.payroll_items_max or self.profile.items_max
-        return 1 if operation is Ability.PAY else self.profile.items_max
+        return 1 if operation in self.one_by_one else self.profile.items_max
 
     def pay(self, batch: Batch) -> list[Outcome]:
         """Send the batch once. Raises Unencodable, NotSent, Refused, OutcomeUnknown; see the contract."""
@@ -131,12 +132,17 @@ class Dialect(Conversation):
         """One question about payments that are asked together. Raises QueryFailed where the bank answers an error."""
         reading = self.ask(WireRequest(ASKED_BY[part[0].operation], inquiries=part))
         if reading.verdict is Verdict.NOTHING:
-            return [
-                Outcome(one.reference, Fate.UNKNOWN, "", reading.code, reading.text, not_found=True)
-                for one in part
-            ]
+            return self.not_found(part, reading)
         require_read(reading)
         return list(matched(reading.outcomes, part, serials_identify=self.serials_identify))
+
+    @staticmethod
+    def not_found(part: Sequence[Inquiry], reading: Reading) -> list[Outcome]:
+        """The bank does not know these payments (yet): said of each, and never a failure by itself."""
+        return [
+            Outcome(one.reference, Fate.UNKNOWN, "", reading.code, reading.text, not_found=True)
+            for one in part
+        ]
 
     def _parts(self, inquiries: Sequence[Inquiry]) -> Iterator[Sequence[Inquiry]]:
         def kind(one: Inquiry) -> str:

@@ -10,6 +10,7 @@ from bankadapters.transport import Transport
 
 ADAPTERS: dict[str, str] = {
     "boc": "bankadapters.banks.boc.adapter:BocAdapter",
+    "ccb": "bankadapters.banks.ccb.adapter:CcbAdapter",
     "cmb": "bankadapters.banks.cmb.adapter:CmbAdapter",
     "pingan": "bankadapters.banks.pingan.adapter:PinganAdapter",
 }

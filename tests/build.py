@@ -184,12 +184,14 @@ def called_back(account: CounterpartyAccount, *, caller: User, confirmer: User) 
 
 
 @transaction.atomic
-def taken_live(*accounts: OwnAccount) -> None:
+def taken_live(*accounts: OwnAccount, operation: str = "pay_batch") -> None:
     """The clearing systems' rules laid down, and the accounts' companies and subjects live."""
     banks.lay_down_banks()
     baseline.lay_down_routes()
     for account in accounts:
-        baseline.take_live(account.company, account.gl_subject, source_note="测试")
+        baseline.take_live(
+            account.company, account.gl_subject, operation=operation, source_note="测试"
+        )
 
 
 @transaction.atomic

@@ -28,6 +28,7 @@ from kernel import clock
 
 BANKS = {
     "boc": "bankadapters.banks.boc.simulator:BocSimulator",
+    "ccb": "bankadapters.banks.ccb.simulator:CcbSimulator",
     "cmb": "bankadapters.banks.cmb.simulator:CmbSimulator",
     "pingan": "bankadapters.banks.pingan.simulator:PinganSimulator",
 }

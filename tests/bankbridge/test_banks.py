@@ -22,9 +22,13 @@ from tests.bankbridge.world import AtBank, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BANKS = [
+    AtBank(
+        "ccb", "11050100000000000022", "110000000", {"CUST_ID": "BJ11000000000000001", "USER_ID": "WLPT09"},
+        ["SIM900000006"], {"PASSWORD": "demo0000"}, product="pay",
+    ),
     AtBank("cmb", "571900000010102", "57", {"LGNNAM": "OPER01"}),
     AtBank("pingan", "11000000000002", "", {"enterprise_code": "00901079800000099000"}, ["SM9404"]),
-]
+]  # fmt: skip
 
 
 @pytest.fixture(params=BANKS, ids=lambda bank: bank.slug)

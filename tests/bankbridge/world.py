@@ -35,6 +35,8 @@ class AtBank:
     branch: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
     not_found_codes: list[str] = field(default_factory=list)
+    credentials: dict[str, str] = field(default_factory=lambda: {"oprpwd": "secret"})
+    product: str = "pay_batch"
 
 
 BOC = AtBank(
@@ -64,11 +66,12 @@ class World:
             read_timeout_s=5,
         )
         with transaction.atomic():
-            connections.write_credentials(self.connection, {"oprpwd": Secret("secret")}, actor=None)
+            secrets = {name: Secret(value) for name, value in at.credentials.items()}
+            connections.write_credentials(self.connection, secrets, actor=None)
         self.account = an_account(
             at.account, company=self.company, connection=self.connection, branch_code=at.branch
         )
-        taken_live(self.account)
+        taken_live(self.account, operation=at.product)
         matrix_row()
         self._payee()
         self.fund("1000000.00")

@@ -42,6 +42,7 @@ class PinganAdapter(Dialect):
         "main": Carrier(content_type="text/xml; charset=GBK", framer=m.FRAME)
     }
     masked = ("RandomPwd",)
+    one_by_one = frozenset({Ability.PAY, Ability.SWEEP})
     spans = Spans(days_max=31, today_apart=True)
     history_spans = Spans(days_max=1, kept_days=100)
     receipt_spans = Spans(days_max=1)
@@ -159,12 +160,7 @@ class PinganAdapter(Dialect):
         for page in range(1, PAGES_MAX + 1):
             reading = self.ask(WireRequest(Ability.INQUIRE_BATCH, inquiries=part, cursor=str(page)))
             if reading.verdict is Verdict.NOTHING:
-                return [
-                    Outcome(
-                        one.reference, Fate.UNKNOWN, "", reading.code, reading.text, not_found=True
-                    )
-                    for one in part
-                ]
+                return self.not_found(part, reading)
             require_read(reading)
             found.extend(matched(reading.outcomes, part))
             if not reading.page.next or not reading.outcomes:
