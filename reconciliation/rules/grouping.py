@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 COVER_PARTS_MAX = (
     16  # other lines among which a second explanation is looked for; beyond it, a person decides
@@ -131,3 +132,39 @@ def exact_cover(amount: int, parts: Sequence[Line], *, lines_max: int) -> tuple[
 
     search(0, amount, ())
     return tuple(sorted(found[0])) if len(found) == 1 else None
+
+
+def balanced(
+    bank: Sequence[Line], book: Sequence[Line], *, lines_max: int
+) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Choices of 2 to `lines_max` lines of each side with equal sums, where no other choice of either side has that sum.
+
+    A choice that holds a smaller one is not told again. Ends soon for thirty lines a side and three lines a choice.
+    """
+    ours, theirs = _only_sums(bank, lines_max), _only_sums(book, lines_max)
+    both = [(ours[total], theirs[total]) for total in ours.keys() & theirs.keys()]
+    found: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+    used: set[int] = set()
+    for one, other in sorted(both, key=lambda pair: (len(pair[0]) + len(pair[1]), _places(pair))):
+        ns = {line.n for line in (*one, *other)}
+        if len(one) > 1 and len(other) > 1 and not used & ns:
+            used |= ns
+            found.append((tuple(line.n for line in one), tuple(line.n for line in other)))
+    return found
+
+
+def _places(pair: tuple[Sequence[Line], Sequence[Line]]) -> list[tuple[int, str]]:
+    return [(line.day, line.order) for side in pair for line in side]
+
+
+def _only_sums(lines: Sequence[Line], lines_max: int) -> dict[int, tuple[Line, ...]]:
+    """Sums that exactly one choice of up to `lines_max` lines has, and that choice."""
+    found: dict[int, tuple[Line, ...]] = {}
+    twice: set[int] = set()
+    for count in range(1, lines_max + 1):
+        for chosen in combinations(in_order(lines), count):
+            total = sum(line.cents for line in chosen)
+            if total in found:
+                twice.add(total)
+            found.setdefault(total, chosen)
+    return {total: chosen for total, chosen in found.items() if total not in twice}

@@ -7,9 +7,11 @@ REASONS) and the difference of the sums, bank minus book, in cents. A line may s
 from __future__ import annotations
 
 from reconciliation.rules.board import Board
-from reconciliation.rules.grouping import COVER_PARTS_MAX, Line, exact_cover
+from reconciliation.rules.grouping import COVER_PARTS_MAX, Line, balanced, exact_cover
 from reconciliation.rules.mentions import components
 
+HEAP_MAX = 30  # lines a side among which balanced choices are looked for
+CHOICE_MAX = 3  # lines of each side in such a choice
 REASONS = (
     "ambiguous",  # more than one candidate
     "uneven",  # twins, but not equally many on both sides
@@ -60,6 +62,7 @@ _FEES = """
     FROM rest AS b JOIN rest AS k USING (scope, outgo)
     WHERE b.bank AND NOT k.bank AND b.cents <> k.cents AND coalesce(b.acct, b.name) = coalesce(k.acct, k.name)
       AND agree(b.ref, k.ref) AND abs(b.day - k.day) <= getvariable('name_days') AND is_fee(b.cents, k.cents)
+      AND (b.n, k.n) NOT IN (SELECT (b, k) FROM mention)
 """
 _VOUCHERS = """
     INSERT INTO proposal
@@ -79,6 +82,25 @@ _PARTS = """
     GROUP BY a.n, a.bank, a.cents HAVING count(*) BETWEEN 2 AND $1 AND sum(p.cents) >= a.cents
 """
 
+# Heaps of one party's lines, each heap apart from the next by more days than a pair may lie apart.
+_HEAPS = """
+    SELECT scope, outgo, party, heap, list(n ORDER BY place) FILTER (bank), list(n ORDER BY place) FILTER (NOT bank),
+        list(cents ORDER BY place) FILTER (bank), list(cents ORDER BY place) FILTER (NOT bank),
+        list(place ORDER BY place) FILTER (bank), list(place ORDER BY place) FILTER (NOT bank)
+    FROM (SELECT *, sum(CASE WHEN gap > getvariable('amount_days') THEN 1 ELSE 0 END)
+                OVER (PARTITION BY scope, outgo, party ORDER BY day, n) AS heap
+        FROM (SELECT *, coalesce(acct, name) AS party,
+                day - lag(day) OVER (PARTITION BY scope, outgo, coalesce(acct, name) ORDER BY day, n) AS gap
+            FROM rest WHERE ref IS NULL AND coalesce(acct, name) IS NOT NULL))
+    GROUP BY scope, outgo, party, heap
+    HAVING count(*) FILTER (bank) BETWEEN 2 AND $1 AND count(*) FILTER (NOT bank) BETWEEN 2 AND $1
+"""
+# The same lines are asked about once.
+_ONCE = """
+    DELETE FROM proposal WHERE rowid NOT IN (
+        SELECT arg_min(rowid, reason) FROM proposal GROUP BY bank, book)
+"""
+
 
 def propose(board: Board) -> None:
     """Fill `proposal`; needs what the automatic rungs leave on the board, changes none of it."""
@@ -89,6 +111,7 @@ def propose(board: Board) -> None:
     _propose_tied(board)
     board.run(_BY_PARTY)
     _propose_covers(board)
+    _propose_balanced(board)
     if board.strategy.has("M8"):
         board.run(_FEES)
     if board.strategy.has("M9"):
@@ -97,6 +120,7 @@ def propose(board: Board) -> None:
         rows = [(kind, word, place) for place, (kind, word) in enumerate(words)]
         board.insert("pattern", *zip(*rows, strict=True))
         board.run(_VOUCHERS)
+    board.run(_ONCE)
 
 
 def _propose_tied(board: Board) -> None:
@@ -127,4 +151,19 @@ def _propose_covers(board: Board) -> None:
         if cover is not None:
             bank, book = ([n], list(cover)) if is_bank else (list(cover), [n])
             rows.append(("M5" if is_bank else "M6", "exact_cover", bank, book, 0, None))
+    board.insert("proposal", *zip(*rows, strict=True))
+
+
+def _propose_balanced(board: Board) -> None:
+    """M7: several lines of each side of one party that add up, where nothing else of theirs does."""
+    rows = []
+    for *_, bank_ns, book_ns, bank_cents, book_cents, bank_places, book_places in board.rows(
+        _HEAPS, [HEAP_MAX]
+    ):
+        bank, book = (
+            [Line(n, 0, cents, place) for n, cents, place in zip(*side, strict=True)]
+            for side in ((bank_ns, bank_cents, bank_places), (book_ns, book_cents, book_places))
+        )
+        for one, other in balanced(bank, book, lines_max=CHOICE_MAX):
+            rows.append(("M7", "exact_cover", sorted(one), sorted(other), 0, None))
     board.insert("proposal", *zip(*rows, strict=True))

@@ -60,10 +60,23 @@ def matched(
     """What the engine matches among these lines; a side without lines has a header only."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        header = {"entry_id": "", "account": "", "booked_on": "", "direction": "", "amount": ""}
-        for side, rows in (("bank", bank), ("book", book)):
-            write(folder / f"{side}.csv", rows or [header])
-            if not rows:
-                (folder / f"{side}.csv").write_text(",".join(header) + "\n", "utf-8")
+        _lay_down(folder, bank, book)
         run(folder, strategy)
         return found_in(folder / "matches.csv")
+
+
+def proposed(bank: list[dict[str, object]], book: list[dict[str, object]]) -> list[dict[str, str]]:
+    """What the engine asks a person about these lines."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _lay_down(folder, bank, book)
+        run(folder, with_proposals=True)
+        return read(folder / "proposals.csv")
+
+
+def _lay_down(folder: Path, bank: list[dict[str, object]], book: list[dict[str, object]]) -> None:
+    header = {"entry_id": "", "account": "", "booked_on": "", "direction": "", "amount": ""}
+    for side, rows in (("bank", bank), ("book", book)):
+        write(folder / f"{side}.csv", rows or [header])
+        if not rows:
+            (folder / f"{side}.csv").write_text(",".join(header) + "\n", "utf-8")
