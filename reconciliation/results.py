@@ -46,7 +46,9 @@ _PROPOSALS = """
                 WHEN 'tax' THEN getvariable('say_tax') WHEN 'fee' THEN getvariable('say_bank_fee') ELSE detail END) END AS reason
     FROM numbered JOIN named USING (p) GROUP BY p, rung, reason, detail, residual
 """
-_ORDERED = "COPY (SELECT * FROM ({rows}) ORDER BY rule, bank_ids, book_ids) TO '{path}' (HEADER)"
+_ORDERED = (
+    "COPY (SELECT * FROM ({rows}) ORDER BY rule, bank_ids, book_ids, reason) TO '{path}' (HEADER)"
+)
 
 
 def words() -> dict[str, str]:

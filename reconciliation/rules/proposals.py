@@ -95,10 +95,10 @@ _HEAPS = """
     GROUP BY scope, outgo, party, heap
     HAVING count(*) FILTER (bank) BETWEEN 2 AND $1 AND count(*) FILTER (NOT bank) BETWEEN 2 AND $1
 """
-# The same lines are asked about once.
+# The same lines are asked about once: by the most certain rung, whichever row came first.
 _ONCE = """
     DELETE FROM proposal WHERE rowid NOT IN (
-        SELECT arg_min(rowid, reason) FROM proposal GROUP BY bank, book)
+        SELECT arg_min(rowid, (rung, reason, coalesce(detail, ''))) FROM proposal GROUP BY bank, book)
 """
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reconciliation.matching import run
+from tests.reconciliation.matching import read, run
 from tests.reconciliation.till_world import Tills
 from tests.reconciliation.treasury_world import Treasury
 
@@ -96,3 +96,12 @@ def test_the_order_of_the_rows_changes_nothing(tmp_path):
         )
 
     assert outcomes[0] == outcomes[1]
+
+
+def test_no_lines_are_asked_about_twice(tmp_path):
+    Treasury(7, facts=400).write(tmp_path)
+
+    run(tmp_path, with_proposals=True)
+
+    asked = [(row["bank_ids"], row["book_ids"]) for row in read(tmp_path / "proposals.csv")]
+    assert len(asked) == len(set(asked))
