@@ -35,6 +35,7 @@ class Source(Protocol):
 def match(board: Board, source: Source, *, calendar: Calendar) -> None:
     """Climb the automatic rungs; what they leave is in `rest`."""
     source.load_lines(board)
+    board.make_room()
     tie_references(board)
     lay_calendar(board, calendar)
     gather_rest(board, source.load_rest)
@@ -43,6 +44,14 @@ def match(board: Board, source: Source, *, calendar: Calendar) -> None:
     net_reversals(board)
     pair_parties(board, lambda: source.load_names(board))
     pair_by_text(board)
+
+
+def tidy(board: Board) -> None:
+    """Let go of all that only the rules needed: what is written needs the room. No `propose` after this."""
+    kept = {"line", "pair", "grp", "member", "note", "proposal", "scope"}
+    for (name,) in board.rows("SELECT table_name FROM duckdb_tables() WHERE NOT internal"):
+        if name not in kept:
+            board.run(f"DROP TABLE {name} CASCADE")
 
 
 def lay_calendar(board: Board, calendar: Calendar) -> None:

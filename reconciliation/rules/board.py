@@ -26,7 +26,7 @@ from reconciliation.strategy import Strategy
 EPOCH_ORDINAL = 719163  # date(1970, 1, 1).toordinal()
 _FULL = "".join(map(chr, range(0xFF01, 0xFF5F))) + "\u3000\u00a0"
 _HALF = "".join(map(chr, range(0x21, 0x7F))) + "  "
-NOT_A_REFERENCE = ("NONREF", "NOTPROVIDED", "NOT PROVIDED", "UNKNOWN", "NULL", "NONE", "N/A")
+BYTES_PER_LINE = 90
 COMPLETE_ENDINGS = (
     "公司", "集团", "企业", "厂", "店", "院", "所", "校", "社", "部", "中心", "局", "处", "会", "行", "站", "馆", "户", "人",
     "LTD[.]?", "INC[.]?", "CORP[.]?", "LLC", "CO[.]?", "GMBH", "PLC", "LIMITED",
@@ -99,7 +99,7 @@ class Board:
     def __init__(
         self, strategy: Strategy, *, ids: str = "VARCHAR", memory_mb: int = 240, threads: int = 2
     ) -> None:
-        self.strategy = strategy
+        self.strategy, self._memory_mb = strategy, memory_mb
         self._folder = tempfile.TemporaryDirectory(prefix="yqlink-match-")
         self.scratch = Path(self._folder.name)
         self.db = duckdb.connect(
@@ -136,6 +136,12 @@ class Board:
     def count(self, statement: str) -> int:
         """The one number a query gives."""
         return int(self.rows(statement)[0][0] or 0)
+
+    def make_room(self) -> None:
+        """Raise the memory limit with the number of lines: what cannot be laid on disk grows with them."""
+        needed = 64 + self.count("SELECT count(*) FROM line") * BYTES_PER_LINE // 1_000_000
+        if needed > self._memory_mb:
+            self.db.execute(f"SET memory_limit = '{needed}MB'")
 
     def groups(self) -> int:
         """The highest group number given so far."""

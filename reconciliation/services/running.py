@@ -16,7 +16,7 @@ import statements.selectors
 from kernel import clock
 from reconciliation import selectors
 from reconciliation.database import AccountSource, database_uri
-from reconciliation.engine import leave_frozen, match
+from reconciliation.engine import leave_frozen, match, tidy
 from reconciliation.models import Act, MatchedAccount, Watermark
 from reconciliation.rules import versions
 from reconciliation.rules.board import Board
@@ -115,6 +115,7 @@ def _match(*, account_id: int, seen: list[list[int]] | None, actor: User | None)
             last_journal_id=board.count("SELECT max(id) FROM line WHERE NOT bank"),
             counts=_counts(board),
         )
+        tidy(board)
         made = storing.write_matches(board, account=row, act=act)
         storing.write_proposals(board, act=act)
     if seen is not None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from kernel.errors import InvalidInput
 from reconciliation import results
-from reconciliation.engine import match
+from reconciliation.engine import match, tidy
 from reconciliation.files import CsvSource, published_calendar
 from reconciliation.rules.board import Board
 from reconciliation.rules.proposals import propose
@@ -54,10 +54,12 @@ class Command(BaseCommand):
             source = CsvSource(options["bank"], options["book"])
             with Board(strategy) as board:
                 match(board, source, calendar=published_calendar())
+                if options["proposals"]:
+                    propose(board)
+                tidy(board)
                 results.prepare(board)
                 results.write_matches(board, options["out"])
                 if options["proposals"]:
-                    propose(board)
                     results.write_proposals(board, options["proposals"])
                 self._tell(board, time.monotonic() - began)
         except InvalidInput as error:
@@ -69,8 +71,9 @@ class Command(BaseCommand):
 
     def _tell(self, board: Board, seconds: float) -> None:
         lines = board.count("SELECT count(*) FROM line")
-        left = board.count("SELECT count(*) FROM rest")
+        left = lines
         for rung, matches, members in board.rows(SUMMARY):
+            left -= members
             self.stdout.write(f"  {rung}  {matches:>9,}  {members:>9,}")
         told = _("{} 笔流水，自动勾对 {} 笔（{:.1%}），余 {} 笔，用时 {:.1f} 秒")
         share = (lines - left) / lines if lines else 0.0
