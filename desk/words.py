@@ -90,6 +90,19 @@ STATES: dict[str, StateWords] = {
     "disabled": _closed(_("停用")),
     "retired": _closed(_("已更换")),
     "revoked": StateWords(_("已吊销"), "bad", "cross"),
+    # a day of an account's statement, and what people sign of it
+    "complete": StateWords(_("完整"), "ok", "check"),
+    "provisional": _busy(_("暂定")),
+    "unproven": _you(_("无法核对"), "question"),
+    "amended": _you(_("银行有更正"), "edit"),
+    "broken": StateWords(_("不连续"), "bad", "warning"),
+    "missing": StateWords(_("缺少"), "bad", "cross"),
+    "unsigned": _you(_("待签署"), "edit"),
+    "signed": StateWords(_("已签署"), "ok", "check"),
+    "reopened": _you(_("重新打开"), "refresh"),
+    "prepared": _you(_("待复核签字")),
+    "reviewed": StateWords(_("已复核签字"), "ok", "check"),
+    "superseded": _closed(_("已被替代")),
 }
 
 

@@ -88,6 +88,12 @@ class LineForm(forms.Form):
     cash_flow_item = forms.CharField(label=_("现金流量项目"), required=False, max_length=60)
     is_bank = forms.BooleanField(label=_("银行账户行"), required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            kind = {"side": "form-select", "is_bank": "form-check-input"}.get(name, "form-control")
+            field.widget.attrs["class"] = kind
+
     def clean(self) -> dict[str, Any]:
         """A line that says anything names its side and subject."""
         said = {k: v for k, v in self.cleaned_data.items() if v}

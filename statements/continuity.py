@@ -1,16 +1,20 @@
-"""Reads behind the check of a day: its chain of balances, the statements that speak of it. System look-ups, all of them."""
+"""Reads behind the check of days: chains of balances, the statements that speak of them, a month's calendar. System
+look-ups, all of them."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet
 
 from statements.models import BankStatement, DayClose, StatementEntry
 from statements.rules import ChainEnds, Posting, chain_ends, missing_between
 from statements.selectors import day_entries, in_force
 
+AMENDED_MAX = 100  # amended entries one page shows
 CHAIN_MAX = 50_000  # entries of a day whose order is searched for when the bank's own does not hold
 
 
@@ -106,3 +110,80 @@ def unsettled_overlap(account_id: int, source: str, *, after_id: int) -> date | 
 def days_between(account_id: int, first: date, last: date) -> QuerySet[DayClose]:
     """The checked days of an account, in order. System look-up: the caller scoped the account."""
     return DayClose.objects.filter(account_id=account_id, day__range=(first, last)).order_by("day")
+
+
+# --- what the continuity pages show ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CalendarDay:
+    """One day of an account: its check, or None where the bank's word on it is missing."""
+
+    day: date
+    check: DayClose | None
+
+    @property
+    def status(self) -> str:
+        """Of the check; "missing" without one."""
+        return "missing" if self.check is None else str(self.check.status)
+
+
+def calendar_days(account_id: int, *, first: date, last: date, begun: date) -> list[CalendarDay]:
+    """Every day from `first` to `last` on or after the account's first day `begun`. System look-up."""
+    start = max(first, begun)
+    checks = {row.day: row for row in days_between(account_id, start, last)}
+    days = (start + timedelta(days=n) for n in range((last - start).days + 1))
+    return [CalendarDay(day, checks.get(day)) for day in days]
+
+
+def begun_on(account_ids: Collection[int]) -> dict[int, date]:
+    """The first day the bank's word is known of, for each account that has one. System look-up."""
+    rows = DayClose.objects.filter(account_id__in=account_ids).order_by().values_list("account_id")
+    return dict(rows.annotate(Min("day")))
+
+
+def closed_until(account_ids: Collection[int]) -> dict[int, date]:
+    """The newest closed day of each account that has one. System look-up."""
+    rows = DayClose.objects.filter(account_id__in=account_ids, is_closed=True).order_by()
+    return dict(rows.values_list("account_id").annotate(Max("day")))
+
+
+def status_counts(
+    account_ids: Collection[int], *, first: date, last: date
+) -> dict[int, dict[str, int]]:
+    """How many days of each status each account has between two days. System look-up."""
+    rows = DayClose.objects.filter(account_id__in=account_ids, day__range=(first, last)).order_by()
+    found: dict[int, dict[str, int]] = {}
+    for account_id, status, count in rows.values_list("account_id", "status").annotate(Count("pk")):
+        found.setdefault(account_id, {})[status] = count
+    return found
+
+
+def statements_between(account_id: int, first: date, last: date) -> QuerySet[BankStatement]:
+    """The statements of files that speak of these days, in order. System look-up: the caller scoped the account."""
+    rows = BankStatement.objects.filter(
+        account_id=account_id, first_day__lte=last, last_day__gte=first
+    )
+    return rows.order_by("first_day", "last_day", "pk")
+
+
+def statements_of_file(file_id: int) -> list[BankStatement]:
+    """What became of a file. System look-up: the caller was allowed to see the file."""
+    rows = BankStatement.objects.filter(file_id=file_id).select_related("account")
+    return list(rows.order_by("pk"))
+
+
+def amended_between(account_id: int, first: date, last: date) -> list[list[StatementEntry]]:
+    """Every version of each entry the bank amended on these days, oldest version first. System look-up."""
+    amended = StatementEntry.objects.filter(
+        account_id=account_id, revision__gt=1, bank_date__range=(first, last)
+    )
+    keys = amended.values_list("bank_date", "bank_serial", "direction", "occurrence")
+    return [
+        list(
+            StatementEntry.objects.filter(
+                account_id=account_id, bank_date=day, bank_serial=serial, direction=side, occurrence=twin
+            ).order_by("revision")
+        )
+        for day, serial, side, twin in keys.order_by("bank_date", "pk").distinct()[:AMENDED_MAX]
+    ]  # fmt: skip

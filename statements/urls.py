@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from kernel.access import guarded
-from statements import views
+from kernel.access import guarded, guarded_by
+from statements.views import days, entries, files
+
+VIEW, IMPORT = "statements.view", "statements.import"
+FILE_ACTS = dict.fromkeys(("confirm", "drop"), (IMPORT,))
 
 app_name = "statements"
 urlpatterns: list[URLPattern] = [
-    path("entries/", guarded(views.entries, "statements.view"), name="entries"),
-    path("entries/<int:entry_id>/", guarded(views.entry, "statements.view"), name="entry"),
-    path("balances/", guarded(views.balances, "statements.view"), name="balances"),
-    path("days/", guarded(views.days, "statements.view"), name="days"),
+    path("entries/", guarded(entries.entries, VIEW), name="entries"),
+    path("entries/<int:entry_id>/", guarded(entries.entry, VIEW), name="entry"),
+    path("balances/", guarded(entries.balances, VIEW), name="balances"),
+    path("days/", guarded(days.days, VIEW), name="days"),
+    path("continuity/", guarded(days.overview, VIEW), name="continuity"),
+    path(
+        "continuity/<int:account_id>/", guarded(days.account_month, VIEW), name="continuity_account"
+    ),
+    path("import/", guarded(files.upload, IMPORT), name="import"),
+    path("import/<int:file_id>/", guarded(files.preview, IMPORT), name="import_preview"),
+    path("import/<int:file_id>/mapping/", guarded(files.mapping, IMPORT), name="import_mapping"),
+    path(
+        "import/<int:file_id>/<slug:act>/",
+        guarded_by(files.act, "act", FILE_ACTS),
+        name="import_act",
+    ),
 ]

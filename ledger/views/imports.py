@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -78,6 +79,12 @@ def preview(request: HttpRequest, file_id: int) -> HttpResponse:
     context = {
         "file": file,
         "found": found,
+        "accounts": [
+            one
+            | {"number": number, "debit": Decimal(one["debit"]), "credit": Decimal(one["credit"])}
+            for number, one in found.get("accounts", {}).items()
+        ],
+        "sample": [[*row[:4], Decimal(row[4]), *row[5:]] for row in found.get("sample", ())],
         "is_open": file.state == "previewed",
         "standing": selectors.standing_entries(file.pk).count() if file.state == "imported" else 0,
         "can_take": not found.get("problem") and not found["faults"] and found["new"] > 0,

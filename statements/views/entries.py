@@ -1,4 +1,4 @@
-"""Pages of what banks told us: entries, one entry, the group's balances, checked days."""
+"""Entries, one entry, the group's balances."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kernel.references import is_reference
 from kernel.scope import Scope
 from statements import balances as wall
 from statements import selectors
-from statements.pages import DaysPage, EntriesPage, side_totals
+from statements.pages import EntriesPage, side_totals
 
 CHART_DAYS = 14
 
@@ -42,12 +42,6 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         "is_ours": is_reference(found.reference),
     }
     return render(request, "statements/entry.html", context)
-
-
-def days(request: HttpRequest) -> HttpResponseBase:
-    """The list of checked days."""
-    _scope(request, "statements.view")
-    return render_list(request, DaysPage)
 
 
 def balances(request: HttpRequest) -> HttpResponse:
