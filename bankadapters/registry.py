@@ -9,6 +9,7 @@ from bankadapters.contract import BankAdapter, Connection, Profile, SessionStore
 from bankadapters.transport import Transport
 
 ADAPTERS: dict[str, str] = {
+    "abc": "bankadapters.banks.abc.adapter:AbcAdapter",
     "boc": "bankadapters.banks.boc.adapter:BocAdapter",
     "ccb": "bankadapters.banks.ccb.adapter:CcbAdapter",
     "cmb": "bankadapters.banks.cmb.adapter:CmbAdapter",

@@ -27,6 +27,7 @@ from bankadapters.simulator.server import Server
 from kernel import clock
 
 BANKS = {
+    "abc": "bankadapters.banks.abc.simulator:AbcSimulator",
     "boc": "bankadapters.banks.boc.simulator:BocSimulator",
     "ccb": "bankadapters.banks.ccb.simulator:CcbSimulator",
     "cmb": "bankadapters.banks.cmb.simulator:CmbSimulator",

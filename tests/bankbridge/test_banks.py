@@ -22,6 +22,7 @@ from tests.bankbridge.world import AtBank, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BANKS = [
+    AtBank("abc", "11000001040000002", "", {"CorpNo": "0000000000000001"}, ["9404"], product="pay"),
     AtBank(
         "ccb", "11050100000000000022", "110000000", {"CUST_ID": "BJ11000000000000001", "USER_ID": "WLPT09"},
         ["SIM900000006"], {"PASSWORD": "demo0000"}, product="pay",
