@@ -185,7 +185,7 @@ def called_back(account: CounterpartyAccount, *, caller: User, confirmer: User) 
 
 @transaction.atomic
 def taken_live(*accounts: OwnAccount, operation: str = "pay_batch") -> None:
-    """The clearing systems' rules laid down, and the accounts' companies and subjects live."""
+    """The clearing systems' rules laid down, and the accounts' companies and subjects live with that product."""
     banks.lay_down_banks()
     baseline.lay_down_routes()
     for account in accounts:

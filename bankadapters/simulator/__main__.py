@@ -31,6 +31,7 @@ BANKS = {
     "boc": "bankadapters.banks.boc.simulator:BocSimulator",
     "ccb": "bankadapters.banks.ccb.simulator:CcbSimulator",
     "cmb": "bankadapters.banks.cmb.simulator:CmbSimulator",
+    "icbc": "bankadapters.banks.icbc.simulator:IcbcSimulator",
     "pingan": "bankadapters.banks.pingan.simulator:PinganSimulator",
 }
 DEMO_OPERATOR = "30011223:OPR01"

@@ -28,7 +28,7 @@ _numbers = count(1)
 
 @dataclass(frozen=True)
 class AtBank:
-    """Where the company banks: adapter, account and its branch, what the connection is told."""
+    """Where the company banks: adapter, account and its branch, what the connection is told, which product pays."""
 
     slug: str
     account: str
@@ -37,6 +37,13 @@ class AtBank:
     not_found_codes: list[str] = field(default_factory=list)
     credentials: dict[str, str] = field(default_factory=lambda: {"oprpwd": "secret"})
     product: str = "pay_batch"
+    endpoints: dict[str, str] = field(
+        default_factory=dict
+    )  # further roles → path below the main one
+    tells_row_balances: bool = (
+        True  # without them the day's balance is not checked before it is over
+    )
+    name: str = "示例贸易有限公司"  # of the account, as the bank knows it
 
 
 BOC = AtBank(
@@ -48,7 +55,7 @@ class World:
     """One company, one account, one payee, and the people."""
 
     def __init__(self, at: AtBank = BOC) -> None:
-        self.payer = at.account
+        self.payer, self.at = at.account, at
         OutboundGate.objects.update_or_create(pk=1, defaults={"is_open": True, "epoch": 1})
         profiles.sync()
         self.company = a_company()
@@ -69,7 +76,11 @@ class World:
             secrets = {name: Secret(value) for name, value in at.credentials.items()}
             connections.write_credentials(self.connection, secrets, actor=None)
         self.account = an_account(
-            at.account, company=self.company, connection=self.connection, branch_code=at.branch
+            at.account,
+            company=self.company,
+            connection=self.connection,
+            branch_code=at.branch,
+            name=at.name,
         )
         taken_live(self.account, operation=at.product)
         matrix_row()
@@ -103,7 +114,9 @@ class World:
 
     def reach(self, url: str) -> None:
         """Point the connection at a bank."""
-        Connection.objects.filter(pk=self.connection.pk).update(endpoints={"main": url})
+        others = {role: url.rstrip("/") + path for role, path in self.at.endpoints.items()}
+        told = {"main": url} | others
+        Connection.objects.filter(pk=self.connection.pk).update(endpoints=told)
 
     def queue(self, *amounts: str) -> list[PaymentInstruction]:
         """Released payments of these amounts, waiting to be sent."""

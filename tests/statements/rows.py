@@ -40,7 +40,7 @@ def an_account(number="440012345678", *, company=None, connection=None, **values
         branch_name="中国银行上海市分行",
         branch_code=values.pop("branch_code", "40303"),
         number=number,
-        name="示例贸易有限公司",
+        name=values.pop("name", "示例贸易有限公司"),
         gl_subject="100201",
         connection=connection or a_connection(),
         is_direct_link=True,
