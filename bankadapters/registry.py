@@ -11,6 +11,7 @@ from bankadapters.transport import Transport
 ADAPTERS: dict[str, str] = {
     "abc": "bankadapters.banks.abc.adapter:AbcAdapter",
     "boc": "bankadapters.banks.boc.adapter:BocAdapter",
+    "bocom": "bankadapters.banks.bocom.adapter:BocomAdapter",
     "ccb": "bankadapters.banks.ccb.adapter:CcbAdapter",
     "cmb": "bankadapters.banks.cmb.adapter:CmbAdapter",
     "icbc": "bankadapters.banks.icbc.adapter:IcbcAdapter",

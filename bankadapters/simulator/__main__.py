@@ -29,6 +29,7 @@ from kernel import clock
 BANKS = {
     "abc": "bankadapters.banks.abc.simulator:AbcSimulator",
     "boc": "bankadapters.banks.boc.simulator:BocSimulator",
+    "bocom": "bankadapters.banks.bocom.simulator:BocomSimulator",
     "ccb": "bankadapters.banks.ccb.simulator:CcbSimulator",
     "cmb": "bankadapters.banks.cmb.simulator:CmbSimulator",
     "icbc": "bankadapters.banks.icbc.simulator:IcbcSimulator",

@@ -24,6 +24,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 BANKS = [
     AtBank("abc", "11000001040000002", "", {"CorpNo": "0000000000000001"}, ["9404"], product="pay"),
     AtBank(
+        "bocom", "310066000000000000002", "",
+        {"corp_no": "8000000001", "user_no": "00001", "side_debit": "1", "side_credit": "2"}, product="pay",
+    ),
+    AtBank(
         "ccb", "11050100000000000022", "110000000", {"CUST_ID": "BJ11000000000000001", "USER_ID": "WLPT09"},
         ["SIM900000006"], {"PASSWORD": "demo0000"}, product="pay",
     ),
