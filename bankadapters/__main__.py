@@ -1,4 +1,4 @@
-"""Bank tools: `python -m bankadapters list | decode | encode`. Reads and writes files and pipes; never talks to a bank."""
+"""Bank tools: `python -m bankadapters list | decode | encode | conform`. Only `conform` talks: to simulators, or where it is told to."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from bankadapters import registry, wirejson
+from bankadapters.conformance import command
 from bankadapters.contract import Ability, BankAdapter, Connection
 from bankadapters.errors import BankError
 from kernel.errors import DomainError
@@ -25,6 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
             _print(_listing())
         elif options.command == "decode":
             _print(_decoded(options))
+        elif options.command == "conform":
+            return command.conform(options)
         else:
             sys.stdout.buffer.write(_encoded(options))
             sys.stdout.buffer.flush()
@@ -42,14 +45,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bankadapters", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="the banks and what each can do")
+    conform = commands.add_parser("conform", help="play the scenarios every bank is tried for")
+    command.add_arguments(conform)
     decode = commands.add_parser("decode", help="print what a bank's answer says, as JSON")
     encode = commands.add_parser("encode", help="print the bytes a request has on the wire")
-    for command in (decode, encode):
-        command.add_argument("--bank", required=True)
-        command.add_argument(
+    for one in (decode, encode):
+        one.add_argument("--bank", required=True)
+        one.add_argument(
             "--operation", required=True, choices=[ability.value for ability in Ability]
         )
-        command.add_argument("file", metavar="FILE", help="a file, or - for standard input")
+        one.add_argument("file", metavar="FILE", help="a file, or - for standard input")
     decode.add_argument(
         "--final-failures",
         default="",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from unicodedata import category
 
 from bankadapters import encodings
 from bankadapters.errors import Unencodable
@@ -25,8 +26,11 @@ def require_within(
     forbidden: Mapping[str, str],
     charset: str = "utf-8",
 ) -> None:
-    """Raise Unencodable, naming the field and its limit, when a text is too long or has a refused character."""
+    """Raise Unencodable, naming the field and its limit, when a text is too long or has a refused or a control character."""
     encodings.encode(value, charset, field=name)
+    broken = next((one for one in value if category(one) == "Cc"), "")
+    if broken:
+        raise Unencodable(f"{name} holds the control character U+{ord(broken):04X}", field=name)
     if name in limits:
         most, unit = limits[name]
         length = measure(value, unit)

@@ -70,6 +70,9 @@ class Profile:
     visibility_delay_s: int = 0
     not_found_is_final: bool = False
     bank_dedups_by_reference: bool = False
+    statement_names_reference: bool = (
+        True  # whether entries carry the number a payment was sent under
+    )
     statement_rows_max: int = 50
     statement_span_days: int = 31
     balance_accounts_max: int = 1

@@ -143,7 +143,8 @@ class Opened:
                 ports[slug] = await server.start(host=host, port=wanted)
             except (OSError, OverflowError) as error:
                 raise SystemExit(f"cannot listen on {host}:{wanted}: {error}") from error
-            self.control.addresses[slug] = server.bank.address(host, ports[slug])
+            address = self.control.addresses[slug] = server.bank.address(host, ports[slug])
+            self.control.connections[slug] = server.bank.connection(address)
         return ports
 
 

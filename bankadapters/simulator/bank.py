@@ -85,6 +85,9 @@ class BankSimulator(ABC):
     charset: ClassVar[str] = "utf-8"
     content_type: ClassVar[str] = "application/xml"
     speaks_tcp: ClassVar[bool] = False
+    admits: ClassVar[
+        Mapping[str, Mapping[str, str]]
+    ] = {}  # what a client is told: parameters, secrets, endpoints
     demo_accounts: ClassVar[tuple[tuple[str, str], tuple[str, str]]]  # number and branch code
 
     @staticmethod
@@ -98,6 +101,16 @@ class BankSimulator(ABC):
         if cls.speaks_tcp:
             return f"tcp://{host}:{port}"
         return f"http://{host}:{port}{cls.paths[0] if cls.paths else '/'}"
+
+    @classmethod
+    def connection(cls, address: str) -> Mapping[str, Mapping[str, str]]:
+        """What a client needs to talk to it: endpoints by role, parameters and secrets by name."""
+        further = cls.admits.get("endpoints", {})
+        endpoints = {"main": address} | {
+            role: address.rstrip("/") + path for role, path in further.items()
+        }
+        parameters, secrets = cls.admits.get("parameters", {}), cls.admits.get("secrets", {})
+        return {"endpoints": endpoints, "parameters": parameters, "secrets": secrets}
 
     def __init__(self, world: World) -> None:
         self.world = world

@@ -2,7 +2,7 @@
 
 Every port of the world answers it alike, for all banks together.
 
-GET  ledger, instructions, faults, next-due, health
+GET  ledger, instructions, faults, next-due, health, connections
 POST accounts, credit, settle
 """
 
@@ -76,11 +76,12 @@ def open_account(world: World, wanted: Mapping[str, object]) -> bool:
 
 
 class Control:
-    """Answers control requests from the world's books; `addresses` are those of its banks, filled in as they open."""
+    """Answers control requests from the world's books; `addresses` and `connections` are those of its banks, filled in as they open."""
 
     def __init__(self, *, world: World) -> None:
         self.world = world
         self.addresses: dict[str, str] = {}
+        self.connections: dict[str, Mapping[str, object]] = {}
 
     def answer(
         self, *, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
@@ -114,6 +115,8 @@ class Control:
             }
         if name == "next-due":
             return {"next_due": _iso(self.world.ledger.next_due()), "now": clock.now().isoformat()}
+        if name == "connections":
+            return {slug: self._connection(slug) for slug in self.connections}
         if name == "health":
             return {
                 "ok": True,
@@ -159,6 +162,14 @@ class Control:
         )
         ledger.settle_due()
         return {"account": account.number, "balance": yuan(account.balance)}
+
+    def _connection(self, slug: str) -> Mapping[str, object]:
+        accounts = [
+            {"number": a.number, "name": a.name, "branch": a.ibknum, "custid": a.custid}
+            for a in self.world.books.accounts.values()
+            if a.kind == "customer" and a.slug == slug and not a.closed
+        ]
+        return {**self.connections[slug], "accounts": accounts}
 
     def _ledger(self, *, after: int) -> Mapping[str, object]:
         books = self.world.books

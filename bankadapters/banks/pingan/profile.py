@@ -65,6 +65,7 @@ SETTINGS = (
     ),
 )
 PROFILE = Profile(
+    statement_names_reference=False,
     slug="pingan",
     name_zh="平安银行",
     name_en="Ping An Bank",

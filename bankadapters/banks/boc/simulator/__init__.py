@@ -36,6 +36,10 @@ class BocSimulator(BankSimulator):
         "/B2EPCSPJ/XmlServlet",
     )
     codes: ClassVar[Mapping[str, str]] = CODES
+    admits = {
+        "parameters": {"front_end_ip": "127.0.0.1", "custid": "30011223", "cusopr": "OPR01"},
+        "secrets": {"oprpwd": "any"},
+    }
     demo_accounts = (("440012345678", "40303"), ("440012345686", "40303"))
 
     def __init__(self, world: World) -> None:

@@ -28,6 +28,7 @@ class CmbSimulator(BankSimulator):
     charset: ClassVar[str] = "gb18030"
     content_type: ClassVar[str] = "text/xml; charset=GBK"
     speaks_tcp: ClassVar[bool] = True
+    admits = {"parameters": {"LGNNAM": "OPER01"}}
     demo_accounts = (("571900000010101", "57"), ("571900000010102", "57"))
 
     def __init__(self, world: World) -> None:

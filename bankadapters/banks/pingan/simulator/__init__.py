@@ -35,6 +35,13 @@ class PinganSimulator(BankSimulator):
     charset: ClassVar[str] = "gb18030"
     content_type: ClassVar[str] = "text/xml; charset=GBK"
     speaks_tcp: ClassVar[bool] = True
+    admits = {
+        "parameters": {
+            "enterprise_code": "00901079800000099000",
+            "not_found_codes": "SM9404",
+            "receipt_BsnCode": "R1",
+        }
+    }
     demo_accounts = (("11000000000001", ""), ("11000000000002", ""))
 
     def __init__(self, world: World) -> None:
