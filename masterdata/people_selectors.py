@@ -14,13 +14,14 @@ from kernel.scope import Scope
 from masterdata.duties import Duty, roles_behind
 from masterdata.models import (
     ApiClient,
+    Company,
     Delegation,
     Membership,
     SignInTry,
     StagedChange,
     User,
 )
-from masterdata.roles import ROLE_NAMES, Role
+from masterdata.roles import RIGHTS, ROLE_NAMES, Role
 
 PREFIX = "people."  # kinds of staged changes that concern people
 
@@ -129,3 +130,14 @@ def visible_tries(scope: Scope) -> QuerySet[SignInTry]:
         return tries.none()
     people = visible_people(scope).order_by().values("pk")
     return tries.filter(Q(user__isnull=True) | Q(user__in=people))
+
+
+def who_may(right: str, company_id: int) -> list[User]:
+    """Active people whose own duties carry a right in this company, by name. System look-up: the caller scoped it."""
+    path = Company.objects.values_list("path", flat=True).get(pk=company_id)
+    roles = [role.value for role in Role if right in RIGHTS[role]]
+    held = Membership.objects.filter(role__in=roles, user__is_active=True).select_related(
+        "user", "company"
+    )
+    people = {one.user.pk: one.user for one in held if path.startswith(one.company.path)}
+    return sorted(people.values(), key=lambda one: (one.display_name, one.pk))

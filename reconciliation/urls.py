@@ -2,7 +2,46 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from kernel.access import guarded, guarded_by
+from reconciliation.views import brs, statements
+
+VIEW, PREPARE, REVIEW = "reconciliation.view", "reconciliation.match", "reconciliation.decide"
+SIGN_ACTS = dict.fromkeys(("review", "send_back"), (REVIEW,))
 
 app_name = "reconciliation"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("brs/", guarded(brs.overview, VIEW), name="brs_overview"),
+    path("brs/archive/", guarded(brs.archive, VIEW), name="brs_archive"),
+    path("brs/<int:account_id>/", guarded(brs.account, VIEW), name="brs_account"),
+    path("brs/<int:account_id>/print/", guarded(brs.account_print, VIEW), name="brs_account_print"),
+    path(
+        "brs/<int:account_id>/workbook/",
+        guarded(brs.account_workbook, VIEW),
+        name="brs_account_workbook",
+    ),
+    path("brs/<int:account_id>/prepare/", guarded(brs.prepare, PREPARE), name="brs_prepare"),
+    path("brs/<int:account_id>/opening/", guarded(brs.opening, PREPARE), name="brs_opening"),
+    path(
+        "brs/<int:account_id>/items/<slug:side>/<int:line_id>/",
+        guarded(brs.item, PREPARE),
+        name="brs_item",
+    ),
+    path("statements/<int:statement_id>/", guarded(statements.statement, VIEW), name="brs"),
+    path(
+        "statements/<int:statement_id>/print/",
+        guarded(statements.statement_print, VIEW),
+        name="brs_print",
+    ),
+    path(
+        "statements/<int:statement_id>/workbook/",
+        guarded(statements.statement_workbook, VIEW),
+        name="brs_workbook",
+    ),
+    path(
+        "statements/<int:statement_id>/<slug:act>/",
+        guarded_by(statements.act, "act", SIGN_ACTS),
+        name="brs_act",
+    ),
+]

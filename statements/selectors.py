@@ -319,3 +319,11 @@ def ids_after(account_id: int, day: date) -> QuerySet[StatementEntry, int]:
     return StatementEntry.objects.filter(account_id=account_id, bank_date__gt=day).values_list(
         "pk", flat=True
     )
+
+
+def is_day_proven(account_id: int, day: date) -> bool:
+    """Whether the day is closed and adds up, amended entries or not. System look-up."""
+    good = (DayClose.Status.COMPLETE, DayClose.Status.AMENDED)
+    return DayClose.objects.filter(
+        account_id=account_id, day=day, is_closed=True, status__in=good
+    ).exists()

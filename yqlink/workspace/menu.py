@@ -54,6 +54,13 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
         ],
     ),
     (
+        _("对账"),
+        "check",
+        [
+            (_("余额调节表"), "reconciliation:brs_overview", "reconciliation.view"),
+        ],
+    ),
+    (
         _("凭证与 ERP"),
         "book",
         [
@@ -141,6 +148,7 @@ ICONS = {
     "statements:receipts": "file",
     "statements:import": "upload",
     "statements:continuity": "calendar",
+    "reconciliation:brs_overview": "file",
     "ledger:books": "book",
     "ledger:vouchers": "file",
     "ledger:templates": "layers",

@@ -1,0 +1,27 @@
+"""What was matched, what is outstanding, and what people signed of it."""
+
+from reconciliation.models.brs import BankReconciliationStatement, OpeningItems, OutstandingItem
+from reconciliation.models.matching import (
+    Act,
+    Basis,
+    EndedLine,
+    MatchedAccount,
+    MatchLine,
+    MatchNote,
+    Proposal,
+    Watermark,
+)
+
+__all__ = [
+    "Act",
+    "BankReconciliationStatement",
+    "Basis",
+    "EndedLine",
+    "MatchLine",
+    "MatchNote",
+    "MatchedAccount",
+    "OpeningItems",
+    "OutstandingItem",
+    "Proposal",
+    "Watermark",
+]

@@ -1,0 +1,227 @@
+"""Outstanding items and balances of one account at the end of a day, as known at a moment. Reads only.
+
+A line is outstanding at the end of a day when the other side had not recorded it by then: no match holds it, or the match
+holds a line of a later day, or one that is no longer there. Lines older than the book's opening are settled before it unless
+a person named them as opening items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from django.db.models import Max, Min
+
+import ledger.asof
+import statements.asof
+import statements.selectors
+from kernel import clock
+from kernel.errors import Conflict, InvalidInput
+from reconciliation.brs import CLASSES, Item, Sheet, class_of
+from reconciliation.models import Act, OpeningItems, OutstandingItem
+
+if TYPE_CHECKING:
+    from masterdata.models import OwnAccount
+
+ITEMS_MAX = 5_000  # items one statement lists; more wait for the matching desk
+BANK, BOOK = OutstandingItem.Side.BANK, OutstandingItem.Side.BOOK
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was there at a moment: no line and no act of matching beyond these ids."""
+
+    at: datetime
+    entry_id: int
+    journal_id: int
+    act_id: int  # the first one that was not there yet
+
+
+def known_at(account_id: int, at: datetime) -> Known:
+    """What of the account was known at a moment. System look-up."""
+    later = Act.objects.filter(account_id=account_id, at__gt=at).aggregate(first=Min("pk"))["first"]
+    newest = Act.objects.filter(account_id=account_id).aggregate(last=Max("pk"))["last"] or 0
+    return Known(
+        at,
+        statements.asof.newest_entry(account_id, at),
+        ledger.asof.newest_entry(account_id, at),
+        int(later or newest + 1),
+    )
+
+
+# Matches live at the moment; those that hold a line of a later day, or one no longer in force, settle nothing yet.
+_OPEN = """
+    WITH bank AS MATERIALIZED ({bank}), book AS MATERIALIZED ({book}),
+    held AS MATERIALIZED (
+        SELECT m.match_no, m.bank_id, m.book_id FROM (
+            SELECT match_no, bank_id, book_id FROM reconciliation_matchline
+                WHERE account_id = %(account)s AND act_id < %(act)s
+            UNION SELECT match_no, bank_id, book_id FROM reconciliation_endedline
+                WHERE account_id = %(account)s AND act_id < %(act)s) AS m
+        WHERE NOT EXISTS (SELECT 1 FROM reconciliation_endedline AS gone
+            WHERE gone.account_id = %(account)s AND gone.match_no = m.match_no AND gone.ended_act_id < %(act)s
+              AND (gone.revived_act_id IS NULL OR gone.revived_act_id >= %(act)s))),
+    open_match AS (
+        SELECT match_no FROM held LEFT JOIN bank ON bank.id = held.bank_id
+            WHERE held.bank_id IS NOT NULL AND (bank.id IS NULL OR bank.day > %(day)s)
+        UNION SELECT match_no FROM held LEFT JOIN book ON book.id = held.book_id
+            WHERE held.book_id IS NOT NULL AND (book.id IS NULL OR book.day > %(day)s OR book.undone_on <= %(day)s)),
+    settled AS (SELECT * FROM held WHERE match_no NOT IN (SELECT match_no FROM open_match))
+    SELECT 'bank', id, day FROM bank WHERE day <= %(day)s AND (day >= %(start)s OR id = ANY (%(bank_items)s))
+        AND NOT EXISTS (SELECT 1 FROM settled WHERE settled.bank_id = bank.id)
+    UNION ALL
+    SELECT 'book', id, day FROM book WHERE day <= %(day)s AND (day >= %(start)s OR id = ANY (%(book_items)s))
+        AND (undone_on IS NULL OR undone_on > %(day)s)
+        AND NOT EXISTS (SELECT 1 FROM settled WHERE settled.book_id = book.id)
+    ORDER BY 3, 1, 2 LIMIT %(limit)s
+"""
+
+
+def open_lines(
+    account_id: int,
+    day: date,
+    known: Known,
+    *,
+    start: date | None,
+    opening: OpeningItems | None,
+    limit: int = ITEMS_MAX,
+) -> tuple[list[int], list[int]]:
+    """Ids of the lines of both sides that are outstanding at the end of `day`. Raises Conflict beyond `limit`."""
+    sql = _OPEN.format(
+        bank=statements.asof.entries_sql(account_id, until=known.entry_id),
+        book=ledger.asof.entries_sql(account_id, until=known.journal_id),
+    )
+    values: dict[str, Any] = {
+        "account": account_id, "act": known.act_id, "day": day, "start": start or date.min, "limit": limit + 1,
+        "bank_items": opening.bank_ids if opening else [], "book_items": opening.book_ids if opening else [],
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows = cursor.fetchall()
+    if len(rows) > limit:
+        raise Conflict(
+            f"未达账项超过 {limit:,} 笔，请先勾对",
+            f"more than {limit:,} outstanding items: match them first",
+            code="too_many_items",
+        )
+    return [pk for side, pk, _ in rows if side == BANK], [
+        pk for side, pk, _ in rows if side == BOOK
+    ]
+
+
+def opening_items(account_id: int, at: datetime) -> OpeningItems | None:
+    """The opening items as named at a moment. System look-up."""
+    rows = OpeningItems.objects.filter(account_id=account_id, made_at__lte=at)
+    return rows.order_by("-number").first()
+
+
+def before_opening(account_id: int, opening_day: date, known: Known) -> tuple[list[int], list[int]]:
+    """Unmatched lines older than the book's opening: what a person may name as opening items. System look-up."""
+    last = date.fromordinal(opening_day.toordinal() - 1)
+    return open_lines(account_id, last, known, start=None, opening=None, limit=ITEMS_MAX)
+
+
+def words_for(
+    account_id: int, side: str, ids: Collection[int], at: datetime
+) -> dict[int, OutstandingItem]:
+    """What people said of these lines up to a moment, the newest word of each. System look-up."""
+    rows = OutstandingItem.objects.filter(
+        account_id=account_id, side=side, line_id__in=list(ids), made_at__lte=at
+    ).select_related("owner")
+    return {row.line_id: row for row in rows.order_by("line_id", "number")}
+
+
+def sheet(account: OwnAccount, day: date, known: Known) -> Sheet:
+    """The account's statement at the end of `day`, as known then. The caller was allowed to see the account.
+
+    Raises InvalidInput (a day that was not over at that moment), Conflict (too many items).
+    """
+    if day > known.at.astimezone(clock.SHANGHAI).date():
+        raise InvalidInput("截止日期不能晚于今天", "the day is not over yet", field="day")
+    opening = ledger.asof.opening_at(account.pk, known.at)
+    start = None if opening is None else opening.day
+    named = opening_items(account.pk, known.at)
+    bank_ids, book_ids = open_lines(account.pk, day, known, start=start, opening=named)
+    balance, source = statements.asof.bank_balance(
+        account.pk, day, at=known.at, until=known.entry_id
+    )
+    return Sheet(
+        company=account.company.name,
+        company_code=account.company.code,
+        bank=account.bank.name,
+        branch=account.branch_name,
+        number=account.number,
+        name=account.name,
+        currency=account.currency,
+        day=day,
+        known_at=known.at.astimezone(clock.SHANGHAI),
+        kept_from=start,
+        book=ledger.asof.book_balance(opening, day, until=known.journal_id),
+        balance=balance,
+        balance_source=source,
+        items=(
+            *_bank_items(account.pk, bank_ids, known.at),
+            *_book_items(account.pk, book_ids, known.at),
+        ),
+    )
+
+
+def _said(row: OutstandingItem | None) -> dict[str, str]:
+    """Owner, reason and next step, where anybody said a word."""
+    if row is None:
+        return {}
+    owner = "" if row.owner is None else row.owner.display_name
+    return {"reason": row.reason, "owner": owner, "next_step": row.next_step}
+
+
+def _bank_items(account_id: int, ids: list[int], at: datetime) -> list[Item]:
+    said = words_for(account_id, BANK, ids, at)
+    rows = sorted(statements.selectors.entries_of(ids), key=lambda one: (one.bank_date, one.pk))
+    return [_item(row, is_bank=True, said=said) for row in rows]
+
+
+def _book_items(account_id: int, ids: list[int], at: datetime) -> list[Item]:
+    said = words_for(account_id, BOOK, ids, at)
+    return [_item(row, is_bank=False, said=said) for row in ledger.asof.entries_of(ids)]
+
+
+def _item(row: Any, *, is_bank: bool, said: dict[int, OutstandingItem]) -> Item:
+    outgo = "debit" if is_bank else "credit"
+    kind = class_of(is_bank=is_bank, is_outgo=row.direction == outgo)
+    voucher = "" if is_bank else "-".join(filter(None, (row.voucher_type, row.voucher_no)))
+    text = " ".join(filter(None, (row.narrative, row.purpose))) if is_bank else row.description
+    return Item(
+        kind=kind,
+        id=row.pk,
+        day=row.bank_date if is_bank else row.day,
+        document=row.bank_serial if is_bank else voucher,
+        party=row.counterparty_name,
+        text=text,
+        amount=row.amount,
+        **_said(said.get(row.pk)),
+    )
+
+
+def kept_from(account_id: int, known: Known) -> date | None:
+    """The day the account's journal is kept from, as set at the moment. System look-up."""
+    opening = ledger.asof.opening_at(account_id, known.at)
+    return None if opening is None else opening.day
+
+
+def opening_choices(account_id: int, start: date, known: Known) -> list[dict[str, Any]]:
+    """The unmatched lines older than the opening, each with whether it is an opening item now. System look-up."""
+    bank_ids, book_ids = before_opening(account_id, start, known)
+    named = opening_items(account_id, known.at)
+    ticked = (set(named.bank_ids), set(named.book_ids)) if named else (set(), set())
+    found = [
+        {"side": side, "item": item, "is_ticked": item.id in chosen, "kind": CLASSES[item.kind]}
+        for side, items, chosen in (
+            (BANK, _bank_items(account_id, bank_ids, known.at), ticked[0]),
+            (BOOK, _book_items(account_id, book_ids, known.at), ticked[1]),
+        )
+        for item in items
+    ]
+    return sorted(found, key=lambda one: one["item"].day, reverse=True)  # type: ignore[attr-defined]  # an Item

@@ -1,0 +1,209 @@
+"""The reconciliation statement on screen, on paper and as a workbook."""
+
+from __future__ import annotations
+
+import io
+
+import openpyxl
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from kernel import clock
+from masterdata.roles import Role
+from reconciliation.models import BankReconciliationStatement, OpeningItems, OutstandingItem
+from tests.build import a_company, a_user, an_account
+from tests.reconciliation.build import Told, bank_lines
+from tests.reconciliation.signing import LAST, begin, prepare, review, sheet
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(user):
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def text(answer, status=200):
+    assert answer.status_code == status, answer.content.decode()[:2000]
+    return answer.content.decode()
+
+
+@pytest.fixture
+def desk(preparer):
+    return signed_in(preparer)
+
+
+@pytest.fixture
+def page(teaching):
+    return reverse("reconciliation:brs_account", args=[teaching.pk]) + f"?day={LAST}"
+
+
+class TestAccount:
+    def test_shows_both_sides_and_each_class_with_its_items(self, desk, page):
+        shown = text(desk.get(page))
+
+        for words in (
+            "147,800.00",
+            "174,800.00",
+            "161,000.00",
+            "25,000.00",
+            "代付电费",
+            "开出支票",
+        ):
+            assert words in shown
+        assert "制表签字" in shown
+
+    def test_every_number_leads_to_its_entries(self, desk, page, teaching):
+        shown = text(desk.get(page))
+
+        for kind in ("bank_in", "bank_out", "book_in", "book_out"):
+            assert f'href="#{kind}"' in shown
+            assert f'id="{kind}"' in shown
+        (entry, *_) = sheet(teaching).of("bank_in")
+        assert reverse("statements:entry", args=[entry.id]) in shown
+        assert reverse("ledger:journal", args=[teaching.pk]) in shown
+
+    def test_says_what_keeps_it_from_being_signed(self, desk, account):
+        begin(account)
+
+        shown = text(
+            desk.get(reverse("reconciliation:brs_account", args=[account.pk]) + f"?day={LAST}")
+        )
+
+        assert "的对账单尚未关闭或核对不符" in shown
+        assert "制表签字" not in shown
+
+    def test_is_signed_here_and_reviewed_there(self, desk, page, teaching, reviewer):
+        form = {"day": str(LAST), "figures": sheet(teaching).figures()}
+        where = desk.post(reverse("reconciliation:brs_prepare", args=[teaching.pk]), form)[
+            "Location"
+        ]
+        row = BankReconciliationStatement.objects.get()
+        assert "您是制表人，须由另一人复核签字" in text(desk.get(where))
+        other = signed_in(reviewer)
+        assert "与当时资料一致" in text(other.get(where))
+
+        other.post(f"{where}review/", {"version": row.version})
+
+        row.refresh_from_db()
+        assert (row.state, row.reviewed_by) == ("reviewed", reviewer)
+        assert 'data-state="reviewed"' in text(desk.get(page))
+        assert str(reviewer) in text(desk.get(reverse("reconciliation:brs_archive")))
+
+    def test_tells_what_changed_since_it_was_signed(self, desk, page, teaching, preparer):
+        prepare(teaching, preparer)
+        bank_lines(teaching, Told("9.00", 17), Told("9.00", 17, outgo=False))
+
+        assert "0 笔不再未达，2 笔新列为未达" in text(desk.get(page))
+
+    def test_takes_words_on_an_item(self, desk, page, teaching, preparer):
+        (item,) = sheet(teaching).of("bank_out")
+        url = (
+            reverse("reconciliation:brs_item", args=[teaching.pk, "bank", item.id]) + f"?day={LAST}"
+        )
+        assert preparer.display_name in text(desk.get(url))
+
+        desk.post(url, {"reason": "电费发票未到", "next_step": "催开发票", "owner_id": preparer.pk})
+
+        assert OutstandingItem.objects.get().owner == preparer
+        assert "电费发票未到" in text(desk.get(page))
+
+    def test_of_another_company_is_not_there(self, desk):
+        foreign = an_account(company=a_company())
+
+        for name in ("brs_account", "brs_account_print", "brs_account_workbook", "brs_opening"):
+            assert desk.get(reverse(f"reconciliation:{name}", args=[foreign.pk])).status_code == 404
+
+    def test_is_nothing_for_makers(self, page, teaching):
+        maker = signed_in(a_user(Role.MAKER, company=teaching.company))
+
+        assert maker.get(page).status_code == 403
+
+    @pytest.mark.parametrize(
+        "query", ["day=2026-02-30", "day=x", "known=2099-01-01T00:00", "known=x"]
+    )
+    def test_refuses_what_is_no_day_or_moment(self, desk, teaching, query):
+        url = reverse("reconciliation:brs_account", args=[teaching.pk])
+
+        assert desk.get(f"{url}?{query}").status_code == 422
+
+
+class TestOverview:
+    def test_lists_accounts_with_their_state_at_the_months_end(self, desk, teaching):
+        shown = text(desk.get(reverse("reconciliation:brs_overview"), {"day": str(LAST)}))
+
+        assert "2026-11-30" in shown
+        assert 'data-state="unsigned"' in shown
+
+
+class TestOpening:
+    def test_old_lines_are_ticked_and_count(self, desk, account):
+        (old,) = bank_lines(account, Told("600.00", -5, outgo=False))
+        begin(account, book="161000.00")
+        url = reverse("reconciliation:brs_opening", args=[account.pk])
+        assert "600.00" in text(desk.get(url))
+
+        desk.post(url, {"bank": [old], "why": "十月调节表"})
+
+        assert OpeningItems.objects.get().bank_ids == [old]
+        assert "期初未达账项 1 笔" in text(
+            desk.get(reverse("reconciliation:brs_account", args=[account.pk]))
+        )
+
+
+class TestPaper:
+    def test_carries_signatures_and_no_time_of_printing(
+        self,
+        desk,
+        teaching,
+        preparer,
+        reviewer,
+    ):
+        row = prepare(teaching, preparer)
+        review(row, reviewer)
+        url = reverse("reconciliation:brs_print", args=[row.pk])
+
+        first = desk.get(url).content
+
+        shown = first.decode()
+        for words in ("银行存款余额调节表", str(preparer), str(reviewer), row.digest, "161,000.00"):
+            assert words in shown
+        assert "打印时间" not in shown
+
+    def test_of_a_past_moment_is_equal_byte_for_byte(
+        self,
+        desk,
+        teaching,
+        frozen_clock,
+    ):
+        pytest.importorskip("weasyprint", exc_type=OSError)
+        query = {"day": str(LAST), "known": clock.now().isoformat()}
+        paper, book = (
+            reverse(f"reconciliation:brs_account_{name}", args=[teaching.pk])
+            for name in ("print", "workbook")
+        )
+        before = (
+            desk.get(paper, {**query, "format": "pdf"}).content,
+            desk.get(book, query).content,
+        )
+        frozen_clock.advance(hours=5)
+        bank_lines(teaching, Told("9.00", 17))
+
+        after = (
+            desk.get(paper, {**query, "format": "pdf"}).content,
+            desk.get(book, query).content,
+        )
+
+        assert before[0].startswith(b"%PDF")
+        assert after == before
+
+    def test_is_a_workbook_with_real_numbers(self, desk, teaching):
+        url = reverse("reconciliation:brs_account_workbook", args=[teaching.pk])
+
+        book = openpyxl.load_workbook(io.BytesIO(desk.get(url, {"day": str(LAST)}).content))
+
+        form, items = book.worksheets
+        assert (form["B12"].value, form["D12"].value, form["B13"].value) == (161000, 161000, 0)
+        assert items.max_row == 5
