@@ -52,7 +52,16 @@ _ORDER_WORDS = {
     "purpose": "用途",
     "bank_ref": "我方参考号",
 }
+_RECEIPT_WORDS = _ACCOUNT_WORDS | {
+    "customer_subject": "往来科目",
+    "suspense_subject": "挂账科目",
+    "invoice_no": "发票号",
+    "contract_no": "合同号",
+    "cash_flow_item": "现金流量项目",
+    "notice_no": "到款通知单号",
+}
 AMOUNT = {"amount": "金额"}
+_WITH_FEE = AMOUNT | {"fee": "手续费"}
 
 # Every event a template may be made for (DOMAIN §7.1). The red voucher of a return needs none: it mirrors the first.
 EVENTS: dict[str, EventKind] = {
@@ -60,9 +69,10 @@ EVENTS: dict[str, EventKind] = {
     "fee": EventKind(title="银行手续费", figures=AMOUNT, words=_ACCOUNT_WORDS),
     "interest": EventKind(title="存款利息", figures=AMOUNT, words=_ACCOUNT_WORDS),
     "receipt": EventKind(
-        title="收款",
-        figures=AMOUNT | {"fee": "手续费", "prepaid": "预收金额"},
-        words=_ACCOUNT_WORDS | {"customer_subject": "往来科目", "invoice_no": "发票号"},
+        title="收款", figures=_WITH_FEE | {"prepaid": "预收金额"}, words=_RECEIPT_WORDS
+    ),
+    "suspense_cleared": EventKind(
+        title="挂账收款认领", figures=_WITH_FEE, words=_RECEIPT_WORDS, is_bank=False
     ),
     "transfer_out": EventKind(
         title="内部调拨（转出方）", figures=AMOUNT, words=_ACCOUNT_WORDS | _ORDER_WORDS

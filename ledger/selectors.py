@@ -75,6 +75,12 @@ def acknowledged_sources(source_kind: str, *, since: datetime) -> list[str]:
     return list(rows.values_list("source_id", flat=True))
 
 
+def vouchers_by_id(ids: Collection[int], *, lock: bool = False) -> dict[int, Voucher]:
+    """These vouchers by id, locked when asked. System look-up: the caller scoped what they book."""
+    rows = Voucher.objects.filter(pk__in=ids).order_by("pk")
+    return {row.pk: row for row in (rows.select_for_update() if lock else rows)}
+
+
 def posted_since(
     company_ids: Collection[int], *, since: datetime | None, after: int, limit: int
 ) -> list[Voucher]:
