@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -253,3 +253,34 @@ def to_be_called(account_ids: Collection[int]) -> list[ToCall]:
     rows = CounterpartyAccount.objects.filter(pk__in=account_ids).order_by("pk")
     found = rows.annotate(open_call=Subquery(waiting.values("pk")[:1]))
     return [ToCall(*row) for row in found.values_list("pk", "version", "open_call")]
+
+
+def customers_by_account(numbers: Collection[str]) -> dict[str, frozenset[int]]:
+    """The customers each of these account numbers is confirmed for; numbers normalised. System look-up of receipts."""
+    rows = CounterpartyAccount.objects.filter(
+        number__in=set(numbers), state=PayeeState.CONFIRMED, counterparty__kind="customer"
+    )
+    return _grouped(rows.values_list("number", "counterparty_id"))
+
+
+def customers_by_name(names: Collection[str]) -> dict[str, frozenset[int]]:
+    """The customers each of these payer names belongs to, by the name normalised. System look-up of receipts."""
+    wanted = {normalise_name(name): name for name in names if name.strip()}
+    accounts = CounterpartyAccount.objects.filter(
+        name_key__in=wanted, state=PayeeState.CONFIRMED, counterparty__kind="customer"
+    )
+    spelled = {
+        form
+        for key, name in wanted.items()
+        for form in (name.strip(), key, key.replace("(", "（").replace(")", "）"))
+    }
+    partners = Counterparty.objects.filter(name__in=spelled, kind="customer", is_active=True)
+    pairs = [(normalise_name(name), pk) for name, pk in partners.values_list("name", "pk")]
+    return _grouped([*accounts.values_list("name_key", "counterparty_id"), *pairs])
+
+
+def _grouped(pairs: Iterable[tuple[str, int]]) -> dict[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    for key, pk in pairs:
+        found.setdefault(key, set()).add(pk)
+    return {key: frozenset(ids) for key, ids in found.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.contrib.postgres.aggregates import StringAgg
@@ -65,6 +66,22 @@ def lock_person(user_id: int) -> User:
     if found is None:
         raise NotFound("person")
     return found
+
+
+def people_with(right: str, company_id: int) -> list[int]:
+    """Ids of the active people whose own duties give them `right` in this company. System look-up of notifications."""
+    roles = [role.value for role, rights in RIGHTS.items() if right in rights]
+    path = Company.objects.filter(pk=company_id).values_list("path", flat=True).first() or ""
+    rows = Membership.objects.filter(role__in=roles, user__is_active=True)
+    held = rows.values_list("user_id", "company__path").order_by("user_id")
+    return list(dict.fromkeys(user for user, above in held if path.startswith(above)))
+
+
+def names_of(user_ids: Iterable[int]) -> dict[int, str]:
+    """These people by name and sign-in name. System look-up."""
+    return {
+        user.pk: f"{user} ({user.username})" for user in User.objects.filter(pk__in=set(user_ids))
+    }
 
 
 def duties_of(user: User) -> list[Membership]:

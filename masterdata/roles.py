@@ -50,18 +50,25 @@ ROLE_NAMES: dict[Role, StrPromise] = {
 }
 
 _SEE = {"payments.view", "statements.view", "masterdata.view", "strategy.view"}
+_RECEIVE = {"receipts.view", "receipts.supplement"}
 _WORK = {*_SEE, "cases.work"}  # whoever does something also looks after exception cases
 
 RIGHTS: dict[Role, frozenset[str]] = {
-    Role.MAKER: frozenset(_WORK | {"payments.make", "payments.import", "payees.propose"}),
+    Role.MAKER: frozenset(
+        _WORK | _RECEIVE | {"payments.make", "payments.import", "payees.propose"}
+    ),
     Role.EXCEPTION_MAKER: frozenset(_WORK | {"payments.make", "payments.free_payee"}),
-    Role.CLERK: frozenset(_WORK | {"payments.make"}),
+    Role.CLERK: frozenset(_WORK | _RECEIVE | {"payments.make"}),
     Role.CHECKER: frozenset(_WORK | {"payments.check", "payees.call"}),
     Role.APPROVER: frozenset(_WORK | {"payments.approve"}),
     Role.RELEASER: frozenset(_WORK | {"payments.release", "payments.cancel", "statements.pull"}),
     Role.RECEIPTS: frozenset(
         _WORK
+        | _RECEIVE
         | {
+            "receipts.review",
+            "receipts.book",
+            "receipts.arrange",
             "statements.pull",
             "statements.import",
             "ledger.view",
@@ -74,6 +81,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
     Role.RECONCILER: frozenset(
         _WORK
         | {
+            "receipts.view",
             "statements.pull",
             "statements.import",
             "ledger.view",
@@ -88,6 +96,9 @@ RIGHTS: dict[Role, frozenset[str]] = {
     Role.TREASURER: frozenset(
         _WORK
         | {
+            "receipts.view",
+            "receipts.arrange",
+            "receipts.arrange_decide",
             "payments.approve",
             "payments.lift_hold",
             "payments.adjudicate",
@@ -101,7 +112,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "reconciliation.decide",
         }
     ),
-    Role.VIEWER: frozenset(_SEE | {"ledger.view", "reconciliation.view"}),
+    Role.VIEWER: frozenset(_SEE | {"ledger.view", "receipts.view", "reconciliation.view"}),
     Role.ADMIN: frozenset(
         {
             "masterdata.view",
@@ -123,6 +134,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
     Role.AUDITOR: frozenset(
         _SEE
         | {
+            "receipts.view",
             "audit.read",
             "evidence.export",
             "connections.view",

@@ -176,6 +176,11 @@ def counterparty_by_code(code: str) -> Counterparty | None:
     return Counterparty.objects.filter(code=code).first()
 
 
+def counterparties_by_id(ids: Iterable[int]) -> dict[int, Counterparty]:
+    """These trading partners by id. System look-up."""
+    return Counterparty.objects.in_bulk(list(ids))
+
+
 def payee_account(code: str, number: str) -> CounterpartyAccount | None:
     """The live (staged or confirmed) bank account of a trading partner; `number` normalised. System look-up."""
     return (

@@ -277,6 +277,12 @@ def next_due(scope: Scope) -> datetime | None:
     return min(known) if known else None
 
 
+def shown_states(order_ids: Collection[int]) -> dict[int, str]:
+    """What each of these orders shows. System look-up: the caller scoped what they belong to."""
+    rows = PaymentOrder.objects.filter(pk__in=order_ids)
+    return dict(rows.values_list("pk", "shown_state"))
+
+
 def numbers(sequence: str, *, count: int) -> list[int]:
     """`count` fresh values of one of our sequences (order_no_seq, instr_no_seq, batch_no_seq), never given twice."""
     with connection.cursor() as cursor:

@@ -283,6 +283,16 @@ def newest_entries(after: int) -> dict[int, tuple[int, int]]:
     return {account: (newest, many) for account, newest, many in found}
 
 
+def credits_after(
+    entry_id: int, *, limit: int, account_id: int | None = None
+) -> list[StatementEntry]:
+    """Credits in force beyond this id (of one account), by id, with their accounts. System look-up of receipts."""
+    rows = StatementEntry.objects.filter(pk__gt=entry_id, direction="credit")
+    if account_id is not None:
+        rows = rows.filter(account_id=account_id)
+    return list(in_force(rows).select_related("account", "account__company").order_by("pk")[:limit])
+
+
 def newest_entry_before(moment: datetime) -> int:
     """The highest id of an entry fetched before `moment`; 0 for none. System look-up."""
     found = StatementEntry.objects.filter(fetched_at__lt=moment).aggregate(newest=Max("pk"))

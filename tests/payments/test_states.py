@@ -9,10 +9,10 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from kernel.states import IllegalMove
-from payments.drawing import pages
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.states import INSTRUCTION, ORDER, RANK, InstructionState, OrderState
 from tests.build_payments import a_draft, released
+from yqlink.drawing import pages
 
 S = InstructionState
 

@@ -6,6 +6,7 @@ from kernel.states import Flow
 from ledger.states import PERIOD, VOUCHER
 from masterdata.states import COUNTERPARTY_ACCOUNT
 from payments.states import INSTRUCTION, ORDER, SCHEDULE
+from receipts.states import NOTICE, RUN
 
 FLOWS: dict[str, tuple[str, Flow]] = {
     "payment_order": ("付款单 payment order", ORDER),
@@ -13,6 +14,8 @@ FLOWS: dict[str, tuple[str, Flow]] = {
     "voucher": ("凭证 voucher", VOUCHER),
     "period": ("会计期间 period", PERIOD),
     "recurring_schedule": ("周期付款计划 recurring schedule", SCHEDULE),
+    "arrival_notice": ("到款通知单 arrival notice", NOTICE),
+    "collection_run": ("归集执行 collection run", RUN),
     "payee_account": ("收款账户 payee account", COUNTERPARTY_ACCOUNT),
 }
 

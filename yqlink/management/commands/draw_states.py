@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from payments.drawing import pages
+from yqlink.drawing import pages
 
 
 class Command(BaseCommand):
