@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from celery.signals import worker_ready
 
-from bankbridge.services import dispatch, health, inquiry, profiles, pull
+from bankbridge.services import collecting, dispatch, health, inquiry, profiles, pull
 
 
 @shared_task(acks_late=True, ignore_result=True)
@@ -36,6 +36,12 @@ def tick_balances(**_: object) -> None:
 def tick_statements(**_: object) -> None:
     """Pull the statements that are due."""
     health.watched("statements", pull.statements)
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def tick_collect(**_: object) -> None:
+    """Fetch what collection schedules of head office ask for."""
+    health.watched("collect", collecting.collect)
 
 
 @shared_task(acks_late=True, ignore_result=True)

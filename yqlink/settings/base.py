@@ -185,6 +185,7 @@ STRATEGY_TOPICS = [
     "ledger.topics.Booking",
     "payments.routing.RouteRules",
     "reconciliation.topics.Matching",
+    "receipts.topics.Receiving",
 ]
 DATED_KINDS = [
     "masterdata.services.strategy.strategy_kinds",

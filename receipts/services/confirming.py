@@ -1,0 +1,115 @@
+"""Confirmation (确认记账): the finance system took the voucher, so the receipts in it are done. What it said nothing of stays open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from audit import services as audit
+from kernel import clock
+from kernel.errors import Conflict, InvalidInput, require
+from ledger import selectors as ledger
+from ledger.services import vouchers
+from ledger.states import VoucherState
+from masterdata import selectors as masterdata
+from receipts import selectors
+from receipts.models import ArrivalNotice
+from receipts.services import booking
+from receipts.states import NoticeState
+
+if TYPE_CHECKING:
+    from masterdata.models import User
+
+CHUNK = 500
+
+
+@transaction.atomic(durable=True)
+def follow() -> int:
+    """One tick: receipts whose voucher the finance system took are confirmed; those whose voucher was undone are reversed.
+
+    Returns how many changed.
+    """
+    rows = list(
+        ArrivalNotice.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(state=NoticeState.BOOKED)
+        .select_related("company", "account")
+        .order_by("pk")[:CHUNK]
+    )
+    told = ledger.vouchers_by_id({row.voucher_id for row in rows if row.voucher_id is not None})
+    done = 0
+    for row in rows:
+        voucher = told[row.voucher_id or 0]
+        if voucher.state == VoucherState.ACKED:
+            _confirm(row, number=voucher.erp_voucher_no, actor=None)
+            done += 1
+        elif voucher.state == VoucherState.REVERSED:
+            undone(row, why=f"凭证 {voucher.number} 已红冲", actor=None)
+            done += 1
+    return done
+
+
+def _confirm(row: ArrivalNotice, *, number: str, actor: User | None) -> None:
+    row.move("confirm")
+    row.confirmed_at = clock.now()
+    row.save_changes(["state", "confirmed_at"])
+    audit.record(
+        "receipts.notice.confirmed",
+        actor=actor,
+        subject=row,
+        before={"state": str(NoticeState.BOOKED)},
+        after={"state": str(row.state), "erp_voucher_no": number},
+    )
+
+
+def undone(row: ArrivalNotice, *, why: str, actor: User | None) -> None:
+    """Step: the receipt's voucher is undone; its invoices are open again. The row is locked."""
+    before = str(row.state)
+    if row.voucher_id is not None:
+        booking.give_back_invoices([row])
+    row.move("reverse")
+    row.why, row.suspense_voucher_id = why[:200], None
+    row.save_changes(["state", "why", "suspense_voucher_id"])
+    audit.record(
+        "receipts.notice.reversed",
+        actor=actor,
+        subject=row,
+        before={"state": before, "voucher": row.voucher_label},
+        after={"state": str(row.state)},
+        why=why,
+    )
+
+
+@transaction.atomic(durable=True)
+def confirm_by_hand(
+    *, notice_id: int, version: int, erp_voucher_no: str, actor: User
+) -> Sequence[ArrivalNotice]:
+    """The accountant has seen the voucher in the finance system, which does not answer by itself; all receipts in it follow.
+
+    Raises NotFound, NotAllowed, StaleVersion, Conflict (not booked), InvalidInput (no number).
+    """
+    scope = masterdata.scope_of(actor)
+    notice = selectors.lock_notice(notice_id, scope=scope)
+    scope.demand(booking.RIGHT, notice.company_id)
+    notice.require_version(version)
+    if not erp_voucher_no.strip():
+        raise InvalidInput(
+            "请填写财务系统的凭证号",
+            "the finance system's number is wanted",
+            field="erp_voucher_no",
+        )
+    if notice.state != NoticeState.BOOKED or notice.voucher_id is None:
+        raise Conflict(
+            "只有已入账的到款可以确认", "only booked receipts are confirmed", code="illegal_move"
+        )
+    vouchers.acknowledge({notice.voucher_id: erp_voucher_no.strip()})
+    rows = list(
+        ArrivalNotice.objects.select_for_update(of=("self",))
+        .filter(voucher_id=notice.voucher_id, state=NoticeState.BOOKED)
+        .order_by("pk")
+    )
+    require(rows, "the notice itself is booked in the voucher")
+    for row in rows:
+        _confirm(row, number=erp_voucher_no.strip(), actor=actor)
+    return rows
