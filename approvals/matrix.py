@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from approvals.models import Policy
@@ -24,11 +23,16 @@ from masterdata.classes import PayeeClass, PaymentType
 from masterdata.owners import owner_of, owner_words
 from masterdata.roles import RIGHTS, ROLE_NAMES
 from masterdata.services.dated import Kind, Proposal, lay_down
-from masterdata.typed import ACCOUNT, COMPANY, Values, amount, many, reference, steps, text
+from masterdata.typed import ACCOUNT, COMPANY, Values, Words, amount, many, reference, steps, text
 
 PAYMENT = "payment"
 APPROVERS = tuple(role for role, rights in RIGHTS.items() if "payments.approve" in rights)
 STEPS_MAX = 5
+
+
+def approver_words() -> list[tuple[str, Words]]:
+    """The duties that may approve, with their names."""
+    return [(role.value, ROLE_NAMES[role]) for role in APPROVERS]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,7 @@ class MatrixRow(Values):
     steps: tuple[tuple[tuple[str, ...], int], ...] = steps(
         _("审批步骤"),
         most=STEPS_MAX,
+        roles=approver_words,
         help=_("按顺序审批；每一步由所选角色中的指定人数通过。没有步骤表示复核后直接授权。"),
     )
 
@@ -75,7 +80,13 @@ class MatrixKind(Kind):
 
     name = "approvals.policy"
     title = _("审批矩阵")
+    about = _(
+        "付款须经过的审批。账户的规则优先于公司的，公司的优先于上级的；没有规则覆盖的付款一律拒绝。"
+    )
+    nothing = _("没有规则覆盖的付款一律拒绝；新增须由另一位管理员复核。")
     values = MatrixRow
+    keys = ("company", "account", "currency")
+    columns = tuple(MatrixRow.specs())
 
     def rows(self) -> QuerySet[Any]:
         """Every version of every row."""
@@ -148,20 +159,15 @@ class MatrixKind(Kind):
         for name, words in (("types", PaymentType.choices), ("classes", PayeeClass.choices)):
             chosen = [str(word) for value, word in words if value in said[name]]
             parts += ["/".join(chosen)] if chosen else []
-        parts.append(f"{said['currency']} {said['amount_from']}–{said['amount_below'] or ''}")
+        parts.append(f"{said['currency']} {_band(said['amount_from'], said['amount_below'])}")
         return " · ".join(parts)
 
 
+def _band(low: str, high: str | None) -> str:
+    return f"{Decimal(low):,.2f}–{'' if high is None else f'{Decimal(high):,.2f}'}"
+
+
 KIND = MatrixKind()
-
-
-def step_words(said: Sequence[Any]) -> str:
-    """Steps as a sentence of roles and numbers; none means released after the check."""
-    parts = []
-    for roles, people in said:
-        names = _now("或").join(str(name) for role, name in ROLE_NAMES.items() if role in roles)
-        parts.append(_now("%(roles)s %(people)s 人") % {"roles": names, "people": people})
-    return " → ".join(parts) or _now("免审批")
 
 
 def lay_down_bands(

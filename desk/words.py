@@ -97,6 +97,9 @@ STATES: dict[str, StateWords] = {
     "online": StateWords(_("在线"), "ok", "check"),
     "offline": _closed(_("离线")),
     "disabled": _closed(_("停用")),
+    "live": StateWords(_("生效中"), "ok", "check"),
+    "coming": _busy(_("待生效")),
+    "over": _closed(_("已失效")),
     "retired": _closed(_("已更换")),
     "revoked": StateWords(_("已吊销"), "bad", "cross"),
     # a day of an account's statement, and what people sign of it

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.utils.translation import gettext
 
 from masterdata.models import Company, OwnAccount, User
+from masterdata.roles import RIGHTS
 
 
 def owner_words(company_id: int | None, account_id: int | None = None) -> str:
@@ -36,3 +39,12 @@ def person_words(user_id: int | None) -> str:
     """A person by name, "" for nobody in particular."""
     user = User.objects.filter(pk=user_id).first() if user_id is not None else None
     return f"{user} ({user.username})" if user is not None else ""
+
+
+def people_with(right: str, *, company_ids: Collection[int]) -> list[User]:
+    """People whose duties in these companies carry the right, by name of sign-in."""
+    roles = [role.value for role, rights in RIGHTS.items() if right in rights]
+    found = User.objects.filter(
+        is_active=True, memberships__role__in=roles, memberships__company_id__in=company_ids
+    )
+    return list(found.distinct().order_by("username"))

@@ -113,9 +113,9 @@ def reference(label: Words, to: str, *, help: Words = "") -> Any:
     return _declared(default, Spec(to, label, help=help, is_optional=True))
 
 
-def steps(label: Words, *, most: int, help: Words = "") -> Any:
+def steps(label: Words, *, most: int, roles: Callable[[], Choices], help: Words = "") -> Any:
     """Ordered steps of an approval: for each the roles that may decide, and how many people it takes."""
-    return _declared((), Spec(STEPS, label, high=most, help=help))
+    return _declared((), Spec(STEPS, label, high=most, choices=roles, help=help))
 
 
 def _wrong(spec: Spec, expected: str, name: str) -> InvalidInput:
@@ -266,7 +266,7 @@ class Values:
         """Refuse what is not on offer today; raises InvalidInput."""
         for name, spec in self.specs().items():
             value = getattr(self, name)
-            if not callable(spec.choices) or not value:
+            if not callable(spec.choices) or not value or spec.kind == STEPS:
                 continue
             offered = {one for one, _word in spec.options()}
             for one in value if isinstance(value, tuple) else (value,):

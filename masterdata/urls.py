@@ -6,16 +6,51 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponseBase
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
 
 from kernel.access import guarded, personal, public
-from masterdata.views import desk, details, language, lists, me, payee_pages, people, setup, sign_in
+from masterdata.views import (
+    desk,
+    details,
+    language,
+    lists,
+    me,
+    payee_pages,
+    people,
+    rules,
+    setup,
+    sign_in,
+)
 
 app_name = "masterdata"
 
 
+class KindConverter:
+    """A kind of settings in an address: the few with a menu entry by a word, the topics of the strategy below theirs."""
+
+    regex = r"matrix|limits|routing|strategy/[a-z_.]+"
+    words = {  # a literal table
+        "approvals.policy": "matrix",
+        "payments.limit": "limits",
+        "strategy.payments.routes": "routing",
+    }
+
+    def to_python(self, value: str) -> str:
+        """The kind's name."""
+        names = {word: name for name, word in self.words.items()}
+        return names.get(value) or value.replace("strategy/", "strategy.", 1)
+
+    def to_url(self, value: str) -> str:
+        """The words of the address."""
+        return self.words.get(value) or value.replace("strategy.", "strategy/", 1)
+
+
+register_converter(KindConverter, "kind")
+
+
 _VIEW, _EDIT = ("masterdata.view",), ("masterdata.edit",)
 _PEOPLE, _PEOPLE_EDIT = ("people.view",), ("people.edit",)
+_STRATEGY, _PROPOSE_RULES = ("strategy.view",), ("strategy.propose",)
 _PROPOSE, _CONFIRM = ("payees.propose",), ("payees.confirm",)
 
 
@@ -119,7 +154,27 @@ urlpatterns: list[URLPattern] = [
     _page("payees/<int:account_id>/call/", payee_pages.call_new, "call_new", ("payees.call",)),
     _page("calls/<int:call_id>/decide/", payee_pages.call_decide, "call_decide", _CONFIRM),
     _page("changes/<int:change_id>/", desk.change, "change", _VIEW),
-    _page("changes/<int:change_id>/decide/", desk.change_decide, "change_decide", _EDIT + _CONFIRM),
+    _page(
+        "changes/<int:change_id>/decide/",
+        desk.change_decide,
+        "change_decide",
+        _EDIT + _CONFIRM + ("strategy.decide",),
+    ),
+    _page("strategy/", rules.strategy, "strategy", _STRATEGY),
+    _page("matrix/", rules.lines, "matrix", _STRATEGY, kind="approvals.policy"),
+    _page("limits/", rules.lines, "limits", _STRATEGY, kind="payments.limit"),
+    _page("routing/", rules.lines, "routing", _STRATEGY, kind="strategy.payments.routes"),
+    _page("<kind:kind>/", rules.lines, "rules", _STRATEGY),
+    _page("<kind:kind>/new/", rules.propose, "rule_new", _PROPOSE_RULES),
+    _page("<kind:kind>/<int:line>/", rules.line, "rule", _STRATEGY),
+    _page("<kind:kind>/<int:line>/edit/", rules.propose, "rule_edit", _PROPOSE_RULES),
+    _page(
+        "<kind:kind>/<int:line>/withdraw/",
+        rules.propose,
+        "rule_withdraw",
+        _PROPOSE_RULES,
+        withdraw=True,
+    ),
     _page("branches/import/", setup.upload, "branches_import", _EDIT, kind="branches"),
     _page(
         "branches/import/<int:file_id>/", setup.preview, "branches_preview", _EDIT, kind="branches"

@@ -18,8 +18,9 @@ from kernel.orm import DatedRow
 from masterdata import selectors as masterdata
 from masterdata.classes import PayeeClass
 from masterdata.owners import owner_of, owner_words, person_words
-from masterdata.services.dated import Kind, Proposal, lay_down
+from masterdata.services.dated import Kind, Proposal, Usage, lay_down
 from masterdata.typed import ACCOUNT, COMPANY, PERSON, Values, amount, choice, reference, text
+from payments.limit_selectors import standings
 from payments.models import Limit
 
 
@@ -54,7 +55,13 @@ class LimitKind(Kind):
 
     name = "payments.limit"
     title = _("限额")
+    about = _(
+        "授权时占用，银行付款成功后计为已用，失败或撤销后释放；结果未知的继续占用。多项同时适用时以最小者为准。"
+    )
+    nothing = _("没有限额的付款不受金额限制；新增须由另一位管理员复核。")
     values = LimitRow
+    keys = ("company", "account", "user", "payee_class", "currency", "period")
+    columns = tuple(LimitRow.specs())
 
     def rows(self) -> QuerySet[Any]:
         """Every version of every limit."""
@@ -118,6 +125,16 @@ class LimitKind(Kind):
                     f"limit {span.version.line} is for the same",
                     code="overlap",
                 )
+
+    def usage(self, rows: Sequence[Any], day: date) -> dict[int, Usage]:
+        """What is used of limits on a day or month."""
+        found = {}
+        for told in standings(rows, day):
+            if told.used is not None:
+                found[told.row.pk] = Usage(
+                    told.used, told.reserved or Decimal(0), told.left or Decimal(0), told.percent
+                )
+        return found
 
     def headline(self, values: Values) -> str:
         """For whom, and how much in which period."""

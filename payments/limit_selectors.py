@@ -1,4 +1,4 @@
-"""Reads of limits and of what is used of them. System look-ups, but for `today`, which takes the viewer's scope."""
+"""Reads of limits and of what is used of them. System look-ups."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from decimal import Decimal
 from django.db.models import Q, Sum
 
 from kernel.dated import in_force
-from kernel.scope import Scope
 from masterdata import owners
 from masterdata import selectors as masterdata
 from payments.limiting import DAY, ITEM, Cap, Spend, binds, period_of
@@ -105,23 +104,17 @@ class Standing:
         return min(100, int(self.used * 100 / self.row.amount))
 
 
-def today(*, scope: Scope, day: date) -> list[Standing]:
-    """The limits in force on `day` for the viewer's companies and the group, each with what is used of it."""
-    rows = [
-        row
-        for row in in_force(_rows(day), day)
-        if owners.owner_of(row.company_id, row.account_id) in (None, *scope.company_ids)
-    ]
+def standings(rows: Iterable[Limit], day: date) -> list[Standing]:
+    """What is used of these limits in the period of `day`."""
     found = []
     for row in rows:
         period = period_of(cap_of(row), day)
-        counter = LimitCounter.objects.filter(line=row.line, period=period).first()
         if row.period == ITEM:
             found.append(Standing(row, period, None, None))
             continue
-        found.append(
-            Standing(row, period, counter.used if counter else Decimal(0), _spent(counter))
-        )
+        counter = LimitCounter.objects.filter(line=row.line, period=period).first()
+        used = counter.used if counter else Decimal(0)
+        found.append(Standing(row, period, used, _spent(counter)))
     return found
 
 

@@ -6,6 +6,7 @@ System look-ups: the caller scoped or locked the orders.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kernel import clock
@@ -80,10 +81,13 @@ def unconfirmed(orders: Collection[PaymentOrder]) -> dict[int, str]:
 
 
 def young(
-    orders: Sequence[PaymentOrder], decided: InForce | None = None
+    orders: Sequence[PaymentOrder],
+    decided: InForce | None = None,
+    *,
+    moment: datetime | None = None,
 ) -> dict[int, list[Finding]]:
     """What bars the release of an order whose payee account is young or was denied, by order id."""
-    now, paid, moment = _standings(orders), _paid(orders), clock.now()
+    now, paid, moment = _standings(orders), _paid(orders), moment or clock.now()
     decided = decided or InForce()
     found = {}
     for order in orders:

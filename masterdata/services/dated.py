@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -27,12 +28,27 @@ from masterdata.typed import Values, Words
 PROPOSE, DECIDE = "strategy.propose", "strategy.decide"
 
 
+@dataclass(frozen=True)
+class Usage:
+    """How far a row is used up in its present period."""
+
+    used: Decimal
+    reserved: Decimal
+    left: Decimal
+    percent: int
+
+
 class Kind:
     """One table of dated settings: how its rows are read, told apart, and kept from contradicting each other."""
 
     name: str = ""  # StagedChange.kind
     title: Words = ""
     values: type[Values] = Values
+    about: Words = ""
+    nothing: Words = ""  # what holds where nobody set anything
+    links: tuple[tuple[Words, str], ...] = ()  # further pages: label, url name
+    keys: tuple[str, ...] = ()  # fields that never change along a line
+    columns: tuple[str, ...] = ()  # fields with a column of their own; the others are told together
 
     def rows(self) -> QuerySet[Any]:
         """Every version of every line, system-wide."""
@@ -69,6 +85,10 @@ class Kind:
 
     def check(self, values: Values) -> None:
         """Refuse values that name what does not exist; raises InvalidInput."""
+
+    def usage(self, rows: Sequence[Any], day: date) -> dict[int, Usage]:
+        """How far each row is used on `day`, by row id; nothing for settings that are not used up."""
+        return {}
 
 
 @cache
@@ -132,8 +152,8 @@ def _checked(kind: Kind, proposal: Proposal, earliest: date) -> tuple[Values, in
         )
     line = kind.line_of(values) if proposal.line is None else proposal.line
     versions = list(kind.rows().filter(line=line)) if line is not None else []
-    if proposal.line is not None and not versions:
-        raise NotFound("line of settings")
+    if proposal.line is not None:
+        _demand_same_line(kind, values, versions)
     if proposal.is_withdrawn and not versions:
         raise Conflict("没有可撤销的设置", "there is nothing to withdraw")
     first = max(proposal.valid_from, earliest)
@@ -145,6 +165,18 @@ def _checked(kind: Kind, proposal: Proposal, earliest: date) -> tuple[Values, in
         others = [row for row in kind.rows() if row.line != line]
         kind.clash(values, first=first, last=proposal.valid_to, others=others)
     return values, line, first
+
+
+def _demand_same_line(kind: Kind, values: Values, versions: Sequence[Any]) -> None:
+    if not versions:
+        raise NotFound("line of settings")
+    told = kind.values.read(kind.raw(versions[-1]))
+    for name in kind.keys:
+        if getattr(told, name) != getattr(values, name):
+            label = kind.values.specs()[name].label
+            raise InvalidInput(
+                f"「{label}」不能修改，请另建一项", f"{name} never changes along a line", field=name
+            )
 
 
 def present(kind: Kind, line: int | None, day: date) -> Any | None:
@@ -166,6 +198,8 @@ def propose(*, kind_name: str, proposal: Proposal, actor: User) -> StagedChange:
     _lock(kind)
     values, line, first = _checked(kind, proposal, clock.today())
     company_id = kind.company_of(values)
+    if company_id is not None and company_id not in scope.company_ids and not scope.is_system:
+        raise NotFound("company")
     demand(scope, PROPOSE, company_id)
     before = present(kind, line, first)
     told = {**values.written(), "is_withdrawn": proposal.is_withdrawn}

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kernel.errors import InvalidInput
 from kernel.orm import DatedRow
@@ -19,6 +20,8 @@ from masterdata.topics import KEYS, Topic, topics
 from masterdata.typed import Values
 
 _PREFIX = "strategy."
+_NOTHING = gettext_lazy("未设置的公司与科目按默认值执行；新增须由另一位管理员复核。")
+COLUMNS_MAX = 4  # topics with more fields are told in a sentence
 
 
 class StrategyKind(Kind):
@@ -28,7 +31,11 @@ class StrategyKind(Kind):
         self.topic = topic
         self.name = _PREFIX + topic.key
         self.title = topic.title
+        self.about = topic.about
+        self.nothing = _NOTHING
         self.keys = tuple(KEYS[topic.keyed_by].specs())
+        own = tuple(topic.specs())
+        self.columns = self.keys + (own if len(own) <= COLUMNS_MAX else ())
         # Keys first, then the topic's own fields: later bases come first in a dataclass.
         self.values: type[Values] = make_dataclass(
             f"{topic.__name__}Row",

@@ -16,9 +16,10 @@ from desk.pages import picked_ids
 from desk.viewing import form_page, scope_in, version_in
 from kernel.errors import InvalidInput, NotFound
 from masterdata import forms, selectors
-from masterdata.services import changes, payees
+from masterdata.services import changes, dated, payees
 from masterdata.services.stepup import require_stepup
 from masterdata.states import PayeeState
+from masterdata.views import rule_changes
 
 FIELD_WORDS = {
     "is_direct_link": "银企直联",
@@ -141,20 +142,22 @@ def change(request: HttpRequest, change_id: int) -> HttpResponse:
     row = selectors.visible_changes(scope).filter(pk=change_id).first()
     if row is None:
         raise NotFound("staged change")
-    lines = [
+    context = {
+        "change": row,
+        "is_open": row.state == row.State.PROPOSED,
+        "is_own": row.made_by.person_key == scope.person_key,
+        "can_decide": changes.may_decide(row, scope),
+    }
+    if row.kind in dated.kinds():
+        context |= rule_changes.context(request, row, scope)
+        return render(request, "masterdata/rule_change.html", context)
+    context["lines"] = [
         (
             _(FIELD_WORDS.get(name, name)),
             *differing_html(_shown(row.before.get(name, "—")), _shown(value)),
         )
         for name, value in row.after.items()
     ]
-    context = {
-        "change": row,
-        "lines": lines,
-        "is_open": row.state == row.State.PROPOSED,
-        "is_own": row.made_by.person_key == scope.person_key,
-        "can_decide": changes.may_decide(row, scope),
-    }
     return render(request, "masterdata/change.html", context)
 
 

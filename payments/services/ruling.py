@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kernel import clock
 from kernel.errors import Conflict, Finding
 from masterdata import selectors as masterdata
-from masterdata.strategies import Strategies
+from masterdata.strategies import Decided, Strategies
 from payments import checks, rule_selectors, scene_selectors
 from payments.checks import Ruled
 from payments.checks.duplicates import RELEASE, SEND, SUBMIT
@@ -30,8 +31,8 @@ NEVER_LIFTED = frozenset({"D8"})  # goes away with a call-back, not with a word
 class Parameters:
     """The windows, actions and levels in force today, by company and account subject, read once for a list."""
 
-    def __init__(self, papers: Sequence[Paper]) -> None:
-        decided = Strategies(clock.today()).on(clock.today())
+    def __init__(self, papers: Sequence[Paper], decided: Decided | None = None) -> None:
+        decided = decided or Strategies(clock.today()).on(clock.today())
         companies = masterdata.visible_companies(masterdata.system_scope())
         by_id = {row.pk: row for row in companies.filter(pk__in={p.company_id for p in papers})}
         keys = {(one.company_id, one.payer_subject) for one in papers}
@@ -66,10 +67,25 @@ def findings_of(paper: Paper) -> list[Finding]:
     return _judged([paper], SUBMIT)[paper.order_id]
 
 
-def _judged(papers: Sequence[Paper], stage: str) -> dict[int, list[Finding]]:
+def findings_by(
+    orders: Sequence[PaymentOrder], *, decided: Decided, now: datetime
+) -> dict[int, list[Finding]]:
+    """What the rules of another strategy would have said of these orders at `now`, for a look before it is decided."""
+    papers = rule_selectors.papers([order.pk for order in orders])
+    return _judged(papers, SUBMIT, decided=decided, now=now)
+
+
+def _judged(
+    papers: Sequence[Paper],
+    stage: str,
+    *,
+    decided: Decided | None = None,
+    now: datetime | None = None,
+) -> dict[int, list[Finding]]:
     if not papers:
         return {}
-    parameters, now, calendar = Parameters(papers), clock.now(), masterdata.calendar()
+    now = now or clock.now()
+    parameters, calendar = Parameters(papers, decided), masterdata.calendar()
     facts = rule_selectors.facts_for(
         papers,
         parameters.widest(),

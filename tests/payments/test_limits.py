@@ -287,9 +287,8 @@ class TestWhatBecomesOfIt:
     def test_the_page_tells_paid_from_reserved(self, world, row):
         sent(world, "succeeded", amount=Decimal("300.00"))
         released(world, amount=Decimal("200.00"))
-        from masterdata.selectors import scope_of
 
-        (told,) = limit_selectors.today(scope=scope_of(world["releaser"]), day=clock.today())
+        (told,) = limit_selectors.standings([row], clock.today())
 
         assert (told.used, told.spent, told.reserved, told.left) == (500, 300, 200, 500)
         assert told.percent == 50
