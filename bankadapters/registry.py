@@ -13,6 +13,7 @@ ADAPTERS: dict[str, str] = {
     "boc": "bankadapters.banks.boc.adapter:BocAdapter",
     "bocom": "bankadapters.banks.bocom.adapter:BocomAdapter",
     "ccb": "bankadapters.banks.ccb.adapter:CcbAdapter",
+    "cib": "bankadapters.banks.cib.adapter:CibAdapter",
     "cmb": "bankadapters.banks.cmb.adapter:CmbAdapter",
     "icbc": "bankadapters.banks.icbc.adapter:IcbcAdapter",
     "pingan": "bankadapters.banks.pingan.adapter:PinganAdapter",

@@ -31,6 +31,7 @@ BANKS = {
     "boc": "bankadapters.banks.boc.simulator:BocSimulator",
     "bocom": "bankadapters.banks.bocom.simulator:BocomSimulator",
     "ccb": "bankadapters.banks.ccb.simulator:CcbSimulator",
+    "cib": "bankadapters.banks.cib.simulator:CibSimulator",
     "cmb": "bankadapters.banks.cmb.simulator:CmbSimulator",
     "icbc": "bankadapters.banks.icbc.simulator:IcbcSimulator",
     "pingan": "bankadapters.banks.pingan.simulator:PinganSimulator",

@@ -39,6 +39,9 @@ BANKS = [
         name="示例制造有限公司",
         tells_row_balances=False,
     ),
+    AtBank(
+        "cib", "117010100100999902", "", {"CID": "1199999999", "USERID": "oper01"}, credentials={"USERPASS": "secret01"},
+    ),
     AtBank("cmb", "571900000010102", "57", {"LGNNAM": "OPER01"}),
     AtBank("pingan", "11000000000002", "", {"enterprise_code": "00901079800000099000"}, ["SM9404"]),
 ]  # fmt: skip
