@@ -14,7 +14,7 @@ DEV := $(VENV)/.dev
 ASSETS := assets/dist/.stamp
 SYSTEM := $(VENV)/.system
 
-.PHONY: help setup demo test check walkthrough sim bench fuzz fix screenshots messages lock clean
+.PHONY: help setup demo test check walkthrough sim insider bench fuzz fix screenshots messages lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ walkthrough: $(RUNTIME) $(ASSETS) ## FILE=list.xlsx [FAULTS=name]: the whole job
 
 sim: $(DEV) $(ASSETS) ## SEED=n LIVES=n: crash the workers and cut the wires as often as one likes
 	@$(RUN) -m tests.simulation.world --seed $${SEED:-1} --lives $${LIVES:-10}
+
+insider: $(DEV) $(ASSETS) ## [ONLY=words,words]: attacks by whoever holds the database or the web host, as a table
+	@$(RUN) -m tests.insider --only "$(ONLY)"
 
 $(VENV)/.peers: benchmarks/peers.txt | $(DEV)
 	@echo "installing what the benchmarks are measured beside …"

@@ -23,7 +23,7 @@ from django.db import connection, transaction
 
 from audit.models import Anchor, Link
 from audit.verifying import Break
-from kernel import clock, merkle, seal, vault
+from kernel import clock, merkle, seal, signatures, vault
 from kernel.envelope import KeysAbsent
 
 log = structlog.get_logger(__name__)
@@ -32,6 +32,7 @@ NOTHING = "0" * 64
 _LOCK = 7302
 _HEADS = 5_000
 _PURPOSE = b"yqlink.anchor.v1\x00"
+_WORDS = ("number", "at", "first", "last", "root", "head", "previous")
 
 
 def _signed(body: dict[str, Any]) -> dict[str, Any]:
@@ -146,14 +147,36 @@ def verify_anchors() -> list[Break]:
     """Where the chain is not the one the file knows: links gone or rewritten, lines altered. Empty without a file."""
     breaks: list[Break] = []
     heads: dict[int, str] = {}
-    previous, expected = NOTHING, 1
-    for line in lines():
-        body = json.loads(line)
-        if body["number"] != expected or body["previous"] != previous:
-            breaks.append(Break(body["first"], None, f"锚文件第 {expected} 行缺失或被改动"))
-        heads[body["last"]] = body["head"]
-        previous, expected = seal.digest(line.encode()), body["number"] + 1
+    told = dict(Anchor.objects.values_list("number", "digest"))
+    previous = NOTHING
+    for place, line in enumerate(lines(), start=1):
+        digest = seal.digest(line.encode())
+        body = _read(line)
+        if body is None:
+            breaks.append(Break(0, None, f"锚文件第 {place} 行无法识别或签名不符"))
+        else:
+            if body["number"] != place or body["previous"] != previous:
+                breaks.append(Break(body["first"], None, f"锚文件第 {place} 行缺失或被改动"))
+            elif told.get(place, digest) != digest:
+                breaks.append(Break(body["first"], None, f"锚文件第 {place} 行与数据库所存的不同"))
+            heads[body["last"]] = body["head"]
+        previous = digest
     return breaks + list(_differences(heads))
+
+
+def _read(line: str) -> dict[str, Any] | None:
+    """A line's words; None where it is none of ours, or the platform did not sign these words."""
+    try:
+        body: dict[str, Any] = json.loads(line)
+        said = {name: body[name] for name in _WORDS}
+        if "signature" in body:
+            point, signature = bytes.fromhex(body["key"]), bytes.fromhex(body["signature"])
+            message = _PURPOSE + seal.canonical(said)
+            if not signatures.verify(signatures.Algorithm.ECDSA, point, message, signature):
+                return None
+    except (ValueError, KeyError, TypeError):
+        return None
+    return said
 
 
 def _differences(heads: Mapping[int, str]) -> Iterator[Break]:

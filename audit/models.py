@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from kernel import clock
@@ -18,6 +19,7 @@ CHAIN_SQL = """
     IF found <> NEW.leads THEN
         RAISE EXCEPTION 'entry % leads % entries, found %', NEW.id, NEW.leads, found USING ERRCODE = 'check_violation';
     END IF;
+    told := told || ' @' || COALESCE(current_setting('yqlink.hand', true), '');
     PERFORM pg_advisory_xact_lock(7301);
     SELECT seq, digest INTO last_seq, last_digest FROM audit_link ORDER BY seq DESC LIMIT 1;
     last_seq := COALESCE(last_seq, 0) + 1;
@@ -30,10 +32,11 @@ CHAIN_SQL = """
 
 
 class Link(models.Model):
-    """One link of the chain, for the entries of one act: digest = sha256(previous : seq : act : entries).
+    """One link of the chain, for the entries of one act or the rows one transaction changed.
 
-    `entries` names each of them, "id:content digest" parted by blanks, so that whatever is altered, deleted or slipped in
-    afterwards is named exactly.
+    digest = sha256(previous : seq : act : entries). `entries` names each of them, "id:content digest" parted by blanks, a
+    row change as "h<id>:digest", so that whatever is altered, deleted or slipped in afterwards is named exactly; then "@"
+    and the hand it was written with (`audit.hand`).
     """
 
     seq = models.BigIntegerField(primary_key=True)
@@ -155,3 +158,69 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.event} {self.subject_kind}:{self.subject_id}"
+
+
+# One link for all that a transaction changed: the first change (`leads`) forges it at commit.
+CHANGES_SQL = """
+    SELECT string_agg('h' || c.id || ':' || audit_change_digest(c), ' ' ORDER BY c.id) INTO told
+    FROM audit_rowchange c WHERE c.id >= NEW.id AND c.xact = NEW.xact;
+    told := told || ' @' || COALESCE(current_setting('yqlink.hand', true), '');
+    PERFORM pg_advisory_xact_lock(7301);
+    SELECT seq, digest INTO last_seq, last_digest FROM audit_link ORDER BY seq DESC LIMIT 1;
+    last_seq := COALESCE(last_seq, 0) + 1;
+    last_digest := COALESCE(last_digest, repeat('0', 64));
+    INSERT INTO audit_link (seq, act, entries, previous, digest)
+    SELECT last_seq, act, told, last_digest,
+           encode(sha256(convert_to(last_digest || ':' || last_seq || ':' || act || ':' || told, 'UTF8')), 'hex')
+    FROM gen_random_uuid() AS act;
+    RETURN NULL;
+"""
+
+
+class RowChange(models.Model):
+    """One statement that changed rows of one table: their keys, the digest of each as it was found and as it was left.
+
+    What it found has to be what the change before left: so a row altered behind the triggers is known for ever, whatever the
+    platform makes of it afterwards. Append-only.
+    Written by triggers alone (`audit.row_sql`). `hand` is the platform's own word about who did it (`audit.hand`), empty
+    for whoever writes to the database by another way; `who` is the database's: role, address, program.
+    """
+
+    class Op(models.TextChoices):
+        INSERT = "I", "新增"
+        UPDATE = "U", "修改"
+        DELETE = "D", "删除"
+        ADOPT = "A", "迁移后登记"
+
+    id = models.BigAutoField(primary_key=True)
+    at = (
+        models.DateTimeField()
+    )  # the database's own time: whoever changes rows behind us tells none
+    xact = models.BigIntegerField()
+    leads = models.BooleanField()
+    relation = models.CharField(max_length=63)
+    op = models.CharField(max_length=1, choices=Op.choices)
+    ids = ArrayField(models.TextField())
+    befores = ArrayField(models.BinaryField())  # empty where a row is new, or found by a migration
+    digests = ArrayField(models.BinaryField())  # empty where it is deleted
+    said = models.JSONField(null=True)  # of some tables, by key: {column: [before, after]}
+    hand = models.TextField(blank=True)
+    who = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["relation", "id"], name="rowchange_relation")]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="chain",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                func=CHANGES_SQL,
+                condition=pgtrigger.Q(new__leads=True),
+                declare=[("told", "text"), ("last_seq", "bigint"), ("last_digest", "text")],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.op} {self.relation} {len(self.ids)}"

@@ -26,6 +26,7 @@ class Break:
     seq: int
     entry_id: int | None
     what: str
+    row: str = ""  # "model#key" where a row is not what its history says
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
 
 _EVENTS: dict[str, StrPromise] = {
+    "audit.rows.adopted": _("登记数据库迁移改动的行"),
     "payments.order.drafted": _("制单"),
     "payments.order.edited": _("修改付款单"),
     "payments.order.submitted": _("提交复核"),

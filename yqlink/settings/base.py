@@ -308,6 +308,9 @@ PULL_CLOSE_FROM_HOUR = env.int(
 )  # the day before is closed from this hour on
 PULL_PAGES_MAX = env.int("PULL_PAGES_MAX", default=4000)
 
+# Which tables keep a history of their rows (audit.row_rules).
+ROW_RULES = "yqlink.row_rules.RULES"
+
 # --- the audit chain's head outside the database -------------------------------------------------------------------
 ANCHORS_FILE = env.str("ANCHORS_FILE", default=str(HOME / "anchors.jsonl"))
 ANCHOR_EMAIL = env.list("ANCHOR_EMAIL", default=[])

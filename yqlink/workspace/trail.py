@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit import anchoring, selectors, verifying
+from audit import anchoring, row_verifying, selectors, verifying
 from audit.words import words_of
 from desk.filters import DateRangeFilter, TextFilter
 from desk.pages import ListPage, render_list
@@ -122,7 +122,11 @@ def verify(request: HttpRequest) -> HttpResponse:
     _scope(request).demand("audit.read")
     context: dict[str, Any] = {}
     if request.method == "POST":
-        breaks = [*verifying.verify_chain(), *anchoring.verify_anchors()]
+        breaks = [
+            *verifying.verify_chain(),
+            *anchoring.verify_anchors(),
+            *row_verifying.verify_rows(),
+        ]
         context = {"is_checked": True, "breaks": breaks[:BREAKS_MAX], "count": len(breaks)}
     context["last"] = selectors.last_link()
     return render(request, "audit/verify.html", context)

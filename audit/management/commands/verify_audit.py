@@ -1,4 +1,4 @@
-"""`manage.py verify_audit`: check the whole chain, and what the anchor file knows of it; exit 1 and name every break."""
+"""`manage.py verify_audit`: check the whole chain, what the anchor file knows of it, and every row; exit 1 and name every break."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit import anchoring, verifying
+from audit import anchoring, row_verifying, verifying
 
 
 class Command(BaseCommand):
     """Verify the audit chain."""
 
-    help = "校验操作轨迹链：任何改动、删除、插入或重排都会被指出，并与数据库之外的锚文件比对"
+    help = "校验操作轨迹链与每一行数据：任何改动、删除、插入或重排都会被指出，并与数据库之外的锚文件比对"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """How many windows at once."""
@@ -27,8 +27,9 @@ class Command(BaseCommand):
         took = time.perf_counter() - began
         anchored = sum(1 for _ in anchoring.lines())
         breaks += anchoring.verify_anchors()
+        breaks += row_verifying.verify_rows()
         for one in breaks:
-            self.stdout.write(f"{one.seq}\t{one.entry_id or '-'}\t{one.what}")
+            self.stdout.write(f"{one.seq}\t{one.entry_id or '-'}\t{one.row or '-'}\t{one.what}")
         self.stdout.write(
             f"{entries} 条记录，{took:.1f} 秒，{entries / max(took, 1e-9):,.0f} 条/秒；锚文件 {anchored} 行"
         )

@@ -1,0 +1,72 @@
+"""Which tables keep a history of their rows, and what of it: every table of ours, but those named here with the reason."""
+
+from __future__ import annotations
+
+from audit.row_rules import RowRules
+
+_VERSIONED = frozenset({"version", "created_at", "updated_at"})
+
+RULES = RowRules(
+    houses=frozenset(
+        {
+            *("desk", "masterdata", "approvals", "statements", "ledger", "payments"),
+            *("receipts", "reconciliation", "treasury", "bankbridge", "erpbridge"),
+        }
+    ),
+    besides=frozenset({"otp_totp.totpdevice"}),
+    exempt={
+        "desk.job": "progress of background work",
+        "desk.notification": "read or unread, by its owner",
+        "desk.savedview": "a person's own filters",
+        "desk.importmapping": "a person's own column choices",
+        "reconciliation.matchedaccount": "where the next run goes on",
+        "reconciliation.matchline": "computed from entries and journal, which are kept; the verifier of runs recomputes it",
+        "reconciliation.matchnote": "words on a computed match",
+        "reconciliation.proposal": "made anew by every run",
+        "reconciliation.watermark": "where the next run goes on",
+        "bankbridge.pullcursor": "when an account is asked next",
+        "bankbridge.tickhealth": "heartbeat",
+        "erpbridge.readmark": "how far a finance system's view was read",
+        "erpbridge.readrow": "what was read of it; orders are kept",
+    },
+    apart={
+        "otp_totp.totpdevice": frozenset(
+            {
+                *("throttling_failure_timestamp", "throttling_failure_count"),
+                *("last_used_at", "last_t", "drift"),
+            }
+        ),
+        "masterdata.user": frozenset({"last_login"}),
+        "masterdata.connection": frozenset(
+            {"session", "session_changed_at", "last_ok_at", "last_error_at", "last_error"}
+        ),
+        "erpbridge.erpsystem": frozenset({"last_ok_at", "last_error", "last_error_at"}),
+    },
+    looked_up=frozenset(
+        {
+            "payments.paymentinstruction",
+            "masterdata.ownaccount",
+            "masterdata.counterpartyaccount",
+        }
+    ),
+    told={
+        "otp_totp.totpdevice": frozenset({"key", "last_t", "drift", "last_used_at"}),
+        "masterdata.user": frozenset({"password", "last_login"}),
+        "masterdata.membership": frozenset(),
+        "masterdata.delegation": frozenset(),
+        "masterdata.apiclient": frozenset({"key_digest"}),
+        "masterdata.company": _VERSIONED,
+        "masterdata.ownaccount": _VERSIONED,
+        "masterdata.counterparty": _VERSIONED,
+        "masterdata.counterpartyaccount": _VERSIONED,
+        "masterdata.connection": _VERSIONED | {"credentials", "session"},
+        "masterdata.outboundgate": frozenset(),
+        "masterdata.bankprofile": frozenset({"updated_at"}),
+        "masterdata.calendarday": frozenset(),
+        "masterdata.strategyrow": frozenset({"mac"}),
+        "approvals.policy": frozenset({"mac"}),
+        "payments.limit": frozenset({"mac"}),
+        "ledger.vouchertemplate": frozenset(),
+        "erpbridge.erpsystem": _VERSIONED | {"secrets"},
+    },
+)
