@@ -101,6 +101,26 @@ def cases_about(
     return sorted(rows, key=lambda one: rank.get(ExceptionCase.Severity(one.severity), 2))
 
 
+def open_kinds(
+    *, kinds: Sequence[str], subject_kind: str, subject_ids: Sequence[int]
+) -> list[tuple[str, str]]:
+    """(kind, subject id) of the open cases of these kinds about these subjects. System look-up."""
+    rows = ExceptionCase.objects.filter(
+        kind__in=kinds,
+        subject_kind=subject_kind,
+        subject_id__in=[str(one) for one in subject_ids],
+        closed_at=None,
+    )
+    return list(rows.values_list("kind", "subject_id"))
+
+
+def count_open(*, kinds: Sequence[str], company_id: int) -> int:
+    """How many cases of these kinds are open in a company. System look-up."""
+    return ExceptionCase.objects.filter(
+        kind__in=kinds, company_id=company_id, closed_at=None
+    ).count()
+
+
 def file_content(file: UploadedFile) -> bytes:
     """The bytes as they were uploaded."""
     return ring().decrypt(bytes(file.content), aad=f"desk.file:{file.purpose}:{file.sha256}")

@@ -160,6 +160,7 @@ CASE_KINDS: dict[str, str | Promise] = {
     "erp.voucher_refused": _("凭证未被接收"),
     "statements.entry.amended": _("流水被更正"),
     "statements.day.differs": _("余额不连续"),
+    "reconciliation.day_reopened": _("日对账重新打开"),
     "reconciliation.items_old": _("未达账项久悬"),
 }
 

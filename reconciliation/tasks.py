@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from reconciliation.services import running
+from reconciliation.services import days, running
 
 
 @shared_task(queue="quiet", acks_late=True, ignore_result=True)
 def tick_match(**_: object) -> None:
     """Match the accounts with new lines."""
     running.run_due()
+
+
+@shared_task(queue="quiet", acks_late=True, ignore_result=True)
+def tick_days(**_: object) -> None:
+    """Reopen signed days that a later fact contradicts."""
+    days.look_again()

@@ -5,13 +5,22 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from kernel.access import guarded, guarded_by
-from reconciliation.views import brs, statements
+from reconciliation.views import brs, days, statements
 
 VIEW, PREPARE, REVIEW = "reconciliation.view", "reconciliation.match", "reconciliation.decide"
 SIGN_ACTS = dict.fromkeys(("review", "send_back"), (REVIEW,))
 
 app_name = "reconciliation"
 urlpatterns: list[URLPattern] = [
+    path("days/", guarded(days.overview, VIEW), name="days"),
+    path("days/sign/", guarded(days.sign_many, PREPARE), name="days_sign"),
+    path("days/<int:account_id>/<str:day>/", guarded(days.account_day, VIEW), name="day"),
+    path(
+        "days/<int:account_id>/<str:day>/classify/",
+        guarded(days.classify, PREPARE),
+        name="day_classify",
+    ),
+    path("days/<int:account_id>/<str:day>/sign/", guarded(days.sign, PREPARE), name="day_sign"),
     path("brs/", guarded(brs.overview, VIEW), name="brs_overview"),
     path("brs/archive/", guarded(brs.archive, VIEW), name="brs_archive"),
     path("brs/<int:account_id>/", guarded(brs.account, VIEW), name="brs_account"),

@@ -1,6 +1,7 @@
 """What was matched, what is outstanding, and what people signed of it."""
 
 from reconciliation.models.brs import BankReconciliationStatement, OpeningItems, OutstandingItem
+from reconciliation.models.days import DaySignOff, DebitClass
 from reconciliation.models.matching import (
     Act,
     Basis,
@@ -16,6 +17,8 @@ __all__ = [
     "Act",
     "BankReconciliationStatement",
     "Basis",
+    "DaySignOff",
+    "DebitClass",
     "EndedLine",
     "MatchLine",
     "MatchNote",

@@ -73,6 +73,7 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
         _("对账"),
         "check",
         [
+            (_("日对账"), "reconciliation:days", "reconciliation.view"),
             (_("余额调节表"), "reconciliation:brs_overview", "reconciliation.view"),
         ],
     ),
@@ -178,6 +179,7 @@ ICONS = {
     "statements:receipts": "file",
     "statements:import": "upload",
     "statements:continuity": "calendar",
+    "reconciliation:days": "calendar",
     "reconciliation:brs_overview": "file",
     "ledger:books": "book",
     "ledger:vouchers": "file",
