@@ -49,6 +49,11 @@ def cases_of(*, kind: str, subject_id: str | int) -> list[Case]:
     return list(rows.order_by("-pk").prefetch_related("decisions__user", "decisions__behalf"))
 
 
+def policy_of(case_id: int | None) -> int | None:
+    """The id of the row of the matrix a case obeys."""
+    return Case.objects.filter(pk=case_id or 0).values_list("policy_id", flat=True).first()
+
+
 def given(case_id: int) -> list[Decision]:
     """The decisions of a case in the order they were made."""
     rows = Decision.objects.filter(case_id=case_id).select_related("user", "behalf")

@@ -58,6 +58,7 @@ class LimitKind(Kind):
     about = _(
         "授权时占用，银行付款成功后计为已用，失败或撤销后释放；结果未知的继续占用。多项同时适用时以最小者为准。"
     )
+    without = _("无限额")
     nothing = _("没有限额的付款不受金额限制；新增须由另一位管理员复核。")
     values = LimitRow
     keys = ("company", "account", "user", "payee_class", "currency", "period")

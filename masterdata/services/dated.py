@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 from audit.services import record
 from kernel import clock, seal
@@ -46,6 +47,7 @@ class Kind:
     values: type[Values] = Values
     about: Words = ""
     nothing: Words = ""  # what holds where nobody set anything
+    without: Words = _("默认值")  # the same in a word
     links: tuple[tuple[Words, str], ...] = ()  # further pages: label, url name
     keys: tuple[str, ...] = ()  # fields that never change along a line
     columns: tuple[str, ...] = ()  # fields with a column of their own; the others are told together

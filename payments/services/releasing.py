@@ -20,7 +20,14 @@ from payments.models import PaymentInstruction, PaymentOrder
 from payments.services import linked
 from payments.services.sealing import instruction_bytes, seal_instruction
 from payments.states import InstructionState
-from payments.topics import BankProduct, DuplicateRules, GoLive, PayeeControl, SendWindow
+from payments.topics import (
+    BankProduct,
+    DuplicateRules,
+    GoLive,
+    PayeeControl,
+    ScreeningRules,
+    SendWindow,
+)
 
 if TYPE_CHECKING:
     from masterdata.models import User
@@ -31,6 +38,7 @@ RELEASE_TOPICS = (
     BankProduct,
     SendWindow,
     DuplicateRules,
+    ScreeningRules,
     PayeeControl,
     routing.RouteRules,
 )

@@ -17,7 +17,7 @@ from desk.words import said
 from kernel.errors import DomainError, NotFound
 from kernel.scope import Scope
 from masterdata import selectors as master
-from payments import comparing, linked_selectors, live, outside_selectors, reading, selectors
+from payments import comparing, linked_selectors, live, met, outside_selectors, reading, selectors
 from payments.forms import OrderForm
 from payments.models import PaymentOrder
 from payments.services import adjudicating, orders
@@ -57,6 +57,11 @@ def order_page(request: HttpRequest, order_no: str) -> HttpResponse:
         "last": comparing.since_last(order, scope=scope),
         "payee_now": comparing.payee_now(order),
         **reading.story(order, scope=scope),
+    }
+    context |= {
+        "can_see_rules": scope.has("strategy.view"),
+        "matrix_row": met.matrix_row(order),
+        "met": met.met_by(context["attempts"]),
     }
     return render(request, "payments/order.html", context)
 

@@ -6,12 +6,14 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.utils.html import strip_tags
 
 from kernel import clock
 from kernel.errors import Conflict
 from masterdata.models import BankProfile, OwnAccount, StrategyRow
 from masterdata.services.dated import Proposal, kind_named
 from masterdata.services.dated import version_of as dated_version
+from payments.limit_rows import lay_down_limit
 from payments.models import Batch, PaymentInstruction
 from payments.services import instructions, orders, waiting
 from payments.services.refusals import Held
@@ -187,3 +189,29 @@ class TestMet:
         assert batch.met["payments.batch_size"] == size.pk
         assert len(batch.met["payments.routes"]) == 1
         assert routes.topic == "payments.routes"
+
+    def test_the_page_names_each_version_at_its_moment_and_the_row_of_the_matrix(
+        self, world, client
+    ):
+        window = decide(world, SendWindow, opens="00:00", closes="20:00")
+        with transaction.atomic():
+            limit = lay_down_limit({"amount": "9000000", "period": "day"}, source_note="董事会决议")
+        row = released(world)
+        later = decide(world, SendWindow, opens="00:00", closes="21:00")
+        claim(world)
+        client.force_login(world["releaser"])
+
+        page = client.get(f"/payments/orders/{row.order.order_no}/").content.decode()
+
+        _, card = page.split("适用的规则与版本", 1)
+        told = [" ".join(strip_tags(row.replace("<", " <")).split()) for row in card.split("</tr>")]
+        assert (window.line, window.number, later.number) == (later.line, 1, 2)
+        assert any(
+            f"发送时段 第 {window.line} 项第 1 版" in one and f"第 {window.line} 项第 2 版" in one
+            for one in told
+        )
+        assert any("审批矩阵 第 1 项第 1 版" in one for one in told)
+        assert any(f"限额 第 {limit.line} 项第 1 版" in one and "董事会决议" in one for one in told)
+        assert any("重复付款规则 默认值" in one for one in told)
+        assert any("批次笔数 — 默认值" in one for one in told)
+        assert f"/masterdata/strategy/payments.send_window/{window.line}/" in card
