@@ -98,6 +98,8 @@ _EVENTS: dict[str, StrPromise] = {
     "reconciliation.debit.classified": _("平台外扣款分类"),
     "reconciliation.day.signed": _("签署日对账"),
     "reconciliation.day.reopened": _("日对账重新打开"),
+    "reconciliation.month.archived": _("结账存档"),
+    "reconciliation.month.archive_taken": _("下载结账存档"),
     "reconciliation.item.worded": _("说明未达账项"),
     "reconciliation.opening_items.named": _("确定期初未达账项"),
     "reconciliation.statement.prepared": _("调节表制表签字"),

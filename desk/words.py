@@ -115,6 +115,7 @@ STATES: dict[str, StateWords] = {
     "prepared": _you(_("待复核签字")),
     "reviewed": StateWords(_("已复核签字"), "ok", "check"),
     "superseded": _closed(_("已被替代")),
+    "period_open": _busy(_("未结账")),
 }
 
 

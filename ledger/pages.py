@@ -214,6 +214,7 @@ class PeriodsPage(ListPage):
     caption = _("锁定后该月不再接受凭证和日记账；锁定与重新打开均由两人办理并说明原因。")
     order = "-id"
     can_export = False
+    needs = ("company_id",)
     columns = (
         Column("code", _("期间"), kind="code", is_key=True),
         Column("company__short_name", _("公司")),
@@ -235,5 +236,5 @@ class PeriodsPage(ListPage):
         return selectors.visible_periods(scope)
 
     def row_url(self, row: Row) -> str:
-        """The month's page."""
-        return reverse("ledger:period", args=[row["pk"]])
+        """The month's close."""
+        return reverse("reconciliation:close", args=[row["company_id"], row["code"]])

@@ -150,7 +150,7 @@ def rated_templates(events: Collection[str], company_ids: Collection[int]) -> li
     ]
 
 
-CHANGES = ("ledger.template", "ledger.period.lock", "ledger.period.reopen", "ledger.opening")
+CHANGES = ("ledger.template", "ledger.opening")
 
 
 def visible_changes(scope: Scope) -> QuerySet[StagedChange]:

@@ -66,7 +66,6 @@ urlpatterns: list[URLPattern] = [
         name="template_next",
     ),
     path("periods/", guarded(control.period_list, "ledger.view"), name="periods"),
-    path("periods/<int:period_id>/", guarded(control.period, "ledger.book"), name="period"),
     path("changes/<int:change_id>/", guarded(control.change, "ledger.view"), name="change"),
     path(
         "changes/<int:change_id>/decide/",

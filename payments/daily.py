@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db.models import QuerySet
+from django.db.models.functions import TruncDate
 
 from kernel import clock
 from payments.models import DebitTie, OutsidePayment, PaymentInstruction
@@ -61,6 +62,21 @@ def sent_on(account_ids: Collection[int], day: date) -> list[SentInstruction]:
             sent_at__lt=begin + timedelta(days=1),
         )
     )
+
+
+def sent_days(account_ids: Collection[int], first: date, last: date) -> dict[int, set[date]]:
+    """The days between two on which anything left each account."""
+    begin = datetime.combine(first, time(), clock.SHANGHAI)
+    rows = PaymentInstruction.objects.filter(
+        payer_account_id__in=account_ids,
+        sent_at__gte=begin,
+        sent_at__lt=datetime.combine(last, time(), clock.SHANGHAI) + timedelta(days=1),
+    )
+    on = TruncDate("sent_at", tzinfo=clock.SHANGHAI)
+    found: dict[int, set[date]] = {}
+    for account_id, day in rows.annotate(on=on).values_list("payer_account_id", "on").distinct():
+        found.setdefault(account_id, set()).add(day)
+    return found
 
 
 def by_reference(

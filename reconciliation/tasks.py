@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from reconciliation.services import days, running
+from reconciliation.services import closing, days, running
 
 
 @shared_task(queue="quiet", acks_late=True, ignore_result=True)
@@ -17,3 +17,9 @@ def tick_match(**_: object) -> None:
 def tick_days(**_: object) -> None:
     """Reopen signed days that a later fact contradicts."""
     days.look_again()
+
+
+@shared_task(queue="quiet", acks_late=True, ignore_result=True)
+def tick_archives(**_: object) -> None:
+    """Archive closed months that have no archive yet."""
+    closing.archive_due()

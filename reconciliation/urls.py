@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from kernel.access import guarded, guarded_by
-from reconciliation.views import brs, days, statements
+from reconciliation.views import brs, closing, days, statements
 
 VIEW, PREPARE, REVIEW = "reconciliation.view", "reconciliation.match", "reconciliation.decide"
 SIGN_ACTS = dict.fromkeys(("review", "send_back"), (REVIEW,))
@@ -21,6 +21,19 @@ urlpatterns: list[URLPattern] = [
         name="day_classify",
     ),
     path("days/<int:account_id>/<str:day>/sign/", guarded(days.sign, PREPARE), name="day_sign"),
+    path("close/", guarded(closing.overview, VIEW), name="closes"),
+    path("close/archives/<int:pack_id>/", guarded(closing.archive, VIEW), name="close_archive"),
+    path("close/<int:company_id>/<str:month>/", guarded(closing.close, VIEW), name="close"),
+    path(
+        "close/<int:company_id>/<str:month>/propose/",
+        guarded(closing.propose, "ledger.book"),
+        name="close_propose",
+    ),
+    path(
+        "close/<int:company_id>/<str:month>/decide/<int:change_id>/",
+        guarded(closing.decide, "ledger.confirm"),
+        name="close_decide",
+    ),
     path("brs/", guarded(brs.overview, VIEW), name="brs_overview"),
     path("brs/archive/", guarded(brs.archive, VIEW), name="brs_archive"),
     path("brs/<int:account_id>/", guarded(brs.account, VIEW), name="brs_account"),

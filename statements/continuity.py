@@ -159,6 +159,17 @@ def status_counts(
     return found
 
 
+def moved_days(account_ids: Collection[int], *, first: date, last: date) -> dict[int, set[date]]:
+    """The days between two on which each account has entries. System look-up."""
+    rows = DayClose.objects.filter(
+        account_id__in=account_ids, day__range=(first, last), entry_count__gt=0
+    )
+    found: dict[int, set[date]] = {}
+    for account_id, day in rows.values_list("account_id", "day"):
+        found.setdefault(account_id, set()).add(day)
+    return found
+
+
 def statements_between(account_id: int, first: date, last: date) -> QuerySet[BankStatement]:
     """The statements of files that speak of these days, in order. System look-up: the caller scoped the account."""
     rows = BankStatement.objects.filter(

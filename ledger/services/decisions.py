@@ -1,4 +1,4 @@
-"""One desk for every dual-controlled change of the books: templates, months, opening balances."""
+"""One desk for every dual-controlled change of the books: templates and opening balances."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kernel.errors import NotFound
 from ledger import selectors
-from ledger.services import openings, periods, templates
+from ledger.services import openings, templates
 from masterdata.selectors import scope_of
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 DECIDERS: dict[str, Callable[..., StagedChange]] = {
     templates.KIND: templates.decide,
-    periods.LOCK: periods.decide,
-    periods.REOPEN: periods.decide,
     openings.KIND: openings.decide,
 }
 

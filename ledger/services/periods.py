@@ -6,16 +6,12 @@ from collections.abc import Collection
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-
 from audit import services as audit
 from kernel import clock
 from kernel.errors import Conflict, InvalidInput
-from ledger import selectors
 from ledger.models import Period, Voucher
 from ledger.rules import period_of
 from ledger.states import PERIOD, PeriodState, VoucherState
-from masterdata.selectors import scope_of
 from masterdata.services import changes
 
 if TYPE_CHECKING:
@@ -58,18 +54,12 @@ def booking_day(company_id: int, day: date, locked: Collection[tuple[int, str]])
     return today
 
 
-@transaction.atomic(durable=True)
-def propose(*, period_id: int, version: int, kind: str, actor: User, why: str) -> StagedChange:
-    """The first of two people asks for a month to be locked or reopened, with a reason. Right ledger.book.
+def stage(*, period: Period, kind: str, actor: User, why: str) -> StagedChange:
+    """Step: the first of two people asks for a locked month (LOCK) or an open one (REOPEN), with a reason.
 
-    Raises NotFound, NotAllowed, StaleVersion, InvalidInput (no reason), Conflict (not in that state, drafts left).
+    Whoever calls holds the row and has seen to everything a close wants beyond the books (`reconciliation.services.closing`).
+    Raises InvalidInput (no reason), Conflict (not in that state, drafts left, a proposal waits).
     """
-    scope = scope_of(actor)
-    period = selectors.get_period(period_id, scope=scope, lock=True)
-    scope.demand("ledger.book", period.company_id)
-    period.require_version(version)
-    if kind not in _MOVES:
-        raise InvalidInput("没有这种操作", "no such act", field="kind")
     if not why.strip():
         raise InvalidInput("请填写原因", "a reason is wanted", field="why")
     target = PERIOD.target(_MOVES[kind], period.state)
@@ -98,18 +88,18 @@ def _require_no_drafts(period: Period) -> None:
         )
 
 
-@transaction.atomic(durable=True)
-def decide(*, change_id: int, accept: bool, actor: User, why: str = "") -> StagedChange:
-    """The second person locks or reopens the month, or refuses. Right ledger.confirm.
+def settle(*, change_id: int, accept: bool, actor: User, why: str = "") -> StagedChange:
+    """Step: the second person's word. What was accepted is done by `apply`. Right ledger.confirm.
 
-    Raises NotFound, NotAllowed (the same natural person), Conflict (decided already, state moved on, drafts left).
+    Raises NotFound, NotAllowed (the same natural person), Conflict (decided already), InvalidInput (a refusal's reason).
     """
-    change = changes.settle(
+    return changes.settle(
         change_id, kinds=_MOVES, right="ledger.confirm", accept=accept, actor=actor, why=why
     )
-    if not accept:
-        return change
-    period = Period.objects.select_for_update().get(pk=int(change.subject_id))
+
+
+def apply(*, period: Period, change: StagedChange, actor: User) -> None:
+    """Step: lock or reopen the locked row as the accepted change says. Raises Conflict (state moved on, drafts left)."""
     before = str(period.state)
     period.move(_MOVES[change.kind])
     if period.state == PeriodState.LOCKED:
@@ -125,4 +115,3 @@ def decide(*, change_id: int, accept: bool, actor: User, why: str = "") -> Stage
         after={"state": str(period.state), "asked_by": change.made_by.username},
         why=period.reason,
     )
-    return change

@@ -10,24 +10,22 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from desk.pages import render_list
-from desk.viewing import acted, form_page, scope_in
+from desk.viewing import acted, scope_in
 from desk.words import said
 from kernel import clock
 from kernel.errors import DomainError, NotAllowed, NotFound
 from ledger import selectors
-from ledger.forms import LINES, LineFormSet, ReasonForm, TemplateForm
+from ledger.forms import LINES, LineFormSet, TemplateForm
 from ledger.models import VoucherTemplate
 from ledger.pages import PeriodsPage, TemplatesPage, company_choices, event_title
 from ledger.rules import EVENTS, Template, TemplateLine, template_of
-from ledger.services import decisions, periods, templates
+from ledger.services import decisions, templates
 from ledger.services.templates import TemplateDraft
-from ledger.states import PeriodState
 from masterdata import selectors as masterdata
 
 
@@ -146,36 +144,8 @@ def _draft(head: dict[str, Any], rows: list[dict[str, Any]]) -> TemplateDraft:
 
 
 def period_list(request: HttpRequest) -> HttpResponseBase:
-    """The months."""
-    extra = {"pending": _pending(scope_in(request), "ledger.period")}
-    return render_list(request, PeriodsPage, "ledger/periods.html", extra)
-
-
-def period(request: HttpRequest, period_id: int) -> HttpResponse:
-    """One month; its lock or reopening is asked for here."""
-    scope = scope_in(request)
-    row = selectors.get_period(period_id, scope=scope)
-    kind = periods.LOCK if row.state == PeriodState.OPEN else periods.REOPEN
-    words = _("锁定会计期间") if kind == periods.LOCK else _("重新打开会计期间")
-    hint = (
-        _("锁定后该月不再接受凭证与日记账；须由另一人复核。")
-        if kind == periods.LOCK
-        else _("重新打开是受审计的例外，须写明原因并由另一人复核。")
-    )
-    return form_page(
-        request,
-        form=ReasonForm(request.POST or None, initial={"version": row.version}),
-        submit=lambda values: periods.propose(
-            period_id=row.pk,
-            kind=kind,
-            actor=_person(request),
-            **values,
-        ),
-        title=f"{words} {row.company.code} {row.company.short_name} {row.code}",
-        back=reverse("ledger:periods"),
-        done=_("已提出，待另一人复核"),
-        extra={"hint": hint},
-    )
+    """The months; each is closed and reopened on its own page of the reconciliation."""
+    return render_list(request, PeriodsPage)
 
 
 FIELD_WORDS = {

@@ -12,11 +12,13 @@ from reconciliation.models.matching import (
     Proposal,
     Watermark,
 )
+from reconciliation.models.packs import ClosePack
 
 __all__ = [
     "Act",
     "BankReconciliationStatement",
     "Basis",
+    "ClosePack",
     "DaySignOff",
     "DebitClass",
     "EndedLine",

@@ -31,8 +31,9 @@ from reconciliation.brs import changes
 from reconciliation.forms import ItemForm
 from reconciliation.models import BankReconciliationStatement
 from reconciliation.pages import StatementsPage
+from reconciliation.papers import shown
 from reconciliation.services import signing
-from reconciliation.views.sheets import print_sheet, shown, workbook_of
+from reconciliation.views.sheets import print_sheet, workbook_of
 
 if TYPE_CHECKING:
     from masterdata.models import OwnAccount

@@ -19,9 +19,10 @@ from reconciliation import outstanding
 from reconciliation import statement_selectors as reads
 from reconciliation.models import BankReconciliationStatement
 from reconciliation.outstanding import Known
+from reconciliation.papers import shown
 from reconciliation.services import signing
 from reconciliation.states import StatementState
-from reconciliation.views.sheets import print_sheet, shown, workbook_of
+from reconciliation.views.sheets import print_sheet, workbook_of
 
 
 def is_computed_again(row: BankReconciliationStatement) -> bool:

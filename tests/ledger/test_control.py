@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from django.db import transaction
 
 from audit.models import Entry
 from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from ledger import period_selectors
 from ledger.models import Period, VoucherTemplate
 from ledger.services import periods, templates
 from ledger.services.templates import TemplateDraft
@@ -94,20 +96,26 @@ class TestMonths:
 
     def ask(self, period, actor, kind=periods.LOCK, why="十一月已核对"):
         period.refresh_from_db()
-        return periods.propose(
-            period_id=period.pk, version=period.version, kind=kind, actor=actor, why=why
-        )
+        with transaction.atomic():
+            return periods.stage(period=period, kind=kind, actor=actor, why=why)
+
+    @transaction.atomic
+    def decide(self, change, actor, accept=True, why=""):
+        done = periods.settle(change_id=change.pk, accept=accept, actor=actor, why=why)
+        if accept:
+            period = period_selectors.lock_period(int(change.subject_id))
+            periods.apply(period=period, change=done, actor=actor)
 
     def test_are_locked_and_reopened_by_two_people_with_a_reason(self, period, people):
         change = self.ask(period, people[0])
         with pytest.raises(NotAllowed):
-            periods.decide(change_id=change.pk, accept=True, actor=people[0])
-        periods.decide(change_id=change.pk, accept=True, actor=people[1])
+            self.decide(change, people[0])
+        self.decide(change, people[1])
         period.refresh_from_db()
         assert (period.state, period.asked_by, period.decided_by) == (PeriodState.LOCKED, *people)
 
         change = self.ask(period, people[1], periods.REOPEN, "漏记一笔手续费")
-        periods.decide(change_id=change.pk, accept=True, actor=people[0])
+        self.decide(change, people[0])
 
         period.refresh_from_db()
         assert (period.state, period.reason) == (PeriodState.OPEN, "漏记一笔手续费")
@@ -125,7 +133,7 @@ class TestMonths:
         a_draft(period.company, "a")
 
         with pytest.raises(Conflict, match="1 张未记账"):
-            periods.decide(change_id=change.pk, accept=True, actor=people[1])
+            self.decide(change, people[1])
 
     def test_want_a_reason_and_the_right_state(self, period, people):
         with pytest.raises(InvalidInput, match="原因"):
@@ -135,7 +143,7 @@ class TestMonths:
 
     def test_stay_as_they_are_when_refused(self, period, people):
         change = self.ask(period, people[0])
-        periods.decide(change_id=change.pk, accept=False, actor=people[1], why="还有未达")
+        self.decide(change, people[1], accept=False, why="还有未达")
 
         period.refresh_from_db()
         assert period.state == PeriodState.OPEN

@@ -75,6 +75,7 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
         [
             (_("日对账"), "reconciliation:days", "reconciliation.view"),
             (_("余额调节表"), "reconciliation:brs_overview", "reconciliation.view"),
+            (_("结账"), "reconciliation:closes", "reconciliation.view"),
         ],
     ),
     (
@@ -181,6 +182,7 @@ ICONS = {
     "statements:continuity": "calendar",
     "reconciliation:days": "calendar",
     "reconciliation:brs_overview": "file",
+    "reconciliation:closes": "lock",
     "ledger:books": "book",
     "ledger:vouchers": "file",
     "ledger:templates": "layers",
