@@ -7,6 +7,7 @@ from ledger.states import PERIOD, VOUCHER
 from masterdata.states import COUNTERPARTY_ACCOUNT
 from payments.states import INSTRUCTION, ORDER, SCHEDULE
 from receipts.states import NOTICE, RUN
+from reconciliation.states import DAY, STATEMENT
 
 FLOWS: dict[str, tuple[str, Flow]] = {
     "payment_order": ("付款单 payment order", ORDER),
@@ -16,6 +17,8 @@ FLOWS: dict[str, tuple[str, Flow]] = {
     "recurring_schedule": ("周期付款计划 recurring schedule", SCHEDULE),
     "arrival_notice": ("到款通知单 arrival notice", NOTICE),
     "collection_run": ("归集执行 collection run", RUN),
+    "reconciliation_statement": ("余额调节表 bank reconciliation statement", STATEMENT),
+    "day_sign_off": ("日对账签署 day sign-off", DAY),
     "payee_account": ("收款账户 payee account", COUNTERPARTY_ACCOUNT),
 }
 

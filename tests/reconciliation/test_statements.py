@@ -74,6 +74,23 @@ class TestSheet:
         assert [(one.kind, one.id) for one in found.items] == [(BANK_IN, old)]
         assert found.difference == 0
 
+    def test_an_item_stays_in_later_months_until_it_is_settled(
+        self, account, preparer, frozen_clock
+    ):
+        openings.lay_down(
+            account=account, day=date(2026, 9, 1), balance=Decimal("0.00"), source_note="八月账"
+        )
+        tell(account, date(2026, 8, 31), "0.00")
+        (book,) = book_lines(account, Told("17600.00", -20, text="开出支票"))
+        ends = [date(2026, 10, 31), LAST]
+        ages = [[one.age(end) for one in sheet(account, end).items] for end in ends]
+        assert ages == [[18], [38]]
+
+        bank = bank_lines(account, Told("17600.00", 17))
+        match(account, preparer, bank, [book])
+
+        assert [len(sheet(account, end).items) for end in ends] == [1, 0]
+
     def test_a_withdrawn_import_leaves_nothing_outstanding(self, account):
         begin(account)
         (line,) = book_lines(account, Told("70.00", 3))
