@@ -70,6 +70,12 @@ STATEMENT_FIELDS = (
     *("currency", "balance_after", "counterparty_name", "counterparty_account", "narrative"),
     *("purpose", "reference"),
 )
+ARRIVAL_FIELDS = (  # one row a part; the amounts of a notice's parts add up to its credit
+    *("notice_no", "company_code", "account", "office_code", "bank_date", "booked_at"),
+    *("bank_serial", "credit_amount", "currency", "payer_name", "payer_account", "narrative"),
+    *("purpose", "state", "nature", "part_no", "amount", "customer_code", "customer_name"),
+    *("contract_no", "invoice_no", "subject", "cash_flow_item", "voucher_no"),
+)
 VOUCHER_FIELDS = (  # one row an entry line
     *("posting_key", "company_code", "day", "period", "voucher_type", "voucher_no", "attachments"),
     *("maker", "reverses", "line_no", "description", "subject", "debit", "credit", "currency"),
@@ -78,6 +84,7 @@ VOUCHER_FIELDS = (  # one row an entry line
 )
 OUT_FIELDS: dict[Kind, tuple[str, ...]] = {
     Kind.PAYMENT_RESULT: RESULT_FIELDS,
+    Kind.ARRIVAL_NOTICE: ARRIVAL_FIELDS,
     Kind.STATEMENT: STATEMENT_FIELDS,
     Kind.VOUCHER: VOUCHER_FIELDS,
 }

@@ -37,6 +37,21 @@ VIEWS: dict[str, str] = {
         JOIN masterdata_company co ON co.id = e.company_id
         WHERE e.company_id IN ($seen)
     """,
+    "v_arrival_notice": """
+        SELECT n.notice_no, co.code AS company_code, a.number AS account, o.code AS office_code, n.bank_date,
+               n.entry_at AS booked_at, n.bank_serial, n.amount AS credit_amount, n.currency,
+               n.counterparty_name AS payer_name, n.counterparty_account AS payer_account, n.narrative, n.purpose, n.state,
+               n.nature, l.line_no AS part_no, coalesce(l.amount, n.amount) AS amount, c.code AS customer_code,
+               c.name AS customer_name, l.contract_no, l.invoice_no, l.subject, l.cash_flow_item,
+               n.voucher_label AS voucher_no, n.updated_at
+        FROM receipts_arrivalnotice n
+        JOIN masterdata_company co ON co.id = n.company_id
+        JOIN masterdata_ownaccount a ON a.id = n.account_id
+        LEFT JOIN receipts_salesoffice o ON o.id = n.office_id
+        LEFT JOIN receipts_splitline l ON l.supplement_id = n.supplement_id
+        LEFT JOIN masterdata_counterparty c ON c.id = l.customer_id
+        WHERE n.company_id IN ($seen)
+    """,
     "v_balance": """
         SELECT a.number AS account, co.code AS company_code, b.currency, b.book, b.available, b.frozen, b.as_of,
                b.fetched_at, b.failed_at

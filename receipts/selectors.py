@@ -107,7 +107,7 @@ def changed_since(
     if since is not None:
         rows = rows.filter(updated_at__gte=since)
     rows = rows.select_related("company", "account", "office", "customer", "supplement")
-    return list(rows.prefetch_related("supplement__lines").order_by("pk")[:limit])
+    return list(rows.prefetch_related("supplement__lines__customer").order_by("pk")[:limit])
 
 
 def next_numbers(count: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Vouchers and statement entries as messages to the finance systems that want them (`settings.kinds` of an ErpSystem)."""
+"""Arrival notices, vouchers and statement entries as messages to the finance systems that want them (`settings.kinds` of an ErpSystem)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from erpbridge.services.publish import CHUNK, OVERLAP
 from kernel import clock
 from ledger import selectors as ledger
 from masterdata.selectors import scope_of_client
+from receipts import selectors as receipts
 from statements import selectors as statements
 
 if TYPE_CHECKING:
     from ledger.models import Voucher
+    from receipts.models import ArrivalNotice
     from statements.models import StatementEntry
 
 Told = tuple[int, int, str, list[dict[str, Any]]]  # subject id, version, company code, items
@@ -85,9 +87,48 @@ def _entry(entry: StatementEntry) -> Told:
     return entry.pk, entry.revision, entry.account.company.code, [item]
 
 
+def _notice(notice: ArrivalNotice) -> Told:
+    head = {
+        "notice_no": notice.notice_no,
+        "company_code": notice.company.code,
+        "account": notice.account.number,
+        "office_code": notice.office.code if notice.office else "",
+        "bank_date": notice.bank_date.isoformat(),
+        "booked_at": notice.entry_at.isoformat(),
+        "bank_serial": notice.bank_serial,
+        "credit_amount": f"{notice.amount:.2f}",
+        "currency": notice.currency,
+        "payer_name": notice.counterparty_name,
+        "payer_account": notice.counterparty_account,
+        "narrative": notice.narrative,
+        "purpose": notice.purpose,
+        "state": notice.state,
+        "nature": notice.nature,
+        "voucher_no": notice.voucher_label,
+    }
+    lines = list(notice.supplement.lines.all()) if notice.supplement else []
+    items = [
+        {
+            **head,
+            "part_no": str(line.line_no),
+            "amount": f"{line.amount:.2f}",
+            "customer_code": line.customer.code if line.customer else "",
+            "customer_name": line.customer.name if line.customer else "",
+            "contract_no": line.contract_no,
+            "invoice_no": line.invoice_no,
+            "subject": line.subject,
+            "cash_flow_item": line.cash_flow_item,
+        }
+        for line in lines
+    ]
+    whole = {**head, "part_no": "1", "amount": head["credit_amount"]}
+    return notice.pk, notice.version, notice.company.code, items or [whole]
+
+
 # kind → prefix of its message ids, the selector of what is new, and how one becomes a message
 _SOURCES: dict[Kind, tuple[str, Callable[..., Sequence[Any]], Callable[[Any], Told]]] = {
     Kind.VOUCHER: ("V", ledger.posted_since, _voucher),
+    Kind.ARRIVAL_NOTICE: ("A", receipts.changed_since, _notice),
     Kind.STATEMENT: ("S", statements.fetched_since, _entry),
 }
 
@@ -126,7 +167,7 @@ def _tell_chunk(
 
 
 def tell() -> int:
-    """Write an Outbox row for each voucher and entry a system wants and was not told of; returns rows written."""
+    """Write an Outbox row for each notice, voucher and entry a system wants and was not told of; returns rows written."""
     written = 0
     systems = ErpSystem.objects.filter(is_active=True, client__is_active=True)
     for system in systems.select_related("client"):

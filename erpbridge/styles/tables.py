@@ -81,6 +81,7 @@ REQUESTS: dict[Kind, Table] = {
 }
 MESSAGES: dict[Kind, Table] = {
     Kind.PAYMENT_RESULT: _messages("x_payment_res", OUT_FIELDS[Kind.PAYMENT_RESULT]),
+    Kind.ARRIVAL_NOTICE: _messages("x_arrival", OUT_FIELDS[Kind.ARRIVAL_NOTICE]),
     Kind.STATEMENT: _messages("x_statement", OUT_FIELDS[Kind.STATEMENT]),
     Kind.VOUCHER: _messages("x_voucher", OUT_FIELDS[Kind.VOUCHER]),
 }

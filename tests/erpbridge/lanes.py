@@ -59,6 +59,13 @@ class Lane:
         if self.style != "api":
             running.run(self.style)
 
+    def notices(self) -> list[dict[str, Any]]:
+        """Arrival notices as this side reads them."""
+        if isinstance(self.side, DbSide):
+            rows = self.side._read("SELECT * FROM v_arrival_notice", [])
+            return [{**row, "amount": f"{row['amount']:.2f}"} for row in rows]
+        return [one for one in self.side.fetch() if one.get("notice_no")]
+
     def ask(
         self, items: Sequence[Mapping[str, Any]], *, key: str, kind: str = "payment_request"
     ) -> Any:

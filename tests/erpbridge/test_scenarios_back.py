@@ -10,8 +10,12 @@ from erpbridge.models import Inbox, Outbox
 from kernel.clock import fixed
 from ledger.models import Voucher
 from ledger.services import posting
+from masterdata.roles import Role
 from payments.models import PaymentOrder
+from receipts.models import ArrivalNotice
+from receipts.services import arriving, supplementing
 from statements import services as statements
+from tests.build import a_company, a_user, an_account
 from tests.build_payments import act, claim, fresh, say, submitted
 from tests.erpbridge.lanes import Lane, an_item, faults, statuses
 from tests.ledger.build import a_fact, a_template
@@ -182,6 +186,43 @@ class TestStatements:
             return
         told = [(one["bank_serial"], one["direction"], one["amount"]) for one in lane.side.fetch()]
         assert sorted(told) == [("S1", "debit", "10.00"), ("S2", "credit", "20.00")]
+
+
+class TestArrivals:
+    def arrive(self, lane: Lane) -> ArrivalNotice:
+        lane.system.settings |= {"kinds": ["arrival_notice"]}
+        lane.system.save()
+        line = a_line("S9", "120000.00", direction="credit", counterparty_name="上海远东纺织")
+        statements.record_entries(account_id=lane.world.account.pk, lines=[line], exchange_id=None)
+        arriving.take_arrivals()
+        lane.pump()
+        return ArrivalNotice.objects.get()
+
+    def test_an_arrival_is_told_once_and_again_when_it_moves_on(self, lane):
+        notice = self.arrive(lane)
+        lane.pump()
+        first = lane.notices()
+
+        supplementing.claim(
+            notice_id=notice.pk, actor=a_user(Role.CLERK, company=lane.world.company)
+        )
+        lane.pump()
+
+        told = [(one["notice_no"], one["amount"], one["payer_name"]) for one in first]
+        assert told == [(notice.notice_no, "120000.00", "上海远东纺织")]
+        assert {one["state"] for one in lane.notices()} >= {"supplementing"}
+
+    def test_the_finance_system_has_no_part_of_another_companys(self, lane):
+        lane.system.settings |= {"kinds": ["arrival_notice"]}
+        lane.system.save()
+        stranger = an_account(company=a_company())
+        statements.record_entries(
+            account_id=stranger.pk, lines=[a_line("S9", "1.00", direction="credit")]
+        )
+        arriving.take_arrivals()
+        lane.pump()
+
+        assert lane.notices() == []
 
 
 class TestTrail:

@@ -13,7 +13,7 @@ REQUESTS = {
     "master_data": "x_master_req",
     "voucher_ack": "x_voucher_ack",
 }
-MESSAGES = ("x_payment_res", "x_statement", "x_voucher")
+MESSAGES = ("x_payment_res", "x_arrival", "x_statement", "x_voucher")
 OURS = {"id", "item_no", "sign", "made_at", "closed_at", "ack_status"}
 
 
