@@ -84,6 +84,11 @@ def names_of(user_ids: Iterable[int]) -> dict[int, str]:
     }
 
 
+def client_named(name: str) -> ApiClient | None:
+    """The calling system of this name. System look-up of a demo."""
+    return ApiClient.objects.filter(name=name).first()
+
+
 def duties_of(user: User) -> list[Membership]:
     """The duties of one account with their companies. System look-up: the caller has scoped the person."""
     rows = Membership.objects.filter(user=user).select_related("company")

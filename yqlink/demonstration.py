@@ -62,9 +62,11 @@ def main() -> int:
         home,
         clock_file=Path(clock_file) if clock_file else None,
         say=lambda line: print(line, flush=True),
+        simulator_args=["--credits", str(home.resolve() / "demo" / "boc_credits.json")],
     )
     try:
         platform.start()
+        platform.start_u8_tool()
         print(f"  {'ready':<42}{time.monotonic() - began:5.1f} s")
         _announce(platform)
         _watch(platform)

@@ -243,6 +243,14 @@ class Platform:
         self._wait_healthy(child)
         return child
 
+    def start_u8_tool(self) -> Child:
+        """The import tool of the demo's U8: takes voucher files and writes their results."""
+        root = self.demo_folder / "u8"
+        return self._spawn(
+            "u8",
+            [sys.executable, "-m", "erpbridge.simulator.u8_tool", "--root", str(root), "--watch"],
+        )
+
     # --- inside ---
     @contextlib.contextmanager
     def _step(self, words: str) -> Iterator[None]:

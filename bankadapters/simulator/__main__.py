@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bankadapters.simulator.bank import BankSimulator, Options, World
 from bankadapters.simulator.books import Books, Party
-from bankadapters.simulator.control import Control, ControlError, open_account
+from bankadapters.simulator.control import Control, ControlError, fen, open_account
 from bankadapters.simulator.faults import PROFILES, Faults, Seeded
 from bankadapters.simulator.homes import HOMES
 from bankadapters.simulator.ledger import Ledger
@@ -104,6 +104,7 @@ def _add_world(p: argparse.ArgumentParser) -> None:
         metavar="N",
         help="customers pay in over two hours",
     )
+    p.add_argument("--credits", type=Path, help="JSON list of payments customers will make")
 
 
 def operators(wanted: Sequence[str], *, environ: Mapping[str, str]) -> dict[tuple[str, str], str]:
@@ -169,6 +170,7 @@ def build(options: argparse.Namespace, *, data: Path) -> Opened:
     first = banks[slugs[0]].world
     open_accounts(first, slugs, file=options.accounts)
     invite_credits(first, count=options.background_credits)
+    promise_credits(first, file=options.credits)
     control = Control(world=first)
     return Opened(books, control, {s: Server(bank=b, control=control) for s, b in banks.items()})
 
@@ -221,6 +223,30 @@ def invite_credits(world: World, *, count: int) -> None:
                 payer=payer,
                 purpose="货款",
             )
+
+
+def promise_credits(world: World, *, file: Path | None) -> None:
+    """Once in the life of the books, let the payments of the file come in: {after_s, account, amount, name, number, bank,
+    purpose} each, `after_s` counted from now. Raises SystemExit for what is none."""
+    if file is None:
+        return
+    try:
+        rows = json.loads(file.read_text("utf-8"))
+        with world.ledger.transaction():
+            if world.faults.count("promised credits"):
+                return
+            start = clock.now()
+            for row in rows:
+                payer = Party(row["number"], row["name"], row["bank"], row.get("ibknum", ""))
+                world.ledger.schedule_credit(
+                    due_at=(start + timedelta(seconds=row["after_s"])).timestamp(),
+                    account=world.books.accounts[row["account"]].number,
+                    amount=fen(row["amount"]),
+                    payer=payer,
+                    purpose=row["purpose"],
+                )
+    except (OSError, ValueError, KeyError, TypeError, ControlError) as error:
+        raise SystemExit(f"--credits {file}: {error!r}") from error
 
 
 @contextlib.contextmanager

@@ -36,7 +36,8 @@ def _iso(at: float | None) -> str | None:
     return None if at is None else moment(at).isoformat(timespec="milliseconds")
 
 
-def _fen(value: object) -> int:
+def fen(value: object) -> int:
+    """An amount in yuan as written, in fen. Raises ControlError."""
     text = str(value)
     if not _AMOUNT.fullmatch(text):
         raise ControlError(422, f"not an amount: {text!r}")
@@ -53,7 +54,7 @@ def open_account(world: World, wanted: Mapping[str, object]) -> bool:
     number, name = str(wanted.get("number", "")), str(wanted.get("name", ""))
     if not number or not name:
         raise ControlError(422, "number and name are wanted")
-    balance = _fen(wanted.get("balance") or "0")
+    balance = fen(wanted.get("balance") or "0")
     told = str(wanted.get("bank") or world.home.slug)
     home = home_of(told)
     books, fresh = world.books, world.books.account(number) is None
@@ -154,7 +155,7 @@ class Control:
         )
         ledger, now = self.world.ledger, clock.now().timestamp()
         purpose = str(wanted.get("purpose") or "货款")
-        amount = _fen(wanted.get("amount"))
+        amount = fen(wanted.get("amount"))
         if not amount:
             raise ControlError(422, "amount must be above zero")
         ledger.schedule_credit(

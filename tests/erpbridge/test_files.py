@@ -11,6 +11,7 @@ from django.db import transaction
 
 from desk.models import ExceptionCase
 from erpbridge.services import running
+from erpbridge.simulator.u8_tool import Tool
 from erpbridge.styles import flat
 from ledger.models import Voucher
 from ledger.services import posting
@@ -191,6 +192,16 @@ class TestU8:
         voucher.refresh_from_db()
         assert first == "填制凭证,V800"
         assert (voucher.state, voucher.erp_voucher_no) == ("acked", "付-0012")
+
+    def test_the_simulated_import_tool_takes_each_file_once(self, lane, voucher):
+        tool = Tool(root(lane))
+
+        assert (tool.run(), tool.run()) == (1, 0)
+        lane.pump()
+        assert (tool.run(), Tool(root(lane)).run()) == (0, 0)
+
+        voucher.refresh_from_db()
+        assert (voucher.state, voucher.erp_voucher_no) == ("acked", "付-0001")
 
     def test_a_skipped_voucher_stays_unconfirmed_with_a_case(self, lane, voucher):
         self.returned(lane, ",导入失败:科目不存在")

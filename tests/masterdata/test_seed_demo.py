@@ -55,7 +55,9 @@ class TestSeedDemo:
         assert path.stat().st_mode & 0o777 == 0o600
         assert len(logins["users"]) == 25
         assert User.objects.get(username=first["username"]).check_password(first["password"])
-        assert authenticate_client(client["key_id"], client["key"]) == ApiClient.objects.get()
+        assert authenticate_client(client["key_id"], client["key"]) == ApiClient.objects.get(
+            name=client["name"]
+        )
         assert authenticate(username="erp_u8", password=first["password"]) is None
 
     def test_a_second_run_changes_nothing_but_the_address(

@@ -25,7 +25,7 @@ from kernel.secrets import Secret
 from masterdata.roles import ROLE_NAMES, Role
 from masterdata.services import factors, seeding
 from payments.services import baseline
-from yqlink.management import demo
+from yqlink.management import demo, demo_receipts
 
 if TYPE_CHECKING:
     from masterdata.models import Company, User
@@ -127,7 +127,11 @@ class Command(BaseCommand):
             self._step("审批矩阵", self._matrix)
             self._step("签名密钥", lambda: self._keys(people, logins))
             self._step("路由与上线", lambda: self._live(companies))
+            self._step(
+                "收款", lambda: demo_receipts.lay_down(companies, people, folder=folder.resolve())
+            )
         write_private(folder / "boc_accounts.json", demo.SIMULATOR_ACCOUNTS)
+        write_private(folder / "boc_credits.json", demo_receipts.CREDITS)
         logins.write(key)
 
     def _step(self, words: str, act: Any) -> Any:
