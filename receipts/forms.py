@@ -89,7 +89,7 @@ class LineForm(forms.Form):
             field.widget.attrs["aria-label"] = str(field.label)
             field.widget.attrs["autocomplete"] = "off"
             if name in ("amount", "fee"):
-                field.widget.attrs["inputmode"] = "decimal"
+                field.widget.attrs |= {"inputmode": "decimal", "class": "form-control number"}
 
     def clean_amount(self) -> Decimal | None:
         """Exact, or nothing."""
@@ -157,7 +157,10 @@ class OfficeForm(forms.Form):
         help_text=_("客户编码，以空格或逗号分隔"),
     )
     people = forms.MultipleChoiceField(
-        label=_("办事处人员"), required=False, help_text=_("到款首先通知这些人")
+        label=_("办事处人员"),
+        required=False,
+        help_text=_("到款首先通知这些人；按住 Ctrl 可选多人"),
+        widget=forms.SelectMultiple(attrs={"size": 6, "class": "tall"}),
     )
     is_active = forms.BooleanField(label=_("启用"), required=False, initial=True)
 

@@ -64,7 +64,7 @@ _AMOUNT = Column("amount", _("金额"), kind="money", note="currency", sort="amo
 _TIME = Column("entry_at", _("到账时间"), kind="datetime", sort="entry_at")
 _PAYER = Column("counterparty_name", _("付款户名"))
 _NARRATIVE = Column("narrative", _("摘要"))
-_CUSTOMER = Column("customer__name", _("客户"), note="rule")
+_CUSTOMER = Column("customer__name", _("客户 / 依据"), note="rule")
 _OFFICE = Column("office__name", _("办事处"))
 _COMPANY = Column("company__short_name", _("公司"))
 _ACCOUNT = Column("account__number", _("收款账号"), kind="account")

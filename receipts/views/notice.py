@@ -15,6 +15,7 @@ from audit import selectors as trail
 from audit.words import words_of
 from desk.keysets import whole_number
 from desk.words import said
+from desk.words import words_of as words_in_state
 from kernel.errors import DomainError, InvalidInput
 from kernel.scope import Scope
 from masterdata import selectors as master
@@ -81,6 +82,34 @@ def _may(notice: ArrivalNotice, scope: Scope, person_key: str) -> dict[str, bool
     }
 
 
+_DONE = (S.BOOKED, S.CONFIRMED)
+
+
+def _timeline(notice: ArrivalNotice) -> list[dict[str, Any]]:
+    """The way of a receipt: what is behind it, with who and when, and what is still to come."""
+    state, said = notice.state, notice.supplement
+    is_reviewed = state in (S.APPROVED, *_DONE, S.SUSPENSE, S.NON_BUSINESS) and notice.reviewer
+    is_said = said is not None and state not in (S.FETCHED, S.SUPPLEMENTING, S.REJECTED)
+    steps: list[tuple[Any, bool, Any, Any]] = [
+        (_now("到款"), True, "", notice.created_at),
+        (_now("补录"), is_said, said.made_by if said else "", said.made_at if said else None),
+        (_now("复核"), bool(is_reviewed), notice.reviewer, notice.reviewed_at),
+        (_now("入账"), state in _DONE, notice.voucher_label, notice.booked_on),
+        (_now("确认记账"), state == S.CONFIRMED, "", notice.confirmed_at),
+    ]
+    nodes = [
+        {"title": title, "who": who or "", "when": when}
+        if done
+        else {"title": title, "future": True}
+        for title, done, who, when in steps
+    ]
+    if state in (S.SUSPENSE, S.NON_BUSINESS, S.REVERSED, S.REJECTED):
+        words = words_in_state(state)
+        told = [node for node in nodes if not node.get("future")]
+        return [*told, {"title": words.word, "tone": words.tone, "note": notice.why}]
+    return nodes
+
+
 @require_safe
 def show(request: HttpRequest, notice_no: str) -> HttpResponse:
     """The notice."""
@@ -92,7 +121,7 @@ def show(request: HttpRequest, notice_no: str) -> HttpResponse:
     context = {
         "notice": notice,
         "may": may,
-        "can_act": any(may.values()),
+        "timeline": _timeline(notice),
         "supplements": selectors.supplements_of(notice),
         "proposals": _told(_proposals(notice)) if is_open else [],
         "rule": RULES.get(notice.rule, ""),
@@ -187,11 +216,12 @@ def act(request: HttpRequest, notice_no: str, name: str) -> HttpResponse:
 
 
 def _initial(
-    notice: ArrivalNotice, proposals: list[Proposal], chosen: int | None
+    notice: ArrivalNotice, proposals: list[Proposal], chosen: int | None, number: int | None
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What the form begins with: the proposal chosen, else what stood before, else the best proposal that is certain."""
+    """What the form begins with: the proposal or the earlier version chosen, else what stood before, else the best proposal
+    that is certain."""
     rules = rules_for(notice)
-    last = notice.supplement
+    last = notice.supplements.filter(number=number).first() if number else notice.supplement
     form = {"kind": Supplement.Kind.BUSINESS, "why": notice.why if last else ""}
     if last is not None and chosen is None:
         form |= {"kind": last.kind, "nature": last.nature, "note": last.note}
@@ -236,7 +266,8 @@ def supplement(request: HttpRequest, notice_no: str) -> HttpResponse:
     proposals = _proposals(notice)
     error = ""
     if request.method == "GET":
-        first, rows = _initial(notice, proposals, whole_number(request.GET.get("proposal", "")))
+        picked = [whole_number(request.GET.get(name, "")) for name in ("proposal", "from")]
+        first, rows = _initial(notice, proposals, *picked)
         form, lines = SupplementForm(initial=first), LineForms(initial=rows, prefix="line")
     else:
         form, lines, error = _posted(request)

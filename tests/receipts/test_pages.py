@@ -135,6 +135,32 @@ def test_what_is_wrong_is_said_on_the_form_and_nothing_is_lost(world, rows, word
     assert fresh(notice).state == S.SUPPLEMENTING
 
 
+def test_an_earlier_version_may_be_taken_up_again(world):
+    first = Line(amount=Decimal("1000"), subject="1122", customer_code=world.customer.code, invoice_no="FIRST-1")  # fmt: skip
+    notice = world.approved(world.arrive(), Said(lines=[first]))
+    clerk = as_(world.clerk)
+    address = f"/receipts/notices/{notice.notice_no}"
+    for why in ("改发票", "还是改回"):
+        clerk.post(f"{address}/change/", {"version": fresh(notice).version, "why": why})
+        row = {
+            "customer_code": world.customer.code,
+            "subject": "1122",
+            "amount": "1000",
+            "invoice_no": "SECOND-2",
+        }
+        clerk.post(
+            f"{address}/supplement/",
+            {"kind": "business", "version": fresh(notice).version, "why": why, **lines(row)},
+        )
+        as_(world.accountant).post(f"{address}/approve/", {"version": fresh(notice).version})
+    clerk.post(f"{address}/change/", {"version": fresh(notice).version, "why": "改回"})
+
+    form = clerk.get(f"{address}/supplement/?from=1").content.decode()
+
+    assert "FIRST-1" in form
+    assert "SECOND-2" not in form
+
+
 def test_many_are_claimed_at_once_and_those_taken_are_named(world):
     rows = [world.arrive(f"{n}.00") for n in range(1, 4)]
     as_(world.other_clerk).post(f"/receipts/notices/{rows[0].notice_no}/claim/")
