@@ -36,6 +36,7 @@ from masterdata.strategies import NotDecided as NotDecided
 from masterdata.strategies import Strategies as Strategies
 from masterdata.strategies import chains as chains
 from masterdata.strategies import strategy as strategy
+from masterdata.working_days import Special
 
 RowT = TypeVar("RowT", bound=Model)
 LIVE_PAYEE_STATES = (PayeeState.STAGED, PayeeState.CONFIRMED)
@@ -274,6 +275,18 @@ def calendar() -> Calendar:
         )
         _calendar[:] = [(now_s, fresh)]
     return _calendar[0][1]
+
+
+def special_days(year: int) -> list[Special]:
+    """What of a year differs from the plain week, in order. The same for everybody."""
+    rows = CalendarDay.objects.filter(day__year=year).order_by("day")
+    return [Special(row.day, row.is_working_day, row.name) for row in rows]
+
+
+def calendar_sources(year: int) -> list[str]:
+    """On what grounds the days of a year stand."""
+    rows = CalendarDay.objects.filter(day__year=year).exclude(source_note="")
+    return list(rows.order_by("source_note").values_list("source_note", flat=True).distinct())
 
 
 def forget_calendar() -> None:

@@ -118,13 +118,15 @@ def steps(label: Words, *, most: int, roles: Callable[[], Choices], help: Words 
     return _declared((), Spec(STEPS, label, high=most, choices=roles, help=help))
 
 
-def _wrong(spec: Spec, expected: str, name: str) -> InvalidInput:
-    return InvalidInput(f"「{spec.label}」{expected}", f"{name} is not acceptable", field=name)
+def _wrong(spec: Spec, expected: str, english: str, name: str) -> InvalidInput:
+    return InvalidInput(f"「{spec.label}」{expected}", f"{spec.label}: {english}", field=name)
 
 
 def _bounded(name: str, spec: Spec, value: Any) -> Any:
     if (spec.low is not None and value < spec.low) or (spec.high is not None and value > spec.high):
-        raise _wrong(spec, f"应在 {spec.low} 到 {spec.high} 之间", name)
+        raise _wrong(
+            spec, f"应在 {spec.low} 到 {spec.high} 之间", f"{spec.low} to {spec.high}", name
+        )
     return value
 
 
@@ -132,9 +134,9 @@ def _amount(name: str, spec: Spec, raw: Any) -> Decimal:
     try:
         value = Decimal(str(raw))
     except InvalidOperation:
-        raise _wrong(spec, "应为金额，例如 50000.00", name) from None
+        raise _wrong(spec, "应为金额，例如 50000.00", "an amount such as 50000.00", name) from None
     if not value.is_finite() or value != value.quantize(Decimal("0.01")):
-        raise _wrong(spec, "应为最多两位小数的金额", name)
+        raise _wrong(spec, "应为最多两位小数的金额", "an amount with two decimals at most", name)
     return Decimal(_bounded(name, spec, value)).quantize(Decimal("0.01"))
 
 
@@ -142,45 +144,45 @@ def _time(name: str, spec: Spec, raw: Any) -> time:
     try:
         return raw if isinstance(raw, time) else time.fromisoformat(str(raw))
     except ValueError:
-        raise _wrong(spec, "应为时刻，例如 08:30", name) from None
+        raise _wrong(spec, "应为时刻，例如 08:30", "a time such as 08:30", name) from None
 
 
 def _day(name: str, spec: Spec, raw: Any) -> date:
     try:
         return raw if isinstance(raw, date) else date.fromisoformat(str(raw))
     except ValueError:
-        raise _wrong(spec, "应为日期，例如 2026-11-23", name) from None
+        raise _wrong(spec, "应为日期，例如 2026-11-23", "a day such as 2026-11-23", name) from None
 
 
 def _whole(name: str, spec: Spec, raw: Any) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int):
-        raise _wrong(spec, "应为整数", name)
+        raise _wrong(spec, "应为整数", "a whole number", name)
     return int(_bounded(name, spec, raw))
 
 
 def _flag(name: str, spec: Spec, raw: Any) -> bool:
     if not isinstance(raw, bool):
-        raise _wrong(spec, "应为是或否", name)
+        raise _wrong(spec, "应为是或否", "yes or no", name)
     return raw
 
 
 def _text(name: str, spec: Spec, raw: Any) -> str:
     value = str(raw).strip()
     if spec.high is not None and len(value) > spec.high:
-        raise _wrong(spec, f"不能超过 {spec.high} 个字符", name)
+        raise _wrong(spec, f"不能超过 {spec.high} 个字符", f"{spec.high} characters at most", name)
     return value
 
 
 def _choice(name: str, spec: Spec, raw: Any) -> str:
     # What a function offers may have changed since the row was written: it is judged when a value is proposed.
     if not callable(spec.choices) and str(raw) not in {value for value, _word in spec.choices}:
-        raise _wrong(spec, f"没有「{raw}」这个选项", name)
+        raise _wrong(spec, f"没有「{raw}」这个选项", f"{raw} is not on offer", name)
     return str(raw)
 
 
 def _many(name: str, spec: Spec, raw: Any) -> tuple[str, ...]:
     if not isinstance(raw, list | tuple):
-        raise _wrong(spec, "应为若干选项", name)
+        raise _wrong(spec, "应为若干选项", "some of the choices", name)
     return tuple(dict.fromkeys(_choice(name, spec, one) for one in raw))
 
 
@@ -189,18 +191,20 @@ def _steps(name: str, spec: Spec, raw: Any) -> tuple[tuple[tuple[str, ...], int]
     for one in raw if isinstance(raw, list | tuple) else ():
         roles, people = one
         if not roles or isinstance(people, bool) or not isinstance(people, int):
-            raise _wrong(spec, "每一步须指定角色和人数", name)
+            raise _wrong(spec, "每一步须指定角色和人数", "each step names duties and people", name)
         if not 1 <= people <= 9:
-            raise _wrong(spec, "每一步的人数应在 1 到 9 之间", name)
+            raise _wrong(
+                spec, "每一步的人数应在 1 到 9 之间", "each step takes 1 to 9 people", name
+            )
         found.append((tuple(sorted(set(roles))), people))
     if len(found) > spec.high:
-        raise _wrong(spec, f"最多 {spec.high} 步", name)
+        raise _wrong(spec, f"最多 {spec.high} 步", f"{spec.high} steps at most", name)
     return tuple(found)
 
 
 def _id(name: str, spec: Spec, raw: Any) -> int:
     if isinstance(raw, bool) or not str(raw).isdigit():
-        raise _wrong(spec, "应从列表中选择", name)
+        raise _wrong(spec, "应从列表中选择", "one of the list", name)
     return int(raw)
 
 
@@ -251,7 +255,7 @@ class Values:
             value = raw[name]
             if value is None or (value == "" and spec.kind not in (TEXT, CHOICE)):
                 if not spec.is_optional:
-                    raise _wrong(spec, "未填写", name)
+                    raise _wrong(spec, "未填写", "nothing was entered", name)
                 given[name] = "" if spec.kind == BANK else None
             else:
                 given[name] = _READERS[spec.kind](name, spec, value)
@@ -271,7 +275,7 @@ class Values:
             offered = {one for one, _word in spec.options()}
             for one in value if isinstance(value, tuple) else (value,):
                 if one not in offered:
-                    raise _wrong(spec, f"没有「{one}」这个选项", name)
+                    raise _wrong(spec, f"没有「{one}」这个选项", f"{one} is not on offer", name)
 
     def written(self) -> dict[str, Any]:
         """The JSON form."""

@@ -10,6 +10,7 @@ from django.urls import URLPattern, path, register_converter
 
 from kernel.access import guarded, personal, public
 from masterdata.views import (
+    calendar,
     desk,
     details,
     language,
@@ -160,6 +161,8 @@ urlpatterns: list[URLPattern] = [
         "change_decide",
         _EDIT + _CONFIRM + ("strategy.decide",),
     ),
+    _page("calendar/", calendar.calendar, "calendar", _STRATEGY),
+    _page("calendar/<int:year>/edit/", calendar.edit, "calendar_edit", _PROPOSE_RULES),
     _page("strategy/", rules.strategy, "strategy", _STRATEGY),
     _page("matrix/", rules.lines, "matrix", _STRATEGY, kind="approvals.policy"),
     _page("limits/", rules.lines, "limits", _STRATEGY, kind="payments.limit"),

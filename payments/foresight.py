@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from approvals import selectors as approvals
 from approvals.matrix import KIND as MATRIX
 from approvals.policy import Rule, Subject, rule_for
+from desk.words import said
 from kernel import clock
 from kernel.clock import SHANGHAI
 from kernel.dated import in_force
@@ -106,8 +107,8 @@ def _steps(orders: Sequence[PaymentOrder], world: World) -> Words:
             money=order.money,
         )
         rule = rule_for(world.rules, subject)
-        said = [[sorted(step.roles), step.people] for step in rule.steps] if rule else []
-        found[order.pk] = step_words(said) if rule else _("拒绝：矩阵没有覆盖")
+        asked = [[sorted(step.roles), step.people] for step in rule.steps] if rule else []
+        found[order.pk] = step_words(asked) if rule else _("拒绝：矩阵没有覆盖")
     return found
 
 
@@ -128,7 +129,7 @@ def _limits(orders: Sequence[PaymentOrder], world: World) -> Words:
         )
         error = excess(world.caps, spend, used)
         found[order.pk] = (
-            _("限额内") if error is None else _("拒绝：%(why)s") % {"why": error.message}
+            _("限额内") if error is None else _("拒绝：%(why)s") % {"why": said(error)}
         )
         if error is None:
             for _cap, key in counted(world.caps, spend):
@@ -143,7 +144,7 @@ def _switches(orders: Sequence[PaymentOrder], world: World) -> Words:
 
 def _told(findings: Sequence[Finding]) -> str:
     levels = {"block": _("拒绝"), "hold": _("暂挂"), "tick": _("须勾选"), "inform": _("提示")}
-    parts = [f"{levels.get(one.level, one.level)} {one.rule}：{one.message}" for one in findings]
+    parts = [f"{levels.get(one.level, one.level)} {one.rule}：{said(one)}" for one in findings]
     return "；".join(parts) or _("通过")
 
 
@@ -154,7 +155,7 @@ def _routes(orders: Sequence[PaymentOrder], world: World) -> Words:
         try:
             route = rules.route(order, at)
         except DomainError as error:
-            found[order.pk] = _("拒绝：%(why)s") % {"why": error.message}
+            found[order.pk] = _("拒绝：%(why)s") % {"why": said(error)}
             continue
         if isinstance(route, routing.Refuse):
             found[order.pk] = _("拒绝：%(why)s") % {"why": route.why}

@@ -16,10 +16,11 @@ from desk.pages import picked_ids
 from desk.viewing import form_page, scope_in, version_in
 from kernel.errors import InvalidInput, NotFound
 from masterdata import forms, selectors
-from masterdata.services import changes, dated, payees
+from masterdata.services import calendars, changes, dated, payees
 from masterdata.services.stepup import require_stepup
 from masterdata.states import PayeeState
 from masterdata.views import rule_changes
+from masterdata.working_days import differences
 
 FIELD_WORDS = {
     "is_direct_link": "银企直联",
@@ -151,6 +152,9 @@ def change(request: HttpRequest, change_id: int) -> HttpResponse:
     if row.kind in dated.kinds():
         context |= rule_changes.context(request, row, scope)
         return render(request, "masterdata/rule_change.html", context)
+    if row.kind == calendars.KIND:
+        context["lines"] = differences(row.before["days"], row.after["days"])
+        return render(request, "masterdata/change.html", context)
     context["lines"] = [
         (
             _(FIELD_WORDS.get(name, name)),

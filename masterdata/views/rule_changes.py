@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
+from desk.words import said
 from kernel import clock
 from kernel.errors import DomainError
 from kernel.scope import Scope
@@ -27,13 +28,13 @@ def _inherited(kind: Kind, after: Values, day: date) -> Values | None:
     """What rules now where a new row of a topic is to rule: the parent's value, or the default."""
     if not isinstance(kind, StrategyKind) or kind.topic.merges:
         return None
-    said = after.written()
-    company = Company.objects.filter(pk=said.get("company") or 0).first()
+    told = after.written()
+    company = Company.objects.filter(pk=told.get("company") or 0).first()
     topic = kind.topic
     value = topic()
     if company is not None:
-        value = Strategies(day).on(day).of(topic, company, said.get("subject", ""))[0]
-    keys = {name: said[name] for name in kind.keys}
+        value = Strategies(day).on(day).of(topic, company, told.get("subject", ""))[0]
+    keys = {name: told[name] for name in kind.keys}
     return kind.values.read(value.written() | keys)
 
 
@@ -66,5 +67,5 @@ def context(request: HttpRequest, change: StagedChange, scope: Scope) -> dict[st
         look = import_string(settings.RULE_FORESIGHT)
         told["foresight"] = look(change, days=told["days"], scope=scope)
     except DomainError as error:
-        told["contradicts"] = error.message
+        told["contradicts"] = said(error)
     return told

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from desk.viewing import scope_in
+from desk.words import said
 from kernel import clock
 from kernel.dated import in_force, spans
 from kernel.errors import DomainError, NotAllowed, NotFound
@@ -277,7 +278,7 @@ def propose(
         except (NotFound, NotAllowed):
             raise
         except DomainError as error:
-            form.add_error(form.place_of(error.field), error.message)
+            form.add_error(form.place_of(error.field), said(error))
         else:
             return redirect("masterdata:change", change.pk)
     verb = _("撤销") if withdraw else _("修改") if shown is not None else _("新增")

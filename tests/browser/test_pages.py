@@ -80,6 +80,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
         ("/masterdata/changes/", "待确认变更"),
         ("/masterdata/branches/", "联行号"),
         ("/masterdata/connections/", "银行通道"),
+        ("/masterdata/calendar/", "个工作日"),
+        ("/masterdata/calendar/2026/edit/", "提交复核"),
         ("/masterdata/strategy/", "上线控制"),
         ("/masterdata/matrix/", "金额到（不含）"),
         ("/masterdata/matrix/new/", "第 1 步"),

@@ -22,6 +22,7 @@ from approvals.signing.seeding import ensure_keys
 from bankbridge.services import profiles
 from kernel import clock
 from kernel.secrets import Secret
+from masterdata import working_days
 from masterdata.roles import ROLE_NAMES, Role
 from masterdata.services import factors, seeding
 from payments.services import baseline
@@ -95,13 +96,10 @@ def write_private(path: Path, content: object) -> None:
 
 def _calendar_days() -> list[tuple[Any, bool, str]]:
     """Holidays on weekdays and working weekends of the published notices, from 2024 on."""
-    days = [
-        (day, False, str(name))
-        for day, name in published.holidays.items()
-        if day.year >= 2024 and day.weekday() < 5
+    years = range(2024, max(published.holidays).year + 1)
+    return [
+        (one.day, one.works, one.name) for year in years for one in working_days.published(year)
     ]
-    days += [(day, True, str(name)) for day, name in published.workdays.items() if day.year >= 2024]
-    return days
 
 
 class Command(BaseCommand):
