@@ -73,6 +73,7 @@ class Profile:
     statement_names_reference: bool = (
         True  # whether entries carry the number a payment was sent under
     )
+    statement_names_counterparty: bool = True  # whether entries name the other side's account
     statement_rows_max: int = 50
     statement_span_days: int = 31
     balance_accounts_max: int = 1

@@ -14,9 +14,12 @@ ADAPTERS: dict[str, str] = {
     "bocom": "bankadapters.banks.bocom.adapter:BocomAdapter",
     "ccb": "bankadapters.banks.ccb.adapter:CcbAdapter",
     "cib": "bankadapters.banks.cib.adapter:CibAdapter",
+    "citic": "bankadapters.banks.citic.adapter:CiticAdapter",
     "cmb": "bankadapters.banks.cmb.adapter:CmbAdapter",
+    "cmbc": "bankadapters.banks.cmbc.adapter:CmbcAdapter",
     "icbc": "bankadapters.banks.icbc.adapter:IcbcAdapter",
     "pingan": "bankadapters.banks.pingan.adapter:PinganAdapter",
+    "spdb": "bankadapters.banks.spdb.adapter:SpdbAdapter",
 }
 
 

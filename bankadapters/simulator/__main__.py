@@ -32,9 +32,12 @@ BANKS = {
     "bocom": "bankadapters.banks.bocom.simulator:BocomSimulator",
     "ccb": "bankadapters.banks.ccb.simulator:CcbSimulator",
     "cib": "bankadapters.banks.cib.simulator:CibSimulator",
+    "citic": "bankadapters.banks.citic.simulator:CiticSimulator",
     "cmb": "bankadapters.banks.cmb.simulator:CmbSimulator",
+    "cmbc": "bankadapters.banks.cmbc.simulator:CmbcSimulator",
     "icbc": "bankadapters.banks.icbc.simulator:IcbcSimulator",
     "pingan": "bankadapters.banks.pingan.simulator:PinganSimulator",
+    "spdb": "bankadapters.banks.spdb.simulator:SpdbSimulator",
 }
 DEMO_OPERATOR = "30011223:OPR01"
 _PAYERS = ("华东商贸有限公司", "长江机电设备有限公司", "南方纺织股份有限公司", "北辰科技有限公司")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -78,8 +79,8 @@ class RunningWorld:
         return found
 
 
-class SimulatedContract:
-    """Promises between an adapter and its bank's simulator. A bank's test class says how to connect and whom to pay."""
+class SimulatedStage:
+    """An adapter and its bank's simulator, and what tests do with them. A bank's class says how to connect and whom to pay."""
 
     slug: ClassVar[str]
     parameters: ClassVar[dict[str, str]] = {}
@@ -198,7 +199,9 @@ class SimulatedContract:
             cursor = page.next
         raise AssertionError("pages without end")
 
-    # -- promises -------------------------------------------------------------------------------------------------
+
+class SimulatedContract(SimulatedStage):
+    """Promises between an adapter and its bank's simulator."""
 
     def test_payments_balance_and_statement_agree(self, adapter, world, hand):
         (before,) = adapter.balances([self.own[0]])
@@ -221,7 +224,10 @@ class SimulatedContract:
         debits = [line for line in lines if line.direction is Direction.DEBIT]
         assert sorted(line.money.amount for line in debits) == [i.money.amount for i in items]
         assert len({line.bank_serial for line in debits}) == 3
-        assert {line.counterparty_account for line in debits} == {i.payee_account for i in items}
+        if registry.profile(self.slug).statement_names_counterparty:
+            assert {line.counterparty_account for line in debits} == {
+                i.payee_account for i in items
+            }
         if self.statement_names_references:
             assert {line.reference for line in debits} == {i.reference for i in items}
         assert before.book - after.book == Decimal("60.06")
@@ -354,14 +360,19 @@ class SimulatedContract:
                 continue
             assert not any(o.fate in FINAL for o in said), profile
         told: dict[str, Fate] = {}
+        times: Counter[str] = Counter()
         for _ in range(12):
             hand.advance(minutes=5)
             for item in items:
+                if times[item.reference] == 3:  # it has said so three times
+                    continue
                 try:
                     answer = self.ask(adapter, item)
                 except BankError:
                     continue
-                told |= {r: o.fate for r, o in answer.items() if o.fate in FINAL}
+                final = {r: o.fate for r, o in answer.items() if o.fate in FINAL}
+                told |= final
+                times.update(list(final))
         debits = world.debits()
         assert all(len(amounts) == 1 for amounts in debits.values()), profile
         assert set(told.values()) <= {Fate.SUCCEEDED, Fate.RETURNED}, profile

@@ -44,6 +44,18 @@ BANKS = [
     ),
     AtBank("cmb", "571900000010102", "57", {"LGNNAM": "OPER01"}),
     AtBank("pingan", "11000000000002", "", {"enterprise_code": "00901079800000099000"}, ["SM9404"]),
+    AtBank("citic", "8110700013500000002", "", {"userName": "demo_login"}, ["SIM0404"], product="pay"),
+    AtBank(
+        "cmbc", "600000002", "",
+        {
+            "clientId": "2000000001", "userId": "2000000001001", "debit_type": "1", "credit_type": "2",
+            "balance_book": "simBalance",
+        },
+        credentials={"userPswd": "demo0000"}, product="pay",
+    ),
+    AtBank(
+        "spdb", "95200000000000000002", "", {"masterID": "2000000001", "debitFlag": "1"}, endpoints={"sign": "/"},
+    ),
 ]  # fmt: skip
 
 

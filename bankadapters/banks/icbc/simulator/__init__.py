@@ -48,6 +48,10 @@ class IcbcSimulator(BankSimulator):
     codes: ClassVar[Mapping[str, str]] = CODES
     charset: ClassVar[str] = "gb18030"
     content_type: ClassVar[str] = "text/html; charset=GBK"
+    admits = {
+        "parameters": {"CIS": "100090000000001", "ID": "demo.y.1000"},
+        "endpoints": {"sign": "/"},
+    }
     demo_accounts = (("1001000100200300400", ""), ("1001000100200300401", ""))
 
     def __init__(self, world: World) -> None:
