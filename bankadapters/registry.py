@@ -13,6 +13,7 @@ ADAPTERS: dict[str, str] = {
     "boc": "bankadapters.banks.boc.adapter:BocAdapter",
     "bocom": "bankadapters.banks.bocom.adapter:BocomAdapter",
     "ccb": "bankadapters.banks.ccb.adapter:CcbAdapter",
+    "ceb": "bankadapters.banks.ceb.adapter:CebAdapter",
     "cib": "bankadapters.banks.cib.adapter:CibAdapter",
     "citic": "bankadapters.banks.citic.adapter:CiticAdapter",
     "cmb": "bankadapters.banks.cmb.adapter:CmbAdapter",

@@ -31,6 +31,7 @@ BANKS = {
     "boc": "bankadapters.banks.boc.simulator:BocSimulator",
     "bocom": "bankadapters.banks.bocom.simulator:BocomSimulator",
     "ccb": "bankadapters.banks.ccb.simulator:CcbSimulator",
+    "ceb": "bankadapters.banks.ceb.simulator:CebSimulator",
     "cib": "bankadapters.banks.cib.simulator:CibSimulator",
     "citic": "bankadapters.banks.citic.simulator:CiticSimulator",
     "cmb": "bankadapters.banks.cmb.simulator:CmbSimulator",

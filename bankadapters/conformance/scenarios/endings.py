@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from bankadapters.conformance.scenario import Skipped, expect, scenario
 from bankadapters.conformance.trial import FINAL, Trial
-from bankadapters.contract import Direction, Fate, Inquiry
+from bankadapters.contract import Ability, Direction, Fate, Inquiry
 from bankadapters.errors import BankError
 from kernel.money import Money
 
@@ -36,7 +36,7 @@ def a_wrong_payee_name_is_not_a_success(trial: Trial) -> None:
     _is_not_paid(trial, item, reference=item.reference)
 
 
-@scenario(ENDINGS, steers=True)
+@scenario(ENDINGS, Ability.BALANCE, steers=True)
 def more_than_the_account_holds_is_not_a_success(trial: Trial) -> None:
     """Too little money: nothing is debited and nothing is called succeeded."""
     amount = trial.book() + Decimal("1.00")
@@ -66,7 +66,7 @@ def a_payer_account_of_a_stranger_pays_nothing(trial: Trial) -> None:
     _is_not_paid(trial, item, reference=item.reference)
 
 
-@scenario(ENDINGS, steers=True)
+@scenario(ENDINGS, Ability.TRANSACTIONS, steers=True)
 def money_that_comes_back_is_seen(trial: Trial) -> None:
     """Paid, and hours later returned: the statement shows the debit and the credit, the inquiry nothing worse."""
     item = trial.payment("22.22", payee_name="退票公司")
@@ -164,7 +164,7 @@ def yesterdays_payment_can_still_be_asked_about(trial: Trial) -> None:
     )
 
 
-@scenario(ENDINGS, steers=True)
+@scenario(ENDINGS, Ability.TRANSACTIONS, steers=True)
 def a_success_has_its_debit(trial: Trial) -> None:
     """Every payment called succeeded stands in the statement, with its amount, on the debit side."""
     items = [trial.payment("18.18"), trial.at_home("19.19")]

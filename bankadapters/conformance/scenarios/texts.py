@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bankadapters.conformance.scenario import Skipped, expect, scenario
 from bankadapters.conformance.trial import Trial
-from bankadapters.contract import Direction, Fate
+from bankadapters.contract import Ability, Direction, Fate
 from bankadapters.errors import Unencodable
 
 TEXTS = "Characters"
@@ -85,7 +85,7 @@ def line_breaks_and_control_characters_never_leave(trial: Trial) -> None:
         trial.refuses(trial.payment(payee_name=f"公{character}司"))
 
 
-@scenario(TEXTS, steers=True)
+@scenario(TEXTS, Ability.TRANSACTIONS, steers=True)
 def a_narrative_with_markup_is_read_as_text(trial: Trial) -> None:
     """What a stranger writes into a payment reaches us as text."""
     trial.credit("66.60", purpose="<b>货款</b>&amp;|1")
