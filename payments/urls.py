@@ -25,6 +25,7 @@ app_name = "payments"
 _MAKE, _VIEW, _IMPORT = "payments.make", "payments.view", "payments.import"
 _ADJUDICATE = "payments.adjudicate"
 _ACTS = {name: act.rights for name, act in ACTS.items()}
+_MANY = {name: rights for name, rights in _ACTS.items() if name in bulk.ACTS_OF_MANY}
 
 
 def _list(address: str, page: str, name: str, right: str = _VIEW) -> URLPattern:
@@ -72,7 +73,7 @@ urlpatterns: list[URLPattern] = [
         guarded_by(acts.act_on_order, "name", _ACTS),
         name="act",
     ),
-    path("bulk/<slug:name>/", guarded_by(bulk.bulk, "name", _ACTS), name="bulk"),
+    path("bulk/<slug:name>/", guarded_by(bulk.bulk, "name", _MANY), name="bulk"),
     _list("check/", "check", "check_desk", "payments.check"),
     _list("approve/", "approve", "approve_desk", "payments.approve"),
     _list("release/", "release", "release_desk", "payments.release"),

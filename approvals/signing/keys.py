@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from approvals.signing import statements, trust
 from approvals.signing.models import SigningKey
@@ -20,6 +21,7 @@ from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from kernel.lockbox import WrongPassphrase
 from kernel.scope import Scope
 from kernel.secrets import Secret
+from masterdata import people_selectors as people
 from masterdata import selectors as masterdata
 
 if TYPE_CHECKING:
@@ -96,11 +98,12 @@ def enrol(*, user: User, passphrase: Secret) -> SigningKey:
 
 
 def visible(scope: Scope) -> list[SigningKey]:
-    """Every key, for those who vouch for keys or examine; one's own for others. Newest first."""
+    """One's own keys; for those who vouch for keys or examine, also those of the people they see. Newest first."""
     rows = SigningKey.objects.select_related("user", "decided_by", "registrar__user").defer("box")
-    if not (scope.has(CONFIRM_RIGHT) or scope.has("audit.read")):
-        rows = rows.filter(user_id=scope.actor_id or 0)
-    return list(rows.order_by("-pk")[:500])
+    theirs = Q(user_id=scope.actor_id or 0)
+    if scope.has(CONFIRM_RIGHT) or scope.has("audit.read"):
+        theirs |= Q(user__in=people.visible_people(scope).order_by().values("pk"))
+    return list(rows.filter(theirs).order_by("-pk")[:500])
 
 
 def own(user: User) -> list[SigningKey]:
@@ -178,8 +181,10 @@ def confirm(*, key_id: int, version: int, digits: str, actor: User, signer: Sign
 
 
 def _for_decision(key_id: int, version: int, actor: User) -> SigningKey:
-    masterdata.scope_of(actor).demand(CONFIRM_RIGHT)
+    scope = masterdata.scope_of(actor)
+    scope.demand(CONFIRM_RIGHT)
     key = _locked(key_id)
+    people.get_person(key.user_id, scope=scope)
     key.require_version(version)
     if key.person_key == actor.person_key:
         raise NotAllowed("不能确认自己的签名密钥", "another person vouches", code="same_person")
@@ -207,8 +212,10 @@ def revoke(
     """
     key = _locked(key_id)
     scope = masterdata.scope_of(actor)
-    if key.user_id != actor.pk and not scope.has(CONFIRM_RIGHT):
-        raise NotFound("signing key")
+    if key.user_id != actor.pk:
+        if not scope.has(CONFIRM_RIGHT):
+            raise NotFound("signing key")
+        people.get_person(key.user_id, scope=scope)
     key.require_version(version)
     if len(why.strip()) < 2:
         raise InvalidInput("请填写原因", "a reason is wanted", field="why")

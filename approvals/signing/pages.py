@@ -148,9 +148,11 @@ def refuse(request: HttpRequest, key_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def revoke(request: HttpRequest, key_id: int) -> HttpResponse:
-    """Report a key as lost or suspect."""
+    """Report a key as lost or suspect: its owner, or those who vouch for keys."""
     actor: Any = request.user
     key = _shown(request, key_id)
+    if key.user_id != actor.pk and not _scope(request).has(keys.CONFIRM_RIGHT):
+        raise NotFound("signing key")
 
     def submit(values: dict[str, Any]) -> None:
         keys.revoke(key_id=key_id, version=values["version"], why=values["why"], actor=actor)

@@ -221,11 +221,12 @@ def withdraw_file(*, file_id: int, actor: User, why: str) -> int:
     """
     scope = scope_of(actor)
     file = desk_reads.uploaded_file(file_id=file_id, purpose=PURPOSE)
+    rows = list(selectors.standing_entries(file_id).select_for_update(of=("self",)))
+    is_mine = file.uploaded_by_id == actor.pk
+    if not {row.company_id for row in rows} <= scope.companies_with(RIGHT) or not (rows or is_mine):
+        raise NotFound("journal file", "未找到该文件")
     if len(why.strip()) < 2:
         raise InvalidInput("请填写撤回原因", "a reason is wanted", field="why")
-    rows = list(selectors.standing_entries(file_id).select_for_update(of=("self",)))
-    for company_id in {row.company_id for row in rows}:
-        scope.demand(RIGHT, company_id)
     if not rows:
         raise Conflict("该文件没有可撤回的分录", "nothing to withdraw")
     locked = selectors.locked_months({row.company_id for row in rows})

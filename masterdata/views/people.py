@@ -218,6 +218,8 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 
 def _shown(name: str, value: Any) -> str:
     """A value of a change as people read it: names instead of numbers."""
+    if value in ("", None):
+        return "—"
     if name == "company_id":
         return str(Company.objects.filter(pk=value).first() or value)
     if name in ("user_id", "giver_id", "receiver_id", "acts_for_id"):
@@ -230,7 +232,7 @@ def _shown(name: str, value: Any) -> str:
         return f"{duty.get_role_display()} {duty.company}" if duty else "—"
     if isinstance(value, list):
         return "、".join(map(str, value)) or "—"
-    return str(value) if value not in ("", None) else "—"
+    return str(value)
 
 
 def _context(request: HttpRequest, change: StagedChange) -> dict[str, Any]:

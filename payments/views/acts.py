@@ -151,6 +151,7 @@ def _act_now(request: HttpRequest, order: PaymentOrder, act: Act) -> HttpRespons
 def ask(request: HttpRequest, order_no: str) -> HttpResponse:
     """立即查询: the bank is asked at the next turn of the inquiry."""
     order = selectors.get_order(order_no, scope=scope_in(request))
+    scope_in(request).demand("payments.inquire", order.company_id)
     try:
         asking.ask_now(instruction_id=order.instruction_id or 0, actor=person(request))
     except DomainError as error:

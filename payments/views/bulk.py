@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from desk.pages import PICKED_MAX, picked_ids
 from desk.words import words_of
-from kernel.errors import InvalidInput, NotAllowed, NotFound
+from kernel.errors import InvalidInput, NotAllowed
 from kernel.scope import Scope
 from payments import funds, reading, selectors, showing
 from payments.acts import Act, offered
@@ -39,6 +39,8 @@ from payments.views.confirmed import (
     scope_in,
 )
 from payments.views.lists import PAGES
+
+ACTS_OF_MANY = frozenset(BULK) | ONE_BY_ONE
 
 
 def _chosen(request: HttpRequest, act: Act) -> list[PaymentOrder]:
@@ -188,8 +190,6 @@ def bulk(request: HttpRequest, name: str) -> HttpResponse:
     A release with first payments is asked for their last digits before that page; those left blank are not in it.
     """
     act = act_of(name)
-    if name not in BULK and name not in ONE_BY_ONE:
-        raise NotFound("act")
     if request.method == "POST" and request.POST.get("confirm"):
         return _bulk_now(request, act)
     return _confirm_page(request, act, _chosen(request, act))

@@ -144,7 +144,9 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, order_no: str) -> HttpResponse:
     """Change a draft or a returned order."""
-    return _make(request, selectors.get_order(order_no, scope=scope_in(request)))
+    order = selectors.get_order(order_no, scope=scope_in(request))
+    scope_in(request).demand("payments.make", order.company_id)
+    return _make(request, order)
 
 
 def _make(request: HttpRequest, order: PaymentOrder | None) -> HttpResponse:

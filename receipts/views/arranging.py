@@ -18,7 +18,7 @@ from desk.filters import ChoiceFilter, CompanyFilter, DateRangeFilter, Filter, T
 from desk.pages import ListPage, render_list
 from desk.rows import Column, Row
 from desk.words import said, words_of
-from kernel.errors import DomainError
+from kernel.errors import DomainError, NotAllowed, NotFound
 from kernel.scope import Scope
 from masterdata import selectors as master
 from receipts import office_selectors
@@ -284,6 +284,8 @@ def decide(request: HttpRequest, change_id: int) -> HttpResponse:
             actor=person(request),
             why=request.POST.get("why", ""),
         )
+    except (NotFound, NotAllowed):
+        raise
     except DomainError as refusal:
         messages.error(request, said(refusal))
     else:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from django.test import RequestFactory
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern
 
-from kernel.access import Audience, Policy, policy_of
+from kernel.access import Audience, policy_of
 from kernel.scope import Scope
 from masterdata.api_policy import DeclaredPolicy
 from masterdata.roles import RIGHTS
+from tests.access.doors import doors
+from tests.access.duties import is_listed
+from tests.access.objects import ELSEWHERE, OBJECTS, WORDS
+from tests.house.addresses import addresses, policies
 from yqlink.scope import ScopeMiddleware
 
 PUBLIC = {
@@ -29,26 +30,6 @@ PUBLIC = {
     "language/": "the sign-in page speaks two languages",
     "desk/styleguide/": "sample data only, and only in a DEBUG process",
 }
-
-
-def addresses(
-    patterns: list[Any] | None = None, prefix: str = ""
-) -> Iterator[tuple[str, URLPattern]]:
-    """Every address of the URL map with its pattern."""
-    for one in get_resolver().url_patterns if patterns is None else patterns:
-        path = prefix + str(one.pattern)
-        if isinstance(one, URLResolver):
-            yield from addresses(one.url_patterns, path)
-        else:
-            yield path, one
-
-
-def policies(pattern: URLPattern) -> list[Policy]:
-    """The declared policies of an address: one, or one for each method of an endpoint."""
-    found = policy_of(pattern.callback)
-    if found is not None:
-        return [found]
-    return list(getattr(getattr(pattern.callback, "cls", None), "policies", {}).values())
 
 
 def methods(pattern: URLPattern) -> set[str]:
@@ -87,6 +68,27 @@ def test_only_the_known_addresses_are_public():
     assert found == set(PUBLIC)
 
 
+def test_every_address_has_its_duties_written_down():
+    """In tests/access/duties.py, from what the customer's people do and not from the code: `MAY["app:name"] = duties`, for
+    endpoints of the API `"api:name METHOD"` there and, where systems call, in `SYSTEMS`."""
+    missing = [key for door in doors() for key in door.keys if not is_listed(key)]
+
+    assert missing == []
+
+
+def test_every_part_of_an_address_stands_for_an_object():
+    """In tests/access/objects.py: `OBJECTS["app:part"]` (or `ELSEWHERE["app:name"]`) names real objects that
+    tests/access/world.py lays down; `absent` until somebody does; words that choose an act stand in `WORDS`."""
+    missing = [
+        f"{door.name} {part}"
+        for door in doors()
+        for part in door.parts
+        if not {door.table_of(part), door.name} & {*OBJECTS, *WORDS, *ELSEWHERE}
+    ]
+
+    assert missing == []
+
+
 def test_every_right_an_address_asks_for_is_held_by_some_duty():
     held = frozenset().union(*RIGHTS.values())
     asked = {
@@ -120,6 +122,6 @@ def test_an_address_of_many_acts_asks_for_each_acts_own_right(name):
 
     policy.demand(scope, {"name": name})
     with pytest.raises(Exception, match="没有执行此操作的权限"):
-        policy.demand(scope, {"name": "cancel"})
+        policy.demand(scope, {"name": "lift"})
     with pytest.raises(Exception, match="未找到"):
         policy.demand(scope, {"name": "nonsense"})

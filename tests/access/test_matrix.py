@@ -1,0 +1,150 @@
+"""The authorization matrix: every duty and visitor × own, sibling, other company × every address, act and object state.
+
+Generated from the URL map: a new address is knocked at by itself. What has to come of it stands in `tests.access.duties`,
+written by another hand. Every cell is asked at the gate; every address and object is asked through the whole middleware,
+by everybody it must be refused to and by those it opens to, relations taking turns over the states of an object. Under
+`make fuzz` nobody takes turns.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import override_settings
+
+from kernel import clock
+from tests.access.doors import Door, doors
+from tests.access.knocking import DENIED, PASSED, SIGN_IN, Knocker, at_the_gate, expected, fits
+from tests.access.objects import Address
+from tests.access.world import Actor, Site, lay_down
+
+pytestmark = pytest.mark.django_db
+
+CHECKS_MIN = 20_000
+TURNS = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "fuzz" else 12
+GROUPS = ("own", "above", "sibling", "other", "crossed", "")
+BLANK = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "OPTIONS": {"loaders": ["tests.access.blank.Loader"]},
+    }
+]
+_counted: dict[str, int] = {}
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
+    """The world once for all; swept out afterwards."""
+    logging.disable(logging.CRITICAL)  # two lines for each of many thousand requests
+    moment = clock.fixed(datetime(2026, 11, 24, 9, 30, tzinfo=clock.SHANGHAI))
+    with moment, django_db_blocker.unblock():
+        call_command("flush", interactive=False, verbosity=0)
+        yield lay_down(moment)
+        call_command("flush", interactive=False, verbosity=0)
+    logging.disable(logging.NOTSET)
+
+
+def actors_of(site: Site, group: str) -> list[Actor]:
+    """Those whose duties stand in this relation to the company; "" names visitors and systems."""
+    return [one for one in site.actors if one.group == group]
+
+
+@pytest.mark.parametrize("group", GROUPS[:-1])
+def test_the_gate_opens_to_exactly_the_duties_written_down(site: Site, group: str) -> None:
+    knocker, wrong, count = Knocker(), [], 0
+    for actor in actors_of(site, group):
+        for door in doors():
+            if door.is_api:
+                continue
+            for address in door.addresses(site):
+                for method in door.methods:
+                    found, wanted = knocker.ask_gate(actor, door, method, address), at_the_gate(actor, door, address)  # fmt: skip
+                    count += 1
+                    if found != wanted:
+                        wrong.append(f"{actor.name}: {method} {address.path} ({door.key(address)}): {found}, wanted {wanted}")  # fmt: skip
+    _counted[f"gate {group}"] = count
+
+    assert count
+    assert not wrong, f"{len(wrong)} of {count} wrong:\n" + "\n".join(wrong[:60])
+
+
+def requests(site: Site, group: str) -> Iterator[tuple[Actor, Door, Address, str]]:
+    """Who knocks where, taking turns so that every duty meets every address and object in some relation.
+
+    Whoever is to be turned away by the object (absent, not theirs) meets at least one of each kind; whoever is turned away
+    at the gate, which looks at no object, has been asked there already and comes in person once in a while.
+    """
+    shift = GROUPS.index(group)
+    for turn, actor in enumerate(actors_of(site, group), start=shift):
+        for nth, door in enumerate(doors(), start=turn):
+            if actor.is_system and not door.is_api:
+                continue  # a system's key opens pages to nobody: `nobody` has tried them
+            for state, address in enumerate(door.addresses(site)):
+                if (nth + state) % _turns(actor, door, address, is_first=state == 0):
+                    continue
+                for method in door.methods:
+                    yield actor, door, address, method
+
+
+def _turns(actor: Actor, door: Door, address: Address, *, is_first: bool) -> int:
+    """Every how many times this one comes in person."""
+    gate, thing = at_the_gate(actor, door, address), address.thing
+    if gate == SIGN_IN:
+        return TURNS // 3 or 1
+    if gate == DENIED:
+        return TURNS * 2
+    if thing is None or not thing.is_somebodys:
+        return TURNS // 2 or 1
+    return TURNS // 6 or 1 if is_first and thing.company not in actor.companies else TURNS
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda name: name or "visitors and systems")
+@override_settings(TEMPLATES=BLANK)
+def test_everybody_gets_exactly_what_the_duties_say(site: Site, group: str) -> None:
+    knocker, wrong, count = Knocker(), [], 0
+    for actor, door, address, method in requests(site, group):
+        wanted = expected(actor, door, address)
+        found, answer, written = knocker.knock(actor, door, method, address.path)
+        count += 1
+        if not fits(found, written, wanted):
+            wrong.append(f"{actor.name}: {method} {address.path} ({door.key(address)}): {found} {answer.status_code} {written[:1]} {knocker.errors}, wanted {' or '.join(sorted(wanted))}")  # fmt: skip
+    _counted[f"asked {group}"] = count
+
+    assert count
+    assert not wrong, f"{len(wrong)} of {count} wrong:\n" + "\n".join(wrong[:60])
+
+
+@pytest.mark.parametrize("group", ["sibling", "other"])
+def test_no_page_shows_a_word_of_another_company(site: Site, group: str) -> None:
+    """Whole pages, as they are drawn, for those who hold every kind of duty elsewhere."""
+    knocker, shown, count = Knocker(), [], 0
+    for door in doors():
+        may = [one for one in actors_of(site, group) if _opens(one, door, site)]
+        for address in list(door.addresses(site))[:1] if may else []:
+            actor = may[count % len(may)]
+            _, answer, _ = knocker.knock(actor, door, "GET", address.path)
+            body = getattr(answer, "content", b"")
+            shown += [f"{actor.name}: {address.path}: {mark}" for mark in site.marks if mark.encode() in body]  # fmt: skip
+            count += 1
+    _counted[f"read {group}"] = count
+
+    assert count
+    assert shown == []
+
+
+def _opens(actor: Actor, door: Door, site: Site) -> bool:
+    return "GET" in door.methods and any(
+        at_the_gate(actor, door, address) == PASSED for address in door.addresses(site)
+    )
+
+
+def test_there_were_enough_checks() -> None:
+    if len(_counted) != 2 * len(GROUPS) + 1:
+        pytest.skip("counts only when the whole matrix ran")
+    assert sum(_counted.values()) >= CHECKS_MIN, _counted
