@@ -61,6 +61,7 @@ def main() -> int:
     platform = Platform(
         home,
         clock_file=Path(clock_file) if clock_file else None,
+        with_books=True,
         say=lambda line: print(line, flush=True),
         simulator_args=["--credits", str(home.resolve() / "demo" / "boc_credits.json")],
     )

@@ -1,4 +1,4 @@
-"""`python -m yqlink.prepare STEP…`: migrate, seed, static and messages in one process, so Django is imported once."""
+"""`python -m yqlink.prepare STEP…`: migrate, seed, books, static and messages in one process, so Django is imported once."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ STEPS = {
     "messages": lambda: compile_all(settings.ROOT),
     "migrate": _migrate,
     "seed": lambda: call_command("seed_demo", verbosity=0),
+    "books": lambda: call_command("seed_books", verbosity=0),
     "static": _static,
 }
 

@@ -69,8 +69,8 @@ class Platform:
     """The whole platform in `home`. `start()` returns when pages are served; `stop()` leaves data for the next start.
 
     `env` overrides variables of every child; `simulator_args` are appended to the simulator's command line; `workers`
-    is the number of worker processes (0: the caller starts them); `ports` wishes for ports (0: any free one); `say` hears
-    one line per finished step.
+    is the number of worker processes (0: the caller starts them); `ports` wishes for ports (0: any free one); `with_books`
+    lays down two months of books to reconcile; `say` hears one line per finished step.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class Platform:
         workers: int = 1,
         concurrency: int = 2,
         ports: Mapping[str, int] | None = None,
+        with_books: bool = False,
         say: Callable[[str], None] = print,
     ) -> None:
         self.home = home.resolve()
@@ -91,6 +92,7 @@ class Platform:
         self._overrides, self._clock_file = dict(env or {}), clock_file
         self._simulator_args, self._say = list(simulator_args), say
         self._workers, self._concurrency = workers, concurrency
+        self._seeds = ("seed", "books") if with_books else ("seed",)
         self.children: dict[str, Child] = {}
         self.env: dict[str, str] = {}
         self.worker_env: dict[str, str] = {}  # what workers of banks hold beside `env`
@@ -261,11 +263,11 @@ class Platform:
 
     def _prepare(self) -> None:
         """Migrations, demo group, static files: skipped where this code prepared this home's own database before."""
-        facts = json.dumps(self.ports)  # the seed writes where the simulator listens
+        facts = json.dumps([self.ports, self._seeds])  # the seed writes where the simulator listens
         if self._postgres is not None and preparation.is_done(self.home, facts):
             return
         preparation.forget(self.home)
-        self._run_once("prepare", "yqlink.prepare", "messages", "migrate", "seed", "static")
+        self._run_once("prepare", "yqlink.prepare", "messages", "migrate", *self._seeds, "static")
         if self._postgres is not None:
             preparation.note(self.home, facts)
 
