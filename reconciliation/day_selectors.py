@@ -53,11 +53,13 @@ def reports(accounts: Sequence[OwnAccount], day: date) -> dict[int, Report]:
         )),
         "disputes": disputes([*sent, *named.values()], instr_nos={no for _, no in ties.values()}),
     }  # fmt: skip
+    kinds = {(one.company_id, one.gl_subject): one for one in accounts}
+    words = {key: _patterns(one, day) for key, one in kinds.items()}
     return {
         one.pk: judge(
             [row for row in sent if row.account_id == one.pk],
             [line for line in lines if line.account_id == one.pk],
-            Evidence(patterns=_patterns(one, day), **shared),  # type: ignore[arg-type]  # by name
+            Evidence(patterns=words[one.company_id, one.gl_subject], **shared),  # type: ignore[arg-type]  # by name
         )
         for one in accounts
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -26,6 +26,7 @@ from reconciliation.models import Act, OpeningItems, OutstandingItem
 if TYPE_CHECKING:
     from masterdata.models import OwnAccount
 
+OPENING_DAYS = 92
 ITEMS_MAX = 5_000  # items one statement lists; more wait for the matching desk
 BANK, BOOK = OutstandingItem.Side.BANK, OutstandingItem.Side.BOOK
 
@@ -119,9 +120,10 @@ def opening_items(account_id: int, at: datetime) -> OpeningItems | None:
 
 
 def before_opening(account_id: int, opening_day: date, known: Known) -> tuple[list[int], list[int]]:
-    """Unmatched lines older than the book's opening: what a person may name as opening items. System look-up."""
-    last = date.fromordinal(opening_day.toordinal() - 1)
-    return open_lines(account_id, last, known, start=None, opening=None, limit=ITEMS_MAX)
+    """Unmatched lines of the quarter before the book's opening: what a person may name as opening items. System look-up."""
+    last = opening_day - timedelta(days=1)
+    first = opening_day - timedelta(days=OPENING_DAYS)
+    return open_lines(account_id, last, known, start=first, opening=None)
 
 
 def words_for(

@@ -28,7 +28,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("erpbridge.tasks.tick_tables", 5),
     ("erpbridge.tasks.tick_pushes", 5),
     ("reconciliation.tasks.tick_match", 30),
-    ("reconciliation.tasks.tick_days", 60),
+    ("reconciliation.tasks.tick_days", 300),
     ("reconciliation.tasks.tick_archives", 30),
     ("erpbridge.tasks.tick_views", 5),
     ("desk.tasks.tick_exports", 5),

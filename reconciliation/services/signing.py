@@ -50,7 +50,7 @@ def say(
     """
     account = selectors.demand(account_id, scope=masterdata.scope_of(actor), right=PREPARE)
     lock(account_id)
-    if not reads.is_line_of(account_id, side, line_id):
+    if side not in OutstandingItem.Side.values or not reads.is_line_of(account_id, side, line_id):
         raise InvalidInput("所选流水不属于该账户", "no line of the account", field="line")
     if not (reason.strip() or next_step.strip() or owner_id):
         raise InvalidInput("请填写原因、处理人或下一步", "nothing was said", field="reason")

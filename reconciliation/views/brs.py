@@ -58,7 +58,10 @@ def month_end(day: date) -> date:
 
 def _day_in(request: HttpRequest) -> date:
     """The day asked for; without one the end of the month before."""
-    text = request.GET.get("day", "").strip()
+    return _day(request.GET.get("day", "").strip())
+
+
+def _day(text: str) -> date:
     if not text:
         return clock.today().replace(day=1) - timedelta(days=1)
     try:
@@ -184,7 +187,7 @@ def account_workbook(request: HttpRequest, account_id: int) -> HttpResponse:
 def prepare(request: HttpRequest, account_id: int) -> HttpResponse:
     """The preparer signs what the page showed."""
     actor: Any = request.user
-    day = date.fromisoformat(request.POST.get("day", "")[:10] or "0001-01-01")
+    day = _day(request.POST.get("day", "").strip())
     stepup = require_stepup(request, "reconciliation.prepare")
     try:
         row = signing.prepare(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -50,6 +51,8 @@ class World:
     passphrase: str
     releaser_key: int
     cookies: dict[str, str]
+    account_id: int
+    today: date
 
 
 def a_list(folder: Path, *, rows: int = ROWS, seed: int = 7) -> Path:
@@ -106,6 +109,8 @@ def lay_down(folder: Path) -> World:
         passphrase=passphrase,
         releaser_key=SigningKey.objects.get(user=people["releaser1"]).pk,
         cookies={name: a_session(user) for name, user in people.items()},
+        account_id=OwnAccount.objects.filter(is_direct_link=True).order_by("number")[0].pk,
+        today=clock.today(),
     )
 
 
