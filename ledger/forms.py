@@ -103,32 +103,3 @@ class LineForm(forms.Form):
 
 
 LineFormSet = forms.formset_factory(LineForm, extra=0, max_num=LINES, absolute_max=LINES)
-
-
-class ImportForm(forms.Form):
-    """A journal file, the account where it names none, and a saved mapping."""
-
-    file = forms.FileField(
-        label=_("日记账文件"), help_text=_("CSV 或 Excel（.xlsx），不超过 20 MB")
-    )
-    account = forms.TypedChoiceField(
-        label=_("账户"),
-        required=False,
-        coerce=int,
-        empty_value=None,
-        help_text=_("文件中有账号或科目列时可不选"),
-    )
-    mapping = forms.TypedChoiceField(
-        label=_("列映射"), required=False, coerce=int, empty_value=None
-    )
-
-    def __init__(
-        self,
-        *args: Any,
-        accounts: list[tuple[str, Any]],
-        mappings: list[tuple[str, Any]],
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["account"].choices = [("", _("按文件中的账号")), *accounts]  # type: ignore[attr-defined]
-        self.fields["mapping"].choices = [("", _("自动识别")), *mappings]  # type: ignore[attr-defined]

@@ -3,78 +3,61 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from desk import selectors as desk_reads
-from desk.imports import SIZE_MAX
+from desk import upload_page
 from desk.mapping_page import Editor, edit, table_of
+from desk.upload_page import Entrance, own_file, undecided_file
 from desk.viewing import acted, scope_in
-from desk.words import said
-from kernel.errors import Conflict, InvalidInput, NotFound
-from kernel.scope import Scope
 from ledger import selectors
-from ledger.forms import ImportForm
 from ledger.judging import PURPOSE, RIGHT, Wish
 from ledger.services import journals
 from ledger.sheets import TARGETS, suggested
 from masterdata import selectors as masterdata
 
+if TYPE_CHECKING:
+    from desk.models import UploadedFile
 
-def _form(request: HttpRequest, scope: Scope) -> ImportForm:
-    allowed = scope.companies_with(RIGHT)
-    accounts = masterdata.visible_accounts(scope).filter(company_id__in=allowed)
-    return ImportForm(
-        request.POST or None,
-        request.FILES or None,
-        accounts=[(str(one.pk), f"{one.number} {one.name}") for one in accounts],
-        mappings=[(str(one.pk), one.name) for one in desk_reads.mappings(purpose=PURPOSE)],
-    )
+HINTS = {
+    "file": gettext_lazy("CSV 或 Excel（.xlsx），不超过 20 MB"),
+    "account": gettext_lazy("文件中有账号或科目列时可不选"),
+}
 
 
 def upload(request: HttpRequest) -> HttpResponse:
     """Send in a file; the answer is its preview."""
     scope = scope_in(request)
-    form = _form(request, scope)
-    if request.method == "POST" and form.is_valid():
-        sent, values = form.cleaned_data["file"], form.cleaned_data
-        try:
-            if sent.size > SIZE_MAX:
-                raise InvalidInput("文件不能超过 20 MB", "the file is too large", field="file")
-            stored = journals.preview_file(
-                data=sent.read(),
-                filename=sent.name,
-                actor=request.user,  # type: ignore[arg-type]  # signed in
-                wish=Wish(account_id=values["account"], mapping_id=values["mapping"]),
-            )
-        except (InvalidInput, Conflict) as error:
-            form.add_error(error.field if error.field in form.fields else "file", said(error))
-        else:
-            return redirect("ledger:import_preview", stored.pk)
-    context = {
-        "form": form,
-        "recent": desk_reads.uploads(purpose=PURPOSE, user_id=request.user.pk or 0)[:8],
-        "targets": TARGETS,
-    }
-    return render(request, "ledger/import.html", context, status=422 if form.is_bound else 200)
+    actor: Any = request.user
+    accounts = masterdata.visible_accounts(scope).filter(company_id__in=scope.companies_with(RIGHT))
 
+    def keep(data: bytes, name: str, values: dict[str, Any]) -> UploadedFile:
+        wish = Wish(account_id=values["account"], mapping_id=values["mapping"])
+        return journals.preview_file(data=data, filename=name, actor=actor, wish=wish)
 
-def _file(request: HttpRequest, file_id: int) -> Any:
-    """The file, by whoever sent it in."""
-    file = desk_reads.uploaded_file(file_id=file_id, purpose=PURPOSE)
-    if file.uploaded_by_id != request.user.pk:
-        raise NotFound("journal file", "未找到该文件")
-    return file
+    entrance = Entrance(
+        purpose=PURPOSE,
+        label=gettext_lazy("日记账文件"),
+        hints=HINTS,
+        targets=TARGETS,
+        template="ledger/import.html",
+        preview_url="ledger:import_preview",
+        accounts=[(str(one.pk), f"{one.number} {one.name}") for one in accounts],
+        preview=keep,
+    )
+    return upload_page.upload(request, entrance)
 
 
 def preview(request: HttpRequest, file_id: int) -> HttpResponse:
     """What the file holds and what taking it in would do; afterwards what came of it."""
-    file = _file(request, file_id)
+    file = own_file(request, file_id, purpose=PURPOSE)
     found = file.preview
     context = {
         "file": file,
@@ -94,9 +77,7 @@ def preview(request: HttpRequest, file_id: int) -> HttpResponse:
 
 def mapping(request: HttpRequest, file_id: int) -> HttpResponse:
     """The mapping of the file's columns."""
-    file = _file(request, file_id)
-    if file.state != "previewed":
-        raise Conflict("此文件已处理", "already decided")
+    file = undecided_file(request, file_id, purpose=PURPOSE)
     data, mapping_id = desk_reads.file_content(file), file.preview.get("mapping_id")
     header = table_of(data, file.name, TARGETS, None).header
     used = desk_reads.mapping(mapping_id, purpose=PURPOSE) if mapping_id else suggested(header)

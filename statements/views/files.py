@@ -3,67 +3,59 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from desk import selectors as desk_reads
-from desk.imports import SIZE_MAX
+from desk import upload_page
 from desk.mapping_page import Editor, edit, table_of
+from desk.upload_page import Entrance, own_file, undecided_file
 from desk.viewing import acted, scope_in
-from desk.words import said
-from kernel.errors import Conflict, InvalidInput, NotFound
-from kernel.scope import Scope
+from kernel.errors import Conflict
 from masterdata import selectors as masterdata
 from statements import continuity
 from statements.formats.sheets import TARGETS, suggested
-from statements.forms import StatementFileForm
 from statements.rules import SHEET
 from statements.services import uploads
 from statements.services.files import KINDS, RIGHT
 from statements.services.uploads import PURPOSE, Wish
 
+if TYPE_CHECKING:
+    from desk.models import UploadedFile
 
-def _form(request: HttpRequest, scope: Scope) -> StatementFileForm:
-    allowed = scope.companies_with(RIGHT)
-    accounts = masterdata.visible_accounts(scope).filter(company_id__in=allowed)
-    return StatementFileForm(
-        request.POST or None,
-        request.FILES or None,
-        accounts=[(str(one.pk), f"{one.number} {one.name}") for one in accounts],
-        mappings=[(str(one.pk), one.name) for one in desk_reads.mappings(purpose=PURPOSE)],
-    )
+HINTS = {
+    "file": gettext_lazy("camt.053（XML）、MT940、CSV 或 Excel（.xlsx），不超过 20 MB"),
+    "account": gettext_lazy("文件中有本方账号时可不选"),
+    "mapping": gettext_lazy("只用于 CSV 与 Excel"),
+}
 
 
 def upload(request: HttpRequest) -> HttpResponse:
     """Send in a file; the answer is its preview."""
     scope, actor = scope_in(request), _person(request)
-    form = _form(request, scope)
-    if request.method == "POST" and form.is_valid():
-        sent, values = form.cleaned_data["file"], form.cleaned_data
-        try:
-            if sent.size > SIZE_MAX:
-                raise InvalidInput("文件不能超过 20 MB", "the file is too large", field="file")
-            stored = uploads.preview_file(
-                data=sent.read(),
-                filename=sent.name,
-                actor=actor,
-                wish=Wish(account_id=values["account"], mapping_id=values["mapping"]),
-            )
-        except (InvalidInput, Conflict) as error:
-            form.add_error(error.field if error.field in form.fields else "file", said(error))
-        else:
-            return redirect("statements:import_preview", stored.pk)
-    context = {
-        "form": form,
-        "recent": desk_reads.uploads(purpose=PURPOSE, user_id=actor.pk)[:8],
-        "targets": TARGETS,
-    }
-    return render(request, "statements/import.html", context, status=422 if form.is_bound else 200)
+    accounts = masterdata.visible_accounts(scope).filter(company_id__in=scope.companies_with(RIGHT))
+
+    def keep(data: bytes, name: str, values: dict[str, Any]) -> UploadedFile:
+        wish = Wish(account_id=values["account"], mapping_id=values["mapping"])
+        return uploads.preview_file(data=data, filename=name, actor=actor, wish=wish)
+
+    entrance = Entrance(
+        purpose=PURPOSE,
+        label=gettext_lazy("对账单文件"),
+        hints=HINTS,
+        targets=TARGETS,
+        template="statements/import.html",
+        preview_url="statements:import_preview",
+        accounts=[(str(one.pk), f"{one.number} {one.name}") for one in accounts],
+        preview=keep,
+    )
+    return upload_page.upload(request, entrance)
 
 
 def _person(request: HttpRequest) -> Any:
@@ -71,17 +63,9 @@ def _person(request: HttpRequest) -> Any:
     return request.user
 
 
-def _file(request: HttpRequest, file_id: int) -> Any:
-    """The file, by whoever sent it in."""
-    file = desk_reads.uploaded_file(file_id=file_id, purpose=PURPOSE)
-    if file.uploaded_by_id != request.user.pk:
-        raise NotFound("statement file", "未找到该文件")
-    return file
-
-
 def preview(request: HttpRequest, file_id: int) -> HttpResponse:
     """What the file says and what taking it in would do; afterwards what came of it."""
-    file = _file(request, file_id)
+    file = own_file(request, file_id, purpose=PURPOSE)
     found = file.preview
     is_sheet = found["kind"] == SHEET
     context = {
@@ -106,9 +90,7 @@ def _figures(told: dict[str, Any]) -> dict[str, Any]:
 
 def mapping(request: HttpRequest, file_id: int) -> HttpResponse:
     """The mapping of a sheet's columns."""
-    file = _file(request, file_id)
-    if file.state != "previewed":
-        raise Conflict("此文件已处理", "already decided")
+    file = undecided_file(request, file_id, purpose=PURPOSE)
     if file.preview["kind"] != SHEET:
         raise Conflict("此文件的格式不需要列映射", "no sheet, nothing to map")
     data, mapping_id = desk_reads.file_content(file), file.preview.get("mapping_id")
