@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from django.db.models import Exists, OuterRef
+
 import desk.selectors
 import masterdata.selectors as masterdata
 import payments.daily
@@ -140,3 +142,12 @@ def signed_days(account_ids: Collection[int], first: date, last: date) -> dict[i
     for account_id, day in rows.values_list("account_id", "day"):
         found.setdefault(account_id, set()).add(day)
     return found
+
+
+def unsigned_days(scope: Scope, *, since: date, limit: int) -> int:
+    """How many closed days with entries nobody signed, of the accounts the viewer may sign; counted up to `limit`."""
+    signed = DaySignOff.objects.filter(
+        account_id=OuterRef("account_id"), day=OuterRef("day"), state=DayState.SIGNED
+    )
+    rows = statements.daily.moved_closes(scope.companies_with("reconciliation.match"), since=since)
+    return rows.filter(~Exists(signed)).order_by()[:limit].count()

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from django.db import connection
 from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet
 
+from kernel.scope import Scope
 from statements.models import BankStatement, DayClose, StatementEntry
 from statements.rules import ChainEnds, Posting, chain_ends, missing_between
 from statements.selectors import day_entries, in_force
@@ -157,6 +158,16 @@ def status_counts(
     for account_id, status, count in rows.values_list("account_id", "status").annotate(Count("pk")):
         found.setdefault(account_id, {})[status] = count
     return found
+
+
+def count_broken(scope: Scope, *, since: date, limit: int) -> int:
+    """How many closed days since then do not add up, of accounts the viewer may see; counted up to `limit`."""
+    rows = DayClose.objects.filter(
+        company_id__in=scope.companies_with("statements.view"),
+        day__gte=since,
+        status=DayClose.Status.BROKEN,
+    )
+    return rows[:limit].count()
 
 
 def moved_days(account_ids: Collection[int], *, first: date, last: date) -> dict[int, set[date]]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from statements.models import DayClose, StatementEntry
 from statements.selectors import in_force
 
@@ -58,3 +60,10 @@ def checked_at(days: Collection[tuple[int, date]]) -> dict[tuple[int, date], dat
     )
     found = rows.values_list("account_id", "day", "checked_at")
     return {(account, day): at for account, day, at in found}
+
+
+def moved_closes(company_ids: Collection[int], *, since: date) -> QuerySet[DayClose]:
+    """Closed days with entries of these companies since a day, for use within another query."""
+    return DayClose.objects.filter(
+        company_id__in=company_ids, day__gte=since, is_closed=True, entry_count__gt=0
+    )

@@ -16,6 +16,7 @@ from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from ledger.models import Period
 from masterdata.models import OwnAccount
 from masterdata.roles import Role
+from masterdata.selectors import scope_of
 from masterdata.services.stepup import StepUpNeeded
 from payments.services import evidence
 from reconciliation import day_selectors
@@ -27,6 +28,7 @@ from tests.build import a_company, a_user, step_up
 from tests.build_payments import a_world, answer, sent
 from tests.reconciliation.signing import tell
 from tests.statements.rows import a_line
+from yqlink.workspace import book_counters
 
 pytestmark = pytest.mark.django_db
 DAY = "2026-11-24"
@@ -353,6 +355,22 @@ class TestPages:
 
         assert DebitClass.objects.get().kind == "loan"
         assert DaySignOff.objects.get().state == "signed"
+
+    def test_the_workspace_counts_what_waits_for_a_signature(
+        self, world, desk, accountant, frozen_clock
+    ):
+        row = sent(world, "succeeded")
+        book(world, row)
+        day = close(world, f"{Decimal('1000000.00') - row.amount}", frozen_clock)
+        scope = scope_of(accountant)
+        assert "日对账待签署" in desk.get("/").content.decode()
+        assert book_counters.days_to_sign(scope).value == "1"
+
+        sign(world, day, accountant)
+
+        assert book_counters.days_to_sign(scope).is_zero
+        assert book_counters.broken_days(scope).is_zero
+        assert book_counters.statements_to_review(scope).is_zero
 
     def test_of_another_company_is_not_there(self, world):
         client = Client()

@@ -1,0 +1,38 @@
+"""Counters behind the accountant's cards: days to sign, statements to review, days of statements that do not fit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from kernel import clock
+from kernel.scope import Scope
+from reconciliation import day_selectors, statement_selectors
+from statements import continuity
+from yqlink.workspace.cards import Figure
+from yqlink.workspace.counters import CAP, counted
+
+DAYS = 31
+
+
+def days_to_sign(scope: Scope) -> Figure:
+    """Closed days with entries that nobody signed."""
+    since = clock.today() - timedelta(days=DAYS)
+    found = day_selectors.unsigned_days(scope, since=since, limit=CAP + 1)
+    return counted(found, _("近 %(n)s 天有往来的账户日") % {"n": DAYS})
+
+
+def statements_to_review(scope: Scope) -> Figure:
+    """Reconciliation statements another person prepared."""
+    rows = statement_selectors.visible_statements(scope).filter(state="prepared")
+    others = rows.exclude(prepared_by__person_key=scope.person_key)
+    return counted(others.order_by()[: CAP + 1].count(), _("须由另一人签字"))
+
+
+def broken_days(scope: Scope) -> Figure:
+    """Days whose statement does not add up."""
+    since = clock.today() - timedelta(days=DAYS)
+    return counted(
+        continuity.count_broken(scope, since=since, limit=CAP + 1), _("近 %(n)s 天") % {"n": DAYS}
+    )
