@@ -20,7 +20,8 @@ SOURCES = {
 }
 
 
-def _tone(age: int) -> str:
+def age_tone(age: int) -> str:
+    """How the age of an item is shown."""
     if age > REASON_DAYS:
         return "bad"
     return "you" if age > OLD_DAYS else ""
@@ -33,7 +34,7 @@ def _item(sheet: Sheet, item: Item, kind: ItemClass, account_id: int) -> dict[st
     return {
         "item": item,
         "age": age,
-        "tone": _tone(age),
+        "tone": age_tone(age),
         "next_step": item.next_step or str(kind.next_step),
         "url": reverse("statements:entry", args=[item.id])
         if kind.is_bank

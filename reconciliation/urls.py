@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from kernel.access import guarded, guarded_by
-from reconciliation.views import brs, closing, days, statements
+from reconciliation.views import brs, closing, days, items, statements
 
 VIEW, PREPARE, REVIEW = "reconciliation.view", "reconciliation.match", "reconciliation.decide"
 SIGN_ACTS = dict.fromkeys(("review", "send_back"), (REVIEW,))
@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern] = [
         guarded(closing.decide, "ledger.confirm"),
         name="close_decide",
     ),
+    path("items/", guarded(items.items, VIEW), name="items"),
     path("brs/", guarded(brs.overview, VIEW), name="brs_overview"),
     path("brs/archive/", guarded(brs.archive, VIEW), name="brs_archive"),
     path("brs/<int:account_id>/", guarded(brs.account, VIEW), name="brs_account"),

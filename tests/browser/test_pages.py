@@ -81,6 +81,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
         ("/statements/continuity/{account_id}/", "对账单"),
         ("/reconciliation/days/", "核对结果"),
         ("/reconciliation/days/{account_id}/{today}/", "平台外扣款"),
+        ("/reconciliation/items/", "账龄"),
         ("/reconciliation/brs/", "近 12 个月"),
         ("/reconciliation/brs/{account_id}/", "调节后余额"),
         ("/reconciliation/brs/archive/", "内容指纹"),

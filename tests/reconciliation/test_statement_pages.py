@@ -12,6 +12,7 @@ from django.urls import reverse
 from kernel import clock
 from masterdata.roles import Role
 from reconciliation.models import BankReconciliationStatement, OpeningItems, OutstandingItem
+from reconciliation.services import signing
 from tests.build import a_company, a_user, an_account
 from tests.reconciliation.build import Told, bank_lines
 from tests.reconciliation.signing import LAST, begin, prepare, review, sheet
@@ -136,6 +137,41 @@ class TestOverview:
 
         assert "2026-11-30" in shown
         assert 'data-state="unsigned"' in shown
+
+
+class TestItems:
+    @pytest.fixture
+    def url(self):
+        return reverse("reconciliation:items")
+
+    def test_lists_every_account_s_items_with_age_and_next_step(self, desk, teaching, url):
+        shown = text(desk.get(url, {"day": str(LAST)}))
+
+        for words in ("25,000.00", "17,600.00", "代付电费", "取得银行回单后补制凭证"):
+            assert words in shown
+
+    def test_shows_one_class_one_age_or_what_is_mine(self, desk, teaching, preparer, url):
+        one_class = text(desk.get(url, {"day": str(LAST), "kind": "bank_out"}))
+        assert "代付电费" in one_class
+        assert "开出支票" not in one_class
+        assert "没有符合条件的未达账项" in text(desk.get(url, {"day": str(LAST), "age": "30"}))
+        (item,) = sheet(teaching).of("bank_out")
+        signing.say(
+            account_id=teaching.pk, side="bank", line_id=item.id, reason="", next_step="", owner_id=preparer.pk, actor=preparer
+        )  # fmt: skip
+
+        mine = text(desk.get(url, {"day": str(LAST), "mine": "1"}))
+
+        assert "代付电费" in mine
+        assert "开出支票" not in mine
+
+    def test_of_another_company_are_not_there(self, teaching, url):
+        stranger = signed_in(a_user(Role.RECONCILER, company=a_company()))
+
+        assert "代付电费" not in text(stranger.get(url, {"day": str(LAST)}))
+
+    def test_refuses_what_is_no_day(self, desk, teaching, url):
+        assert desk.get(url, {"day": "x"}).status_code == 422
 
 
 class TestOpening:

@@ -74,6 +74,7 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
         "check",
         [
             (_("日对账"), "reconciliation:days", "reconciliation.view"),
+            (_("未达账项"), "reconciliation:items", "reconciliation.view"),
             (_("余额调节表"), "reconciliation:brs_overview", "reconciliation.view"),
             (_("结账"), "reconciliation:closes", "reconciliation.view"),
         ],
@@ -182,6 +183,7 @@ ICONS = {
     "statements:import": "upload",
     "statements:continuity": "calendar",
     "reconciliation:days": "calendar",
+    "reconciliation:items": "list",
     "reconciliation:brs_overview": "file",
     "reconciliation:closes": "lock",
     "ledger:books": "book",
