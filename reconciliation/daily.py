@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kernel import seal
-from payments.states import OPEN_AT_BANK, InstructionState
+from payments.states import InstructionState
 
 if TYPE_CHECKING:
     from payments.daily import SentInstruction
@@ -151,11 +151,11 @@ def _sent(row: SentInstruction) -> str:
     """The class of an instruction; "" where its debit tells it."""
     if row.state == S.DISPUTED:
         return R4
-    if row.state in (*OPEN_AT_BANK, S.SENDING):
-        return OPEN
     if row.rule:
         return ""
-    return R2 if row.state in (S.SUCCEEDED, S.RETURNED) else FAILED
+    if row.state in (S.SUCCEEDED, S.RETURNED):
+        return R2
+    return FAILED if row.state in (S.FAILED, S.CANCELLED) else OPEN
 
 
 def _debit(line: DayLine, known: Evidence) -> Found:

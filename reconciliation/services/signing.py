@@ -245,16 +245,11 @@ def review(
     scope.demand(REVIEW, row.company_id)
     row.require_version(version)
     given = demand(stepup, actor)
-    if row.prepared_by.person_key == actor.person_key or masterdata.lent_between(
-        row.prepared_by, actor, at=row.prepared_at
-    ):
-        raise NotAllowed(
-            "制表人不能复核自己编制的调节表",
-            "the preparer may not review",
-            code="same_person",
-        )
+    _require_other_person(row, actor)
     if not accept and len(why.strip()) < 2:
         raise InvalidInput("退回时请填写原因", "sending back wants a reason", field="why")
+    if accept:
+        _require_open_month(row)
     standing = BankReconciliationStatement.objects.filter(
         account_id=row.account_id, day=row.day, state=StatementState.REVIEWED
     )
@@ -273,3 +268,23 @@ def review(
         why=row.note,
     )
     return row
+
+
+def _require_other_person(row: BankReconciliationStatement, actor: User) -> None:
+    lent = masterdata.lent_between(row.prepared_by, actor, at=row.prepared_at)
+    if row.prepared_by.person_key == actor.person_key or lent:
+        raise NotAllowed(
+            "制表人不能复核自己编制的调节表",
+            "the preparer may not review",
+            code="same_person",
+        )
+
+
+def _require_open_month(row: BankReconciliationStatement) -> None:
+    month = period_of(row.day)
+    if (row.company_id, month) in ledger.selectors.locked_months([row.company_id]):
+        raise Conflict(
+            f"会计期间 {month} 已锁定，调节表不能再签字",
+            f"period {month} is locked",
+            code="period_locked",
+        )

@@ -54,7 +54,9 @@ class TestJudge:
     def test_a_success_without_debit_is_r2(self):
         assert classes([sent()]) == [R2]
 
-    @pytest.mark.parametrize("state", ["accepted", "manual_handling", "unknown", "sending"])
+    @pytest.mark.parametrize(
+        "state", ["accepted", "manual_handling", "unknown", "sending", "queued", "held"]
+    )
     def test_what_is_not_known_is_open(self, state):
         assert classes([sent(state)]) == [OPEN]
 

@@ -275,6 +275,13 @@ class TestSign:
         with pytest.raises(InvalidInput, match="已锁定"):
             prepare(teaching, preparer)
 
+    def test_refuses_a_review_once_the_month_is_locked(self, teaching, preparer, reviewer):
+        row = prepare(teaching, preparer)
+        Period.objects.filter(company=teaching.company).update(state="locked")
+
+        with pytest.raises(Conflict, match="已锁定"):
+            review(row, reviewer)
+
     def test_sent_back_it_is_prepared_anew(self, teaching, preparer, reviewer):
         row = prepare(teaching, preparer)
         with pytest.raises(InvalidInput, match="请填写原因"):
