@@ -70,6 +70,8 @@ _EVENTS: dict[str, StrPromise] = {
     "receipts.notice.confirmed": _("确认记账"),
     "receipts.notice.reversed": _("收款冲销"),
     "receipts.refund.drafted": _("退款制单"),
+    "receipts.receivables.imported": _("导入未收发票"),
+    "receipts.receivables.discarded": _("放弃导入未收发票"),
     "receipts.office.accepted": _("办事处生效"),
     "receipts.schedule.accepted": _("归集计划生效"),
     "receipts.collection.made": _("归集执行"),

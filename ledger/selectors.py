@@ -81,6 +81,12 @@ def vouchers_by_id(ids: Collection[int], *, lock: bool = False) -> dict[int, Vou
     return {row.pk: row for row in (rows.select_for_update() if lock else rows)}
 
 
+def ended_among(ids: Collection[int]) -> list[int]:
+    """Those of these vouchers the ERP took, or that were undone. System look-up: the caller scoped what they book."""
+    ended = [VoucherState.ACKED, VoucherState.REVERSED]
+    return list(Voucher.objects.filter(pk__in=ids, state__in=ended).values_list("pk", flat=True))
+
+
 def posted_since(
     company_ids: Collection[int], *, since: datetime | None, after: int, limit: int
 ) -> list[Voucher]:

@@ -181,6 +181,13 @@ def lock_receivables(company_id: int, invoice_nos: Iterable[str]) -> dict[str, R
     return {row.invoice_no: row for row in rows.select_for_update().order_by("pk")}
 
 
+def visible_receivables(scope: Scope) -> QuerySet[Receivable]:
+    """Invoices of the companies whose receipts the viewer may see, newest first."""
+    return Receivable.objects.filter(company_id__in=scope.companies_with(VIEW)).order_by(
+        "-issued_on", "-id"
+    )
+
+
 # --- offices -----------------------------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from kernel.access import guarded, guarded_by
-from receipts.views import acts, ageing, arranging, lists, notice
+from receipts.views import acts, ageing, arranging, lists, notice, receivables
 
 app_name = "receipts"
 _VIEW, _SUPPLEMENT, _REVIEW, _BOOK = (
@@ -41,6 +41,13 @@ urlpatterns: list[URLPattern] = [
         "notices/<str:notice_no>/<slug:name>/",
         guarded_by(notice.act, "name", notice.ACT_RIGHTS),
         name="act",
+    ),
+    path("receivables/", guarded(receivables.show, _VIEW), name="receivables"),
+    path("receivables/new/", guarded(receivables.upload, _BOOK), name="receivables_upload"),
+    path(
+        "receivables/files/<int:file_id>/",
+        guarded(receivables.preview, _BOOK),
+        name="receivables_file",
     ),
     path("ageing/", guarded(ageing.show, _VIEW), name="ageing"),
     path("offices/", guarded(arranging.office_list, _VIEW), name="offices"),

@@ -85,6 +85,9 @@ class ArrivalNotice(Versioned, Stateful, MoneyRow):
     voucher_id = models.BigIntegerField(null=True)  # ledger.Voucher
     voucher_label = models.CharField(max_length=40, blank=True)
     suspense_voucher_id = models.BigIntegerField(null=True)
+    reversal_entry_id = models.BigIntegerField(
+        null=True
+    )  # the debit by which the bank took it back
     booked_on = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
 
@@ -108,6 +111,12 @@ class ArrivalNotice(Versioned, Stateful, MoneyRow):
             models.Index(fields=["company", "-entry_at", "-id"], name="notice_company_newest"),
             models.Index(fields=["company", "state", "-entry_at", "-id"], name="notice_by_state"),
             models.Index(fields=["-updated_at"], name="notice_changed"),
+            models.Index(
+                fields=["entry_id"], condition=~Q(may_be_return=""), name="notice_doubtful"
+            ),
+            models.Index(
+                fields=["voucher_id"], condition=Q(state="booked"), name="notice_unconfirmed"
+            ),
         ]
         triggers = [
             flow_trigger(NOTICE),

@@ -68,11 +68,12 @@ class Receivable(Versioned, MoneyRow):
             ),
         ]
         indexes = [
+            models.Index(fields=["company", "-issued_on", "-id"], name="receivable_newest"),
             models.Index(
                 fields=["customer", "company"],
                 condition=Q(open_amount__gt=0),
                 name="receivable_open",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -336,6 +336,12 @@ def set_aside(row: ArrivalNotice, *, nature: str, why: str) -> None:
     row.move("set_aside")
     row.nature, row.why, row.customer = nature, why[:200], None
     row.save_changes(["state", "nature", "why", "customer"])
+    desk.close_case(
+        kind="receipts.unclaimed",
+        subject_kind=row._meta.label_lower,
+        subject_id=row.pk,
+        outcome="非业务款项",
+    )
     audit.record(
         "receipts.notice.set_aside",
         actor=None,

@@ -153,17 +153,26 @@ def book_by_strategy() -> int:
     )
     rows = list(
         ArrivalNotice.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(state=NoticeState.APPROVED)
+        .filter(state=NoticeState.APPROVED, account_id__in=_by_themselves())
         .exclude(Exists(refused))
         .select_related("company", "account")
         .order_by("pk")[: BATCH_MAX * 5]
     )
-    strategies = Strategies(clock.today()).on(clock.today())
     due: dict[int, list[ArrivalNotice]] = defaultdict(list)
     for row in rows:
-        if strategies.of(Receiving, row.company, row.account.gl_subject)[0].books_by_itself:
-            due[row.company_id].append(row)
+        due[row.company_id].append(row)
     return sum(book_rows(some, actor=None).booked for some in due.values())
+
+
+def _by_themselves() -> list[int]:
+    """Accounts with something to book whose company has that done by itself."""
+    waiting = ArrivalNotice.objects.filter(state=NoticeState.APPROVED).order_by("account_id")
+    strategies = Strategies(clock.today()).on(clock.today())
+    return [
+        row.account_id
+        for row in waiting.distinct("account_id").select_related("company", "account")
+        if strategies.of(Receiving, row.company, row.account.gl_subject)[0].books_by_itself
+    ]
 
 
 def book_rows(rows: Sequence[ArrivalNotice], *, actor: User | None) -> BookingRun:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from audit import services as audit
+from desk import services as desk
 from kernel import clock
 from kernel.errors import Conflict, InvalidInput, require
 from ledger import selectors as ledger
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from masterdata.models import User
 
 CHUNK = 500
+CASES = ("receipts.unclaimed", "receipts.return_booked", "receipts.amended_after_booking")
 
 
 @transaction.atomic(durable=True)
@@ -31,13 +33,15 @@ def follow() -> int:
 
     Returns how many changed.
     """
+    waiting = ArrivalNotice.objects.filter(state=NoticeState.BOOKED, voucher_id__isnull=False)
+    ended = ledger.ended_among({pk for pk in waiting.values_list("voucher_id", flat=True) if pk})
     rows = list(
         ArrivalNotice.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(state=NoticeState.BOOKED)
+        .filter(state=NoticeState.BOOKED, voucher_id__in=ended)
         .select_related("company", "account")
         .order_by("pk")[:CHUNK]
     )
-    told = ledger.vouchers_by_id({row.voucher_id for row in rows if row.voucher_id is not None})
+    told = ledger.vouchers_by_id(ended)
     done = 0
     for row in rows:
         voucher = told[row.voucher_id or 0]
@@ -70,7 +74,10 @@ def undone(row: ArrivalNotice, *, why: str, actor: User | None) -> None:
         booking.give_back_invoices([row])
     row.move("reverse")
     row.why, row.suspense_voucher_id = why[:200], None
-    row.save_changes(["state", "why", "suspense_voucher_id"])
+    row.save_changes(["state", "why", "suspense_voucher_id", "reversal_entry_id"])
+    desk.close_cases(
+        kinds=CASES, subject_kind=row._meta.label_lower, subject_ids=[row.pk], outcome="已冲销"
+    )
     audit.record(
         "receipts.notice.reversed",
         actor=actor,

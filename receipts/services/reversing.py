@@ -72,6 +72,8 @@ def reverse(
     if has_voucher:
         _undo_vouchers(rows, words, actor)
     for row in rows:
+        if row.pk == notice.pk:
+            row.reversal_entry_id = debit_id
         confirming.undone(row, why=words, actor=actor)
     return rows
 

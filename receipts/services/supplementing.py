@@ -354,6 +354,10 @@ def change(*, notice_id: int, version: int, why: str, actor: User) -> ArrivalNot
         raise Conflict(
             "我方付款的退回不能作为收款处理", "our own payment came back", code="own_return"
         )
+    if notice.reversal_entry_id is not None:
+        raise Conflict(
+            "银行已冲正该笔到款，款项已不在账上", "the bank took it back", code="taken_back"
+        )
     before = str(notice.state)
     if notice.state in (NoticeState.NON_BUSINESS, NoticeState.REVERSED):
         notice.move("reopen")

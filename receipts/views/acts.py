@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _now
 from django.views.decorators.http import require_POST, require_safe
 
 from desk.pages import picked_ids
+from desk.viewing import scope_in
 from desk.words import said
 from kernel.errors import DomainError
 from receipts import selectors
 from receipts.services import booking, reviewing, supplementing
-from receipts.views.common import person, scope_in
+from receipts.views.common import person
 
 
 @require_POST

@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.views.decorators.http import require_safe
 
+from desk.viewing import scope_in
 from kernel import clock
 from receipts import selectors
 from receipts.rules import age_bucket
-from receipts.views.common import scope_in
 from receipts.words import AGE_NAMES
 
 ROWS_MAX = 5_000

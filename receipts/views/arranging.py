@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from desk.filters import ChoiceFilter, CompanyFilter, DateRangeFilter, Filter, TextFilter
 from desk.pages import ListPage, render_list
 from desk.rows import Column, Row
+from desk.viewing import scope_in
 from desk.words import said, words_of
 from kernel.errors import DomainError, NotAllowed, NotFound
 from kernel.scope import Scope
@@ -26,7 +27,7 @@ from receipts.forms import OfficeForm, ScheduleForm
 from receipts.models import CollectionRun, CollectionSchedule, SalesOffice
 from receipts.services import offices, schedules
 from receipts.states import RunState
-from receipts.views.common import companies, person, scope_in
+from receipts.views.common import companies, person
 from receipts.views.common import offices as office_choices
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 
-from desk.keysets import whole_number
 from kernel.scope import Scope
 from masterdata import selectors as master
 from receipts import office_selectors
@@ -15,19 +14,9 @@ if TYPE_CHECKING:
     from masterdata.models import User
 
 
-def scope_in(request: HttpRequest) -> Scope:
-    """The viewer's scope, as the middleware set it."""
-    return request.scope  # type: ignore[attr-defined,no-any-return]  # set by the scope middleware
-
-
 def person(request: HttpRequest) -> User:
     """Who is signed in; every page here asks for it."""
     return request.user  # type: ignore[return-value]  # the gate stands before every view
-
-
-def version_in(request: HttpRequest) -> int:
-    """The version of the row the person saw; 0 for none, which is always stale."""
-    return whole_number(request.POST.get("version", "")) or 0
 
 
 def companies(scope: Scope) -> list[tuple[str, Any]]:

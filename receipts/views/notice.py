@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit import selectors as trail
 from audit.words import words_of
 from desk.keysets import whole_number
+from desk.viewing import scope_in, version_in
 from desk.words import said
 from desk.words import words_of as words_in_state
 from kernel.errors import DomainError, InvalidInput
@@ -26,7 +27,7 @@ from receipts.models import ArrivalNotice, Supplement
 from receipts.proposing import Proposal
 from receipts.services import confirming, refunding, reversing, reviewing, supplementing
 from receipts.states import BOOKED, NOTICE, NoticeState
-from receipts.views.common import person, scope_in, version_in
+from receipts.views.common import person
 from receipts.words import ALLOCATIONS, RULES
 
 if TYPE_CHECKING:

@@ -292,6 +292,11 @@ class TestReverse:
         )  # fmt: skip
 
         assert fresh(notice).state == S.REVERSED
+        with pytest.raises(Conflict) as refused:
+            supplementing.change(
+                notice_id=notice.pk, version=fresh(notice).version, why="重做", actor=world.clerk
+            )
+        assert refused.value.code == "taken_back"
 
     def test_a_voucher_undone_in_the_books_undoes_its_receipt(self, world, frozen_clock):
         notice = world.approved(world.arrive())

@@ -16,6 +16,8 @@ from masterdata import selectors as master
 from masterdata.selectors import NotDecided
 from payments import selectors as payments
 from payments.inforce import InForce
+from receipts import selectors as receipts
+from receipts.states import NoticeState
 from statements import selectors as statements
 from yqlink.workspace.cards import Figure
 
@@ -68,6 +70,37 @@ def to_approve(scope: Scope) -> Figure:
 def to_release(scope: Scope) -> Figure:
     """Orders waiting for the viewer's release."""
     return _waiting(scope, "payments.release")
+
+
+def to_claim(scope: Scope) -> Figure:
+    """Arrivals nobody has claimed."""
+    return _arrivals(scope, "receipts.supplement", NoticeState.FETCHED, NoticeState.REJECTED)
+
+
+def claimed(scope: Scope) -> Figure:
+    """Arrivals the viewer has claimed and not supplemented."""
+    rows = receipts.visible_notices(scope).filter(
+        state=NoticeState.SUPPLEMENTING, claimed_by_id=scope.actor_id
+    )
+    return counted(rows.order_by()[: CAP + 1].count())
+
+
+def to_review(scope: Scope) -> Figure:
+    """Supplements waiting for a second person."""
+    return _arrivals(scope, "receipts.review", NoticeState.PENDING_REVIEW)
+
+
+def to_book(scope: Scope) -> Figure:
+    """Reviewed arrivals waiting for the books."""
+    return _arrivals(scope, "receipts.book", NoticeState.APPROVED)
+
+
+def _arrivals(scope: Scope, right: str, *states: NoticeState) -> Figure:
+    rows = receipts.visible_notices(scope).filter(
+        company_id__in=scope.companies_with(right), state__in=states
+    )
+    pairs = list(rows.order_by().values_list("currency", "amount")[: CAP + 1])
+    return counted(len(pairs), _sums(pairs) if len(pairs) <= CAP else "")
 
 
 def to_adjudicate(scope: Scope) -> Figure:

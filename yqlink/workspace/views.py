@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from desk import selectors as desk
 from kernel.money import parse_amount
+from kernel.references import is_reference
 from kernel.scope import Scope
 from yqlink.workspace.cards import cards_for
 from yqlink.workspace.panels import panels_for
@@ -35,6 +36,8 @@ def search(request: HttpRequest) -> HttpResponse:
         target = reverse("payments:orders")
     except NoReverseMatch:
         return redirect("workspace:home")
+    if text[:1] in ("D", "d") and is_reference(text.upper()):  # an arrival notice
+        return redirect(f"{reverse('receipts:inbox')}?{urlencode({'q': text.upper()})}")
     if text.startswith(("=", "＝")):
         amount = parse_amount(text[1:])
         query = {"amount_from": f"{amount:.2f}", "amount_to": f"{amount:.2f}"}
