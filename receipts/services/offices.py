@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Model
 
 from audit import services as audit
 from kernel.errors import InvalidInput
@@ -120,15 +121,27 @@ def plain(office: SalesOffice) -> dict[str, Any]:
 @transaction.atomic(durable=True)
 def decide(*, change_id: int, accept: bool, actor: User, why: str = "") -> StagedChange:
     """The second person takes a proposal into force or refuses it. Raises NotFound, NotAllowed, Conflict, InvalidInput."""
+    return settle(KIND, write, change_id=change_id, accept=accept, actor=actor, why=why)
+
+
+def settle(
+    kind: str,
+    write: Callable[[dict[str, Any]], Model],
+    *,
+    change_id: int,
+    accept: bool,
+    actor: User,
+    why: str,
+) -> StagedChange:
+    """Step: the second person's word on a proposal of this kind; what is agreed is written at once."""
     change = changes.settle(
-        change_id, kinds=[KIND], right=DECIDE, accept=accept, actor=actor, why=why
+        change_id, kinds=[kind], right=DECIDE, accept=accept, actor=actor, why=why
     )
     if accept:
-        office = write(change.after)
         audit.record(
-            "receipts.office.accepted",
+            f"{kind}.accepted",
             actor=actor,
-            subject=office,
+            subject=write(change.after),
             before=change.before,
             after=change.after,
             why=why,

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from audit import services as audit
 from kernel import clock
 from kernel.errors import InvalidInput
 from masterdata import selectors as masterdata
 from masterdata.services import changes
 from receipts import office_selectors
 from receipts.models import CollectionSchedule
-from receipts.services.offices import DECIDE, PROPOSE
+from receipts.services.offices import PROPOSE, settle
 
 if TYPE_CHECKING:
     from masterdata.models import StagedChange, User
@@ -110,20 +109,7 @@ def propose(*, draft: ScheduleDraft, actor: User) -> StagedChange:
 @transaction.atomic(durable=True)
 def decide(*, change_id: int, accept: bool, actor: User, why: str = "") -> StagedChange:
     """The second person takes a schedule into force or refuses it. Raises NotFound, NotAllowed, Conflict, InvalidInput."""
-    change = changes.settle(
-        change_id, kinds=[KIND], right=DECIDE, accept=accept, actor=actor, why=why
-    )
-    if accept:
-        row = write(change.after)
-        audit.record(
-            "receipts.schedule.accepted",
-            actor=actor,
-            subject=row,
-            before=change.before,
-            after=change.after,
-            why=why,
-        )
-    return change
+    return settle(KIND, write, change_id=change_id, accept=accept, actor=actor, why=why)
 
 
 def write(said: dict[str, Any]) -> CollectionSchedule:

@@ -3,7 +3,6 @@ supplements, another reviews, the batch is booked, the U8 file is made and its a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,11 +15,10 @@ from pytest_django.live_server_helper import LiveServer
 from ledger.models import Voucher
 from receipts.models import ArrivalNotice, CollectionRun
 from tests.browser.receipts_world import World, lay_down
+from tests.browser.test_pages import CHROME, HAN, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-HAN = re.compile("[\u4e00-\u9fff]")
-CHROME = "nav a .side__text, .side__section, th[scope=col], .btn, form label, .stat__label, .panel__head h2"
 PAGES: dict[str, list[tuple[str, str]]] = {
     "clerk1": [
         ("/receipts/inbox/", "上海远东纺织"),
@@ -39,6 +37,9 @@ PAGES: dict[str, list[tuple[str, str]]] = {
         ("/receipts/schedules/", "上海办事处每日取数"),
         ("/receipts/schedules/new/", "执行时刻"),
         ("/receipts/runs/", "已由后次补做"),
+        ("/receipts/receivables/", "INV-2026-0012"),
+        ("/receipts/receivables/new/", "上传并预览"),
+        ("/", "待复核的补录"),
     ],
 }
 
@@ -69,13 +70,6 @@ def address(world: World) -> Iterator[str]:
     server = LiveServer("localhost")
     yield server.url
     server.stop()
-
-
-def sign_in(page: Any, address: str, username: str, world: World) -> None:
-    page.set_default_timeout(10_000)
-    page.context.clear_cookies()
-    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": world.cookies[username]}
-    page.context.add_cookies([cookie | {"url": address}])
 
 
 @pytest.mark.parametrize("username", PAGES)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from desk.models import ExceptionCase
@@ -63,6 +63,7 @@ class TestMoments:
 
         assert found == [at(10, 9, 30), at(10, 16)]
 
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(st.integers(1, 3000), min_size=1, max_size=12))
     def test_however_often_one_looks_each_moment_comes_once_property(self, steps):
         looked, seen = at(2, 0), []

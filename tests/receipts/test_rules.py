@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from receipts.rules import (
@@ -23,6 +23,7 @@ from receipts.rules import (
 )
 
 A, B = 1, 2
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def a_credit(amount="1000.00", **values):
@@ -142,6 +143,7 @@ class TestAllocate:
     def test_without_invoices_it_is_on_account(self):
         assert allocate(a_credit(), []).how == "on_account"
 
+    @PATIENT
     @given(
         st.decimals("0.01", "9999.99", places=2),
         st.lists(st.decimals("0.01", "5000.00", places=2), max_size=12),
@@ -162,6 +164,7 @@ class TestAllocate:
 
 
 class TestExactSum:
+    @PATIENT
     @given(st.lists(st.integers(1, 40), min_size=2, max_size=10), st.integers(2, 120))
     def test_agrees_with_trying_every_set_property(self, opens, wanted):
         invoices = [an_invoice(f"I{n}", str(value)) for n, value in enumerate(opens)]
