@@ -85,6 +85,7 @@ class MatrixKind(Kind):
     )
     nothing = _("没有规则覆盖的付款一律拒绝；新增须由另一位管理员复核。")
     values = MatrixRow
+    links = ((_("试算与缺口"), "approvals:matrix_trial"),)
     keys = ("company", "account", "currency")
     columns = tuple(MatrixRow.specs())
 

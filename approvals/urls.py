@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from approvals import views
 from approvals.signing import keys, pages
 from kernel.access import guarded, personal
 
 app_name = "approvals"
 urlpatterns: list[URLPattern] = [
+    path("matrix/trial/", guarded(views.matrix_trial, "strategy.view"), name="matrix_trial"),
     path("keys/", personal(pages.keys_page), name="keys"),
     path("keys/new/", personal(pages.enrol), name="key_enrol"),
     path("keys/passphrase/", personal(pages.passphrase), name="key_passphrase"),

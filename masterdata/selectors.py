@@ -283,6 +283,13 @@ def special_days(year: int) -> list[Special]:
     return [Special(row.day, row.is_working_day, row.name) for row in rows]
 
 
+def missing_year() -> int | None:
+    """The year whose notice should be here by now and is not: this one, and in December the next. The same for everybody."""
+    today = clock.today()
+    wanted = [today.year, *([today.year + 1] if today.month == 12 else [])]
+    return next((year for year in wanted if not special_days(year)), None)
+
+
 def calendar_sources(year: int) -> list[str]:
     """On what grounds the days of a year stand."""
     rows = CalendarDay.objects.filter(day__year=year).exclude(source_note="")

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from approvals import selectors as approvals
 from approvals.matrix import KIND as MATRIX
@@ -28,6 +29,7 @@ from masterdata.strategies import Decided, Strategies, rows_since
 from masterdata.wording import step_words
 from payments import limit_selectors, payee_facts, routing
 from payments.arriving import route_name
+from payments.checks.parameters import rule_words
 from payments.inforce import InForce
 from payments.limit_rows import KIND as LIMIT
 from payments.limiting import Cap, Spend, counted, excess
@@ -38,6 +40,11 @@ from payments.states import OrderState
 if TYPE_CHECKING:
     from masterdata.models import StagedChange
 
+_SWITCHES = ("GO_LIVE", "PRODUCT")
+_RULES = {
+    "COOLING": gettext_lazy("冷静期内，须先回拨核实"),
+    "DENIED": gettext_lazy("收款方否认此账户"),
+}
 PAYMENTS_MAX = 3000
 SHOWN_MAX = 200
 Words = dict[int, str]
@@ -142,9 +149,16 @@ def _switches(orders: Sequence[PaymentOrder], world: World) -> Words:
     return {order.pk: _told(rules.switches(order.payer_account)) for order in orders}
 
 
+def _rule(one: Finding) -> str:
+    """A hit by its rule alone: who decides settings need not learn whom the payment goes to."""
+    return str(
+        _RULES.get(one.rule) or (said(one) if one.rule in _SWITCHES else rule_words(one.rule))
+    )
+
+
 def _told(findings: Sequence[Finding]) -> str:
     levels = {"block": _("拒绝"), "hold": _("暂挂"), "tick": _("须勾选"), "inform": _("提示")}
-    parts = [f"{levels.get(one.level, one.level)} {one.rule}：{said(one)}" for one in findings]
+    parts = [f"{levels.get(one.level, one.level)} {_rule(one)}" for one in findings]
     return "；".join(parts) or _("通过")
 
 

@@ -50,15 +50,12 @@ class _Rows:
         for met in told:
             for key, said in met.items():
                 wanted.setdefault(key, set()).update(_ids(said))
-        self._kinds = {_key(kind): kind for kind in kinds().values()}
+        self.kinds = {_key(kind): kind for kind in kinds().values()}
         self._rows = {
-            key: self._kinds[key].rows().in_bulk(ids)
+            key: self.kinds[key].rows().in_bulk(ids)
             for key, ids in wanted.items()
-            if ids and key in self._kinds
+            if ids and key in self.kinds
         }
-
-    def kind(self, key: str) -> Kind | None:
-        return self._kinds.get(key)
 
     def of(self, met: Mapping[str, Any], key: str) -> Versions:
         if key not in met:
@@ -80,8 +77,8 @@ def met_by(attempts: Sequence[PaymentInstruction]) -> list[Attempt]:
     for one, released, sent in told:
         settings = [
             Met(kind, rows.of(released, key), rows.of(sent, key))
-            for key in dict.fromkeys((*released, *sent))
-            if (kind := rows.kind(key)) is not None
+            for key, kind in rows.kinds.items()
+            if key in released or key in sent
         ]
         found.append(Attempt(one.attempt, settings))
     return found

@@ -49,13 +49,6 @@ def _year(given: object) -> int:
     return year
 
 
-def missing_year() -> int | None:
-    """The year whose notice should be here by now: this one, and in December the next."""
-    today = clock.today()
-    wanted = [today.year, *([today.year + 1] if today.month == 12 else [])]
-    return next((year for year in wanted if not selectors.special_days(year)), None)
-
-
 @require_safe
 def calendar(request: HttpRequest) -> HttpResponse:
     """One year: every month, its holidays and make-up days, and on what ground."""
@@ -78,7 +71,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
             for cell in week
         ),
         "today": clock.today(),
-        "missing": missing_year(),
+        "missing": selectors.missing_year(),
         "sources": selectors.calendar_sources(year),
         "pending": pending.first(),
         "can_propose": scope.has(PROPOSE) and may_propose(scope, None),

@@ -15,6 +15,7 @@ from desk.viewing import form_page, scope_in, version_in
 from masterdata import checks, forms, selectors
 from masterdata.models import Company, Counterparty, OwnAccount
 from masterdata.services import accounts, changes, companies, counterparties, payees
+from masterdata.views import account_rules
 
 
 def _trail(request: HttpRequest, kind: str, pk: int) -> list[dict[str, object]]:
@@ -92,6 +93,7 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
         "pending": selectors.pending_change(changes.SWITCH, row.pk),
         "can_edit": scope.has("masterdata.edit", row.company_id),
         "nodes": _trail(request, "masterdata.ownaccount", row.pk),
+        "rulings": account_rules.rulings(row, scope) if scope.has("strategy.view") else [],
     }
     return render(request, "masterdata/account.html", context)
 

@@ -74,12 +74,15 @@ def visible(kind: Kind, scope: Scope) -> list[Any]:
     return [row for row in rows if kind.company_of(values_of(kind, row)) in seen]
 
 
-def _cells(kind: Kind, values: Values) -> list[Cell]:
-    specs = values.specs()
-    return [
-        Cell(text_of(specs[name], getattr(values, name)), specs[name].kind in (AMOUNT, WHOLE))
-        for name in kind.columns
-    ]
+def _cells(kind: Kind, values: Values, known: dict[tuple[str, Any], str]) -> list[Cell]:
+    """The cells of a row; `known` are the words found so far, for a company or account occurs in many rows."""
+    specs, cells = values.specs(), []
+    for name in kind.columns:
+        key = (name, getattr(values, name))
+        if key not in known:
+            known[key] = text_of(specs[name], key[1])
+        cells.append(Cell(known[key], specs[name].kind in (AMOUNT, WHOLE)))
+    return cells
 
 
 def _differing(kind: Kind, values: Values) -> list[tuple[str, str]]:
@@ -89,16 +92,13 @@ def _differing(kind: Kind, values: Values) -> list[tuple[str, str]]:
     return said_of(values, [n for n in names if getattr(values, n) != getattr(plain, n)])
 
 
-def _line(kind: Kind, versions: Sequence[Any], day: date) -> Line | None:
+def _present(versions: Sequence[Any], day: date) -> tuple[Any | None, Any | None, Any | None]:
+    """The version in force on `day`, the one to show (that, or the next one), and the one that follows it."""
     now = next(iter(in_force(versions, day)), None)
     coming = [one for one in spans(versions) if one.first > day]
     row = now or (coming[0].version if coming else None)
-    if row is None:
-        return None
     following = next((one for one in coming if one.version is not row), None)
-    values = values_of(kind, row)
-    state = LIVE if now is not None else COMING
-    return Line(row, _cells(kind, values), state, _differing(kind, values), following=following)
+    return now, row, following
 
 
 def table(kind: Kind, scope: Scope, day: date) -> list[Line]:
@@ -106,7 +106,14 @@ def table(kind: Kind, scope: Scope, day: date) -> list[Line]:
     by_line: dict[int, list[Any]] = {}
     for row in visible(kind, scope):
         by_line.setdefault(row.line, []).append(row)
-    lines = [line for one in by_line.values() if (line := _line(kind, one, day)) is not None]
+    lines: list[Line] = []
+    known: dict[tuple[str, Any], str] = {}
+    for versions in by_line.values():
+        now, row, following = _present(versions, day)
+        if row is not None:
+            values, state = values_of(kind, row), LIVE if now is not None else COMING
+            cells, told = _cells(kind, values, known), _differing(kind, values)
+            lines.append(Line(row, cells, state, told, following=following))
     usage = kind.usage([line.row for line in lines], day)
     waiting = {change.subject_id: change for change in _pending(kind, scope)}
     for line in lines:
@@ -174,8 +181,8 @@ def strategy(request: HttpRequest) -> HttpResponse:
 
 def _shown(kind: Kind, rows: Sequence[Any]) -> Values:
     """What a line says today; what it will say where it has not begun, what it said last where it is over."""
-    line = _line(kind, rows, clock.today())
-    return values_of(kind, rows[-1] if line is None else line.row)
+    _now, row, _following = _present(rows, clock.today())
+    return values_of(kind, row or rows[-1])
 
 
 def _history(kind: Kind, line: int, scope: Scope) -> list[Any]:

@@ -102,6 +102,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
         ("/masterdata/calendar/2026/edit/", "提交复核"),
         ("/masterdata/strategy/", "上线控制"),
         ("/masterdata/matrix/", "金额到（不含）"),
+        ("/approvals/matrix/trial/", "试算"),
         ("/masterdata/matrix/new/", "第 1 步"),
         ("/masterdata/matrix/1/", "执行期间"),
         ("/masterdata/matrix/1/withdraw/", "提交撤销"),

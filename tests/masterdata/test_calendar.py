@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -123,6 +123,20 @@ class TestPages:
         assert "待复核" in page
         assert "年的放假安排尚未录入" in page
         assert client.get("/masterdata/calendar/?year=1999").status_code == 404
+
+    def test_the_workspace_of_an_administrator_tells_it_in_december(self, admins, frozen_clock):
+        CalendarDay.objects.create(day=date(2026, 10, 1), is_working_day=False)
+        client = Client()
+        client.force_login(admins[0])
+
+        with clock.fixed(clock.now()):
+            before = client.get("/").content.decode()
+        with clock.fixed(clock.now() + timedelta(days=10)):
+            client.force_login(admins[0])
+            in_december = client.get("/").content.decode()
+
+        assert "放假安排未录入" not in before
+        assert "放假安排未录入" in in_december
 
     def test_propose_from_the_published_notice_and_show_the_difference(self, admins, frozen_clock):
         client = Client()

@@ -14,7 +14,9 @@ from masterdata.models import StagedChange, StrategyRow
 from masterdata.roles import Role
 from masterdata.services.banks import lay_down_banks
 from masterdata.services.dated import kinds
+from masterdata.services.strategy import decide_once
 from payments.services.baseline import lay_down_routes
+from payments.topics import DuplicateRules
 from tests.build import a_company, a_user, an_account, matrix_row, taken_live
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +107,38 @@ def decide(change, actor):
     from masterdata.services.changes import decide_change
 
     decide_change(change_id=change.pk, accept=True, actor=actor)
+
+
+class TestOfAnAccount:
+    def test_its_page_tells_what_rules_it_today_and_where_from(self, group, admin):
+        plant = a_company("P", parent=group)
+        account = an_account(company=plant)
+        taken_live(account)
+        with transaction.atomic():
+            decide_once(
+                DuplicateRules, {"d3_working_days": 9}, company=group, source_note="集团制度"
+            )
+        live = StrategyRow.objects.get(topic="payments.go_live")
+
+        page = text(signed_in(admin).get(f"/masterdata/accounts/{account.pk}/"))
+
+        assert "9 个工作日" in page
+        assert "集团制度" in page
+        assert address("rule_edit", "strategy.payments.go_live", live.line) in page
+        wanted = f"?company={plant.pk}&amp;subject={account.gl_subject}"
+        assert address("rule_new", "strategy.payments.send_window") + wanted in page
+
+    def test_offers_nothing_to_whoever_proposes_nothing(self, group):
+        account = an_account(company=group)
+
+        page = text(
+            signed_in(a_user(Role.TREASURER, company=group)).get(
+                f"/masterdata/accounts/{account.pk}/"
+            )
+        )
+
+        assert "今日适用的策略" in page
+        assert "为本账户设置" not in page
 
 
 class TestPropose:

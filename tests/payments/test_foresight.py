@@ -6,6 +6,8 @@ from contextlib import suppress
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from kernel import clock
 from kernel.errors import DomainError
@@ -18,7 +20,7 @@ from payments.foresight import foresee
 from payments.models import PaymentOrder
 from payments.services import orders
 from tests.build import a_company
-from tests.build_payments import a_draft, a_person, act, fresh, released, submitted
+from tests.build_payments import a_draft, a_list, a_person, act, fresh, item, released, submitted
 
 
 @pytest.fixture
@@ -139,6 +141,28 @@ class TestForesee:
         stranger = a_person("far", person="p-far", role="admin", company=a_company("9000"))
 
         assert foresee(change, days=7, scope=scope_of(stranger)).seen == 0
+
+    def test_reads_many_payments_in_as_many_statements_as_few(self, world, admins):
+        changes = [
+            propose(admins, "approvals.policy", line=1, withdraw=True, amount_below="50000"),
+            propose(admins, "payments.limit", amount="5", period="day"),
+            propose(admins, "strategy.payments.go_live", **pair(world, is_live=False)),
+            propose(admins, "strategy.payments.send_window", **pair(world, opens="10:00", closes="16:00")),
+            propose(admins, "strategy.payments.duplicates", **pair(world, d3_action="off")),
+            propose(admins, "strategy.payments.payees", **pair(world, cool_down_hours=48)),
+        ]  # fmt: skip
+
+        def statements(number):
+            items = [item(one) for one in a_list(world, number)]
+            orders.submit_orders(items=items, actor=world["maker"])
+            with CaptureQueriesContext(connection) as seen:
+                told = [look(admins, change) for change in changes]
+            assert {one.seen for one in told} == {PaymentOrder.objects.count()}
+            return len(seen)
+
+        few = statements(3)
+
+        assert statements(40) <= few + 3
 
 
 def submitted_or_held(world, **changes):

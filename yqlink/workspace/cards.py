@@ -114,6 +114,16 @@ CARDS: tuple[CardLine, ...] = (
         "check",
     ),
     CardLine(
+        _("放假安排未录入"),
+        "yqlink.workspace.counters.missing_year",
+        "masterdata:calendar",
+        "",
+        "strategy.propose",
+        "bad",
+        "calendar",
+        True,
+    ),
+    CardLine(
         _("待复核的变更"),
         "yqlink.workspace.counters.changes",
         "masterdata:changes",

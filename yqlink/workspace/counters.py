@@ -172,6 +172,12 @@ def changes(scope: Scope) -> Figure:
     return counted(others.order_by()[: CAP + 1].count(), _("须由另一人复核"))
 
 
+def missing_year(scope: Scope) -> Figure:
+    """The year whose holidays nobody entered yet."""
+    year = master.missing_year()
+    return Figure(str(year or ""), _("节假日会被当作工作日"), year is None)
+
+
 def hvps(scope: Scope) -> Figure:
     """Hours and minutes until the first of the viewer's banks closes its large-value window; nothing outside of it."""
     now, force = clock.now().astimezone(clock.SHANGHAI), InForce()
