@@ -16,7 +16,7 @@ from kernel import clock
 from kernel.scope import Scope
 from masterdata import selectors, typed
 from masterdata.owners import people_with
-from masterdata.services.dated import PROPOSE, Kind
+from masterdata.services.dated import PROPOSE, Kind, may_propose
 from masterdata.typed import Spec, Values, Words
 
 _CHOSEN = forms.CheckboxSelectMultiple
@@ -52,7 +52,8 @@ def _reference(spec: Spec, scope: Scope, **options: Any) -> forms.Field:
     if spec.kind == typed.COMPANY:
         companies = selectors.visible_companies(scope).filter(pk__in=mine)
         offered = [(str(row.pk), str(row)) for row in companies]
-        return _id_choice([("", _now("全集团")), *offered], **options)
+        group = [("", _now("全集团"))] if may_propose(scope, None) else []
+        return _id_choice(group + offered, **options)
     if spec.kind == typed.ACCOUNT:
         accounts = selectors.visible_accounts(scope).filter(company_id__in=mine)
         offered = [(str(a.pk), f"{a.company.code} {a.number} {a.name}") for a in accounts]

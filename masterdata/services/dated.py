@@ -137,6 +137,15 @@ def demand(scope: Scope, right: str, company_id: int | None) -> None:
         )
 
 
+def may_propose(scope: Scope, company_id: int | None) -> bool:
+    """Whether the viewer may propose settings for the company, or the whole group."""
+    try:
+        demand(scope, PROPOSE, company_id)
+    except NotAllowed:
+        return False
+    return True
+
+
 def _lock(kind: Kind) -> None:
     """One writer of the kind's table at a time, until the transaction ends."""
     table = kind.rows().model._meta.db_table

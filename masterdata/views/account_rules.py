@@ -9,11 +9,10 @@ from django.urls import reverse
 from kernel import clock
 from kernel.scope import Scope
 from masterdata.models import OwnAccount, StrategyRow
-from masterdata.services.dated import Kind, kinds
+from masterdata.services.dated import Kind, kinds, may_propose
 from masterdata.services.strategy import COLUMNS_MAX, StrategyKind
 from masterdata.strategies import Strategies
 from masterdata.topics import BY_SUBJECT, Topic
-from masterdata.views.rules import may_propose
 from masterdata.wording import said_of
 
 

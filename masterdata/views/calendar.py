@@ -18,8 +18,7 @@ from kernel import clock
 from kernel.errors import DomainError, NotAllowed, NotFound
 from masterdata import selectors, working_days
 from masterdata.services import calendars
-from masterdata.services.dated import PROPOSE
-from masterdata.views.rules import may_propose
+from masterdata.services.dated import PROPOSE, may_propose
 
 FIRST_YEAR, YEARS_AHEAD = 2018, 2
 

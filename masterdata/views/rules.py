@@ -53,15 +53,6 @@ class Line:
     pending: StagedChange | None = None
 
 
-def may_propose(scope: Scope, company_id: int | None) -> bool:
-    """Whether the viewer may propose settings there."""
-    try:
-        dated.demand(scope, PROPOSE, company_id)
-    except NotAllowed:
-        return False
-    return True
-
-
 def values_of(kind: Kind, row: Any) -> Values:
     """What a row says, typed."""
     return kind.values.read(kind.raw(row))
@@ -140,6 +131,7 @@ def lines(request: HttpRequest, kind: str) -> HttpResponse:
     scope, found, day = scope_in(request), dated.kind_named(kind), _day(request)
     specs = found.values.specs()
     rows = table(found, scope, day)
+    shown = {str(one.row.line) for one in rows}
     context = {
         "kind": found,
         "day": day,
@@ -152,7 +144,7 @@ def lines(request: HttpRequest, kind: str) -> HttpResponse:
         "defaults": _defaults(found),
         "lines": rows,
         "has_usage": any(line.usage for line in rows),
-        "pending": [one for one in _pending(found, scope) if one.subject_id.startswith("new:")],
+        "pending": [one for one in _pending(found, scope) if one.subject_id not in shown],
         "can_propose": scope.has(PROPOSE),
         "links": [(str(label), reverse(name)) for label, name in found.links],
     }
@@ -254,7 +246,7 @@ def line(request: HttpRequest, kind: str, line: int) -> HttpResponse:
         "headline": found.headline(values),
         "versions": _versions(found, rows, scope),
         "pending": pending[0] if pending else None,
-        "can_propose": may_propose(scope, found.company_of(values)) and not pending,
+        "can_propose": dated.may_propose(scope, found.company_of(values)) and not pending,
         "is_live": any(one.is_withdrawn is False for one in in_force(rows, clock.today())),
     }
     return render(request, "masterdata/rule.html", context)

@@ -198,6 +198,17 @@ class TestPropose:
 
         assert "尚无设置" in text(client.get(address("matrix")))
 
+    def test_offers_the_whole_group_only_to_administrators_of_every_company(self, group, admin):
+        plant = a_company("P", parent=group)
+        local = signed_in(a_user(Role.ADMIN, company=plant))
+        url = address("rule_new", "payments.limit")
+
+        assert "全集团" in text(signed_in(admin).get(url)).split("付款账户")[0]
+        form = text(local.get(url)).split("</select>")[0]
+
+        assert plant.short_name in form
+        assert '<option value=""' not in form
+
     def test_a_held_payment_leads_to_the_form_of_the_missing_pair(self, group, admin):
         url = address("rule_new", "strategy.payments.go_live")
 
