@@ -15,6 +15,7 @@ from masterdata.services.dated import Proposal, kind_named
 from masterdata.services.dated import version_of as dated_version
 from payments.limit_rows import lay_down_limit
 from payments.models import Batch, PaymentInstruction
+from payments.routing import RouteRules
 from payments.services import instructions, orders, waiting
 from payments.services.refusals import Held
 from payments.topics import BankProduct, BatchSize, GoLive, SendWindow
@@ -171,6 +172,43 @@ class TestSendWindow:
         row = released(world, wish_date=clock.today())
 
         assert f"{row.not_before.astimezone(clock.SHANGHAI):%m-%d %H:%M}" == "11-30 00:00"
+
+
+def decide_routes(**values):
+    kind = kind_named(f"strategy.{RouteRules.key}")
+    proposal = Proposal(
+        values={"bank": "104"} | values, valid_from=clock.today(), source_note="测试"
+    )
+    with transaction.atomic():
+        return dated_version(kind, proposal, earliest=clock.today()).write()
+
+
+class TestTheRouteAtSending:
+    def test_another_one_than_was_released_is_held_until_it_is_back(self, world):
+        row = released(world, amount=Decimal("400000.00"))
+        assert row.route_requested == "BEPS"
+        decide_routes(beps_cap="50000.00", offers_ibps=False)
+
+        assert nothing_goes(world)
+        row.refresh_from_db()
+        assert (row.state, row.hold_reason[:5]) == ("held", "ROUTE")
+        waiting.lift_cleared()
+        assert nothing_goes(world)
+
+        decide_routes(beps_cap="1000000.00")
+        waiting.lift_cleared()
+        assert [one.instr_no for one in claim(world).instructions] == [row.instr_no]
+
+    def test_a_cut_off_passed_while_it_waited_is_looked_at_again(self, world, frozen_clock):
+        row = released(world, amount=Decimal("2000000.00"))
+        assert (row.route_requested, row.not_before <= clock.now()) == ("HVPS", True)
+        frozen_clock.advance(hours=8)  # past 17:00
+
+        assert nothing_goes(world)
+        row.refresh_from_db()
+        assert f"{row.not_before.astimezone(clock.SHANGHAI):%m-%d %H:%M}" == "11-25 08:30"
+        frozen_clock.advance(hours=15)
+        assert claim(world).instructions
 
 
 class TestMet:
