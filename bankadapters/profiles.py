@@ -74,6 +74,9 @@ class Profile:
         True  # whether entries carry the number a payment was sent under
     )
     statement_names_counterparty: bool = True  # whether entries name the other side's account
+    pays_own_bank_only: bool = False  # whether payees must bank here too
+    names_payees: bool = True  # whether a payee's name goes out at all
+    prefers_single: bool = False  # batches exist, but not all of their results are published
     statement_rows_max: int = 50
     statement_span_days: int = 31
     balance_accounts_max: int = 1

@@ -20,6 +20,7 @@ ADAPTERS: dict[str, str] = {
     "cmbc": "bankadapters.banks.cmbc.adapter:CmbcAdapter",
     "icbc": "bankadapters.banks.icbc.adapter:IcbcAdapter",
     "pingan": "bankadapters.banks.pingan.adapter:PinganAdapter",
+    "psbc": "bankadapters.banks.psbc.adapter:PsbcAdapter",
     "spdb": "bankadapters.banks.spdb.adapter:SpdbAdapter",
 }
 

@@ -61,9 +61,8 @@ class Trial:
         self.exchanges: list[Seen] = []
         self.recorder = _Notes(self.exchanges)
         self.adapter = registry.open(bench.connection, recorder=self.recorder)
-        self.operation = (
-            Ability.PAY_BATCH if Ability.PAY_BATCH in self.adapter.abilities else Ability.PAY
-        )
+        batches = Ability.PAY_BATCH in self.adapter.abilities and not self.profile.prefers_single
+        self.operation = Ability.PAY_BATCH if batches else Ability.PAY
         self.batches: dict[str, tuple[str, Ability]] = {}  # reference → (batch number, operation)
         self.day = clock.today()
 
@@ -78,6 +77,11 @@ class Trial:
         if not isinstance(self.bench, SimulatedBench):
             raise Skipped("wants a simulator", Verdict.NOT_RUN)
         return self.bench
+
+    def needs_names(self) -> None:
+        """Raise Skipped where no payee's name goes out."""
+        if not self.profile.names_payees:
+            raise Skipped("no payee's name goes out")
 
     def wait(self, **step: float) -> None:
         """Let the bank work for so long."""
@@ -99,6 +103,8 @@ class Trial:
         """A payment from our first account to a supplier at another bank."""
         payer = self.bench.own[0]
         bank, cnaps = ANOTHER_BANK if self.profile.cnaps_prefix == "103" else OTHER_BANK
+        if self.profile.pays_own_bank_only:
+            bank, cnaps = self.profile.name_zh, f"{self.profile.cnaps_prefix}100000000"
         made = Instruction(
             reference=self.reference(), payer_account=payer.number, payer_name=payer.name,
             payer_branch=payer.branch, payee_account="6222020200112233445", payee_name="样例供应商有限公司",

@@ -38,6 +38,7 @@ BANKS = {
     "cmbc": "bankadapters.banks.cmbc.simulator:CmbcSimulator",
     "icbc": "bankadapters.banks.icbc.simulator:IcbcSimulator",
     "pingan": "bankadapters.banks.pingan.simulator:PinganSimulator",
+    "psbc": "bankadapters.banks.psbc.simulator:PsbcSimulator",
     "spdb": "bankadapters.banks.spdb.simulator:SpdbSimulator",
 }
 DEMO_OPERATOR = "30011223:OPR01"

@@ -44,6 +44,8 @@ class AtBank:
         True  # without them the day's balance is not checked before it is over
     )
     name: str = "示例贸易有限公司"  # of the account, as the bank knows it
+    payee_bank: tuple[str, str] = ("中国建设银行上海分行", "105100000017")  # name and code
+    tells_entries: bool = True
 
 
 BOC = AtBank(
@@ -93,9 +95,7 @@ class World:
         return user
 
     def _payee(self) -> None:
-        proposal = PayeeProposal(
-            "S001", "样例供应商有限公司", PAYEE, "中国建设银行上海分行", "105100000017"
-        )
+        proposal = PayeeProposal("S001", "样例供应商有限公司", PAYEE, *self.at.payee_bank)
         with transaction.atomic():
             (account,) = payees.stage_payees(
                 proposals=[proposal], actor=self.people["maker"]
@@ -128,8 +128,8 @@ class World:
                 payee_number=PAYEE,
                 payee_code="S001",
                 payee_name="样例供应商有限公司",
-                payee_bank="中国建设银行上海分行",
-                payee_cnaps="105100000017",
+                payee_bank=self.at.payee_bank[0],
+                payee_cnaps=self.at.payee_bank[1],
                 amount=Decimal(amount),
                 wish_date=clock.today(),
                 purpose=f"货款 {next(_numbers)}",

@@ -155,6 +155,7 @@ PROFILE = Profile(
     statement_rows_max=200,
     statement_span_days=31,
     batch_bytes_max=BATCH_BYTES_MAX,
+    prefers_single=True,
     reference="digits:16",
     charset=CHARSET,
     field_limits=FIELD_LIMITS,

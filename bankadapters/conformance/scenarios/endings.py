@@ -20,6 +20,7 @@ def _is_not_paid(trial: Trial, item: object, *, reference: str) -> None:
 @scenario(ENDINGS, steers=True)
 def a_wrong_payee_name_is_not_a_success(trial: Trial) -> None:
     """A name that does not belong to the account ends failed, or unknown where the bank's words leave doubt."""
+    trial.needs_names()
     item = trial.at_home(payee_name="错名公司")
     try:
         said = trial.pay(item)

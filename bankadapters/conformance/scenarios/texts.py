@@ -13,6 +13,7 @@ NARROW = ("gbk", "gb2312")
 
 def _arrives(trial: Trial, name: str) -> None:
     """The bank's own books hold this payee's name, character by character; or it never left."""
+    trial.needs_names()
     item = trial.payment(payee_name=name)
     try:
         trial.pay(item)
@@ -81,6 +82,7 @@ def a_rare_name_character(trial: Trial) -> None:
 @scenario(TEXTS)
 def line_breaks_and_control_characters_never_leave(trial: Trial) -> None:
     """A name with a line break or a control character is refused before it leaves."""
+    trial.needs_names()
     for character in ("\n", "\r", "\t", "\x00", "\x1f"):
         trial.refuses(trial.payment(payee_name=f"公{character}司"))
 

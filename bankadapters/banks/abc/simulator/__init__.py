@@ -29,6 +29,7 @@ class AbcSimulator(BankSimulator):
     charset: ClassVar[str] = "gbk"
     content_type: ClassVar[str] = "text/xml; charset=GBK"
     speaks_tcp: ClassVar[bool] = True
+    admits = {"parameters": {"CorpNo": "0000000000000001", "not_found_codes": "9404"}}
     demo_accounts = (("11000001040000001", ""), ("11000001040000002", ""))
 
     def __init__(self, world: World) -> None:

@@ -28,6 +28,11 @@ class BocomSimulator(BankSimulator):
     charset: ClassVar[str] = "gbk"
     content_type: ClassVar[str] = "text/plain; charset=GBK"
     speaks_tcp: ClassVar[bool] = True
+    admits = {
+        "parameters": {
+            "corp_no": "8000000001", "user_no": "00001", "side_debit": "1", "side_credit": "2", "busi_no": "7001",
+        }
+    }  # fmt: skip
     demo_accounts = (("310066000000000000001", ""), ("310066000000000000002", ""))
 
     def __init__(self, world: World) -> None:

@@ -36,6 +36,14 @@ class CcbSimulator(BankSimulator):
     charset: ClassVar[str] = "gb18030"
     content_type: ClassVar[str] = "text/xml; charset=GB18030"
     speaks_tcp: ClassVar[bool] = True
+    admits = {
+        "parameters": {
+            "CUST_ID": "BJ11000000000000001", "USER_ID": "WLPT09", "not_found_codes": "SIM900000006", "BILL_CODE": "8800001",
+            "USEOF_CODE": "0001", "6W0800_row": "DETAIL", "6W0800_serial": "SERIAL_NUM", "6W0800_result": "RESULT",
+            "6W0800_success": "1", "6W0800_failure": "2",
+        },
+        "secrets": {"PASSWORD": "demo0000"},
+    }  # fmt: skip
     demo_accounts = (
         ("11050100000000000011", "110000000"),
         ("11050100000000000022", "110000000"),

@@ -27,6 +27,10 @@ class CibSimulator(BankSimulator):
     codes: ClassVar[Mapping[str, str]] = CODES
     charset: ClassVar[str] = "gbk"
     content_type: ClassVar[str] = "application/x-fox"
+    admits = {
+        "parameters": {"CID": "1199999999", "USERID": "oper01"},
+        "secrets": {"USERPASS": "secret01"},
+    }
     demo_accounts = (("117010100100999901", ""), ("117010100100999902", ""))
 
     def __init__(self, world: World) -> None:
