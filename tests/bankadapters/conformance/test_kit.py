@@ -100,7 +100,7 @@ class TestCommand:
         assert "two accounts" in capsys.readouterr().err
 
     def test_an_unknown_bank_is_named(self, capsys):
-        assert main(["conform", "--bank", "bco"]) == 2
+        assert main(["conform", "--bank", "bocc"]) == 2
         assert "did you mean 'boc'" in capsys.readouterr().err
 
     def test_no_scenario_of_that_name(self, capsys):
