@@ -14,6 +14,7 @@ ADAPTERS: dict[str, str] = {
     "bocom": "bankadapters.banks.bocom.adapter:BocomAdapter",
     "ccb": "bankadapters.banks.ccb.adapter:CcbAdapter",
     "ceb": "bankadapters.banks.ceb.adapter:CebAdapter",
+    "cgb": "bankadapters.banks.cgb.adapter:CgbAdapter",
     "cib": "bankadapters.banks.cib.adapter:CibAdapter",
     "citic": "bankadapters.banks.citic.adapter:CiticAdapter",
     "cmb": "bankadapters.banks.cmb.adapter:CmbAdapter",

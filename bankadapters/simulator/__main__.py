@@ -32,6 +32,7 @@ BANKS = {
     "bocom": "bankadapters.banks.bocom.simulator:BocomSimulator",
     "ccb": "bankadapters.banks.ccb.simulator:CcbSimulator",
     "ceb": "bankadapters.banks.ceb.simulator:CebSimulator",
+    "cgb": "bankadapters.banks.cgb.simulator:CgbSimulator",
     "cib": "bankadapters.banks.cib.simulator:CibSimulator",
     "citic": "bankadapters.banks.citic.simulator:CiticSimulator",
     "cmb": "bankadapters.banks.cmb.simulator:CmbSimulator",

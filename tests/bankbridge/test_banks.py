@@ -40,6 +40,11 @@ BANKS = [
         tells_row_balances=False,
     ),
     AtBank(
+        "cgb", "9550880000000000029", "",
+        {"cifMaster": "1000000001", "entUserId": "OP01", "balance_element": "balance", "no_rows_codes": "906"}, ["905"],
+        {"password": "demo0000"}, product="pay", tells_row_balances=False,
+    ),
+    AtBank(
         "cib", "117010100100999902", "", {"CID": "1199999999", "USERID": "oper01"}, credentials={"USERPASS": "secret01"},
     ),
     AtBank("cmb", "571900000010102", "57", {"LGNNAM": "OPER01"}),

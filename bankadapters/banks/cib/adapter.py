@@ -124,6 +124,8 @@ class CibAdapter(Dialect):
         one = request.inquiries[0]
         if request.operation is Ability.INQUIRE_BATCH:
             function, number = self.setting("batch"), one.batch_no
+            if request.cursor == OTHER:
+                function = next(name for name in codes.BATCHES if name != function)
             data = requests.omission(function, number, setting=self.setting, password=self._who)
             return Message(function, data, number=number)
         number, kind = lasting_number(20, prefix="Q"), self.setting("transfer")
@@ -280,12 +282,13 @@ class CibAdapter(Dialect):
         return replace(reading, outcomes=[outcome])
 
     def inquire_together(self, part: Sequence[Inquiry]) -> list[Outcome]:
-        """A single payment by its query, by the other one where that does not know it, and by the core where it must."""
-        if ASKED_BY[part[0].operation] is not Ability.INQUIRE:
+        """By the query of the connection, by the other one where that does not know it, and by the core where it must."""
+        operation = ASKED_BY[part[0].operation]
+        if operation is Ability.INQUIRE_PAYROLL:
             return super().inquire_together(part)
-        reading = self.ask(WireRequest(Ability.INQUIRE, inquiries=part))
+        reading = self.ask(WireRequest(operation, inquiries=part))
         if reading.verdict is Verdict.NOTHING:
-            other = self.ask(WireRequest(Ability.INQUIRE, inquiries=part, cursor=OTHER))
+            other = self.ask(WireRequest(operation, inquiries=part, cursor=OTHER))
             if other.verdict is Verdict.NOTHING:
                 return self.not_found(part, reading)
             reading = other

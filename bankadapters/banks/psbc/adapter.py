@@ -59,15 +59,14 @@ class PsbcAdapter(Dialect):
     session_is_daily = True
 
     def redact(self, message: bytes) -> bytes:
-        """The day's key is masked where an answer brings it, also where the answer breaks off."""
+        """Where a key is asked for, all but the reply code behind the fields is masked, wherever the key may stand."""
         start = m.FRAME.width
-        if not re.match(rb"[0-9]{6}[01]", message) or message[start : start + 6] != b"770020":
+        if not re.match(rb"[0-9]{6}", message) or message[start : start + 6] != b"770020":
             return message
         length = message[start + 6 : start + 8]
         fields = start + 8 + (int(length) if length.isdigit() else 0) + m.Tail.line_bytes()
-        if message[6:7] == b"0":
-            return message
-        return mask_range(message, fields + self._place("data_at"), len(message))
+        code = fields + self._place("reply_code_at")
+        return mask_range(mask_range(message, fields, code), code + 2, len(message))
 
     def asked_together(self, inquiry: Inquiry) -> Hashable:
         """Every payment is asked about alone."""

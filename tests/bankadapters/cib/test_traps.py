@@ -209,6 +209,14 @@ class TestBatches:
 
         assert self.asked(body) == {"Y1": Fate.SUCCEEDED, "Y2": Fate.FAILED}
 
+    def test_a_batch_is_looked_for_under_both_elements_before_it_is_not_known(self):
+        adapter, transport = asking(NOBODY, echoing(self.listed(self.line("Y1", "FAIL"))))
+
+        (told,) = adapter.inquire(IN_BATCH)
+
+        assert told.fate is Fate.FAILED
+        assert [b"RBATCHTRSFRTRNRQ" in r for r in transport.requests] == [False, True]
+
     def test_a_failed_item_stands_beside_a_batch_that_is_paid(self):
         body = self.listed(self.line("Y1", "PAYOUT"), self.line("Y2", "FAIL"), whole="PAYOUT")
 
