@@ -89,6 +89,10 @@ class Instruction:
     payer_branch: str = ""  # the bank's own branch code of the payer account (boc: ibknum)
     remark: str = ""
 
+    def banks_at(self, prefix: str, *names: str) -> bool:
+        """Whether the payee banks at the bank of this clearing prefix; without a code its name, as it begins, tells."""
+        return self.cnaps.startswith(prefix) if self.cnaps else self.payee_bank.startswith(names)
+
 
 @dataclass(frozen=True)
 class Batch:

@@ -100,6 +100,11 @@ class Conversation(BankAdapter):
             raise NotReady(name)
         return held.reveal()
 
+    def listed(self, name: str) -> frozenset[str]:
+        """The words of a setting that holds several, with commas between them."""
+        words = (word.strip() for word in self.setting(name).split(","))
+        return frozenset(word for word in words if word)
+
     @property
     def not_found_codes(self) -> frozenset[str]:
         """Inquiry codes that the operator's table reads as: the bank knows no such payment (yet)."""

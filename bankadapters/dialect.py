@@ -161,7 +161,7 @@ class Dialect(Conversation):
         most = self.profile.balance_accounts_max
         for start in range(0, len(accounts), most):
             part = accounts[start : start + most]
-            reading = self.ask(WireRequest(Ability.BALANCE, accounts=part))
+            reading = self.ask(self._request(Ability.BALANCE, accounts=part))
             numbers = {account.number for account in part}
             told = [one for one in reading.balances if one.account in numbers]
             if not told:
@@ -174,7 +174,7 @@ class Dialect(Conversation):
         """Day balances, one per day the bank knows."""
         found: list[Balance] = []
         for start, end in self.history_spans.stretches(first, last):
-            request = WireRequest(
+            request = self._request(
                 Ability.HISTORY_BALANCE, accounts=[account], first=start, last=end
             )
             reading = self.ask(request)
@@ -192,7 +192,7 @@ class Dialect(Conversation):
         stretch = self.spans.step(first, last, cursor, today)
         if stretch is None:
             return StatementPage(())
-        request = WireRequest(
+        request = self._request(
             Ability.TRANSACTIONS,
             accounts=[account],
             first=stretch.first,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from unicodedata import category
 
 from bankadapters import encodings
 from bankadapters.errors import Unencodable
+from kernel.money import Money
 
 
 def measure(value: str, unit: str) -> int:
@@ -55,3 +57,20 @@ def require_plain(value: str, *, name: str, also: str = "") -> str:
     if not value or not all(c.isascii() and (c.isalnum() or c in also) for c in value):
         raise Unencodable(f"{name} must be plain letters and digits", field=name)
     return value
+
+
+def require_account(value: str, *, most: int, name: str = "account") -> str:
+    """The account number. Raises Unencodable when it is not plain letters, digits and dashes, or too long."""
+    if len(value) > most:
+        raise Unencodable(f"{name} is longer than {most} characters", field=name)
+    return require_plain(value, name=name, also="-")
+
+
+def require_yuan(money: Money, *, digits: int) -> None:
+    """Raise Unencodable when it is not renminbi above zero with at most so many digits before the point."""
+    if money.currency != "CNY":
+        raise Unencodable("currency must be CNY", field="currency")
+    if not 0 < money.amount < Decimal(10) ** digits:
+        raise Unencodable(
+            f"amount must be above zero with at most {digits} integer digits", field="amount"
+        )

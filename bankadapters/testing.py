@@ -11,9 +11,18 @@ from dataclasses import replace
 from typing import ClassVar
 
 from bankadapters import registry
-from bankadapters.contract import Ability, BankAdapter, Batch, Fate, Inquiry, WireExchange
+from bankadapters.contract import (
+    Ability,
+    AccountRef,
+    BankAdapter,
+    Batch,
+    Fate,
+    Inquiry,
+    WireExchange,
+)
 from bankadapters.errors import BankError, NotSent, OutcomeUnknown, Unencodable, Unsupported
 from bankadapters.transport import Answer, Broken, MemoryTransport
+from kernel import clock
 from kernel.errors import require
 from kernel.references import bank_reference, make_instr_no, make_reference
 
@@ -251,3 +260,23 @@ class AdapterContract(ABC):
             except Unsupported:
                 continue
             require(False, f"{ability} is not in abilities but was read")
+
+    def test_nothing_is_sent_for_an_absent_ability(self) -> None:
+        """Asking for what the bank cannot tell raises Unsupported before anything leaves."""
+        account, day = AccountRef("1"), clock.today()
+        calls = {
+            Ability.BALANCE: lambda adapter: adapter.balances([account]),
+            Ability.HISTORY_BALANCE: lambda adapter: adapter.history_balances(account, day, day),
+            Ability.TRANSACTIONS: lambda adapter: adapter.transactions(account, day, day),
+            Ability.ACCOUNT_LIST: lambda adapter: adapter.account_list(),
+            Ability.RECEIPT_LIST: lambda adapter: adapter.receipts(account, day, day),
+            Ability.SIGN_ON: lambda adapter: adapter.sign_on(),
+        }
+        for ability in calls.keys() - registry.adapter_class(self.slug).abilities:
+            transport = MemoryTransport([self.executed()] * 2)
+            try:
+                calls[ability](self.adapter(transport, MemoryRecorder()))
+            except Unsupported:
+                require(not transport.requests, f"{ability} is absent and was sent")
+                continue
+            require(False, f"{ability} is absent and was not refused")

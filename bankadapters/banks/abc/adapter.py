@@ -153,11 +153,8 @@ class AbcAdapter(Dialect):
     def _page(
         self, said: answers.Answer, account: AccountRef | None, asked: WireRequest | None
     ) -> StatementPage:
-        def words(name: str) -> frozenset[str]:
-            return frozenset(w.strip() for w in self.setting(name).split(",") if w.strip())
-
         sides = answers.Sides(
-            words("side_debit"), words("side_credit"), self.setting("details_end")
+            self.listed("side_debit"), self.listed("side_credit"), self.setting("details_end")
         )
         place = asked.cursor if asked is not None else ""
         lines, journal = answers.entries(said, account, place, sides)

@@ -12,13 +12,12 @@ from bankadapters.banks.abc import messages as m
 from bankadapters.banks.abc.profile import CHARSET, FIELD_LIMITS
 from bankadapters.contract import AccountRef, Inquiry, Instruction
 from bankadapters.errors import Unencodable
-from bankadapters.limits import require_filled, require_plain, require_within
+from bankadapters.limits import require_filled, require_plain, require_within, require_yuan
 from bankadapters.messages import Record
 from bankadapters.xml import render_xml
 from kernel import clock
 
 Setting = Callable[[str], str]
-_AMOUNT_MAX = Decimal(10) ** 14
 _OWN = re.compile(r"([0-9]{2})-?([0-9]{15})")
 _JOURNAL = re.compile(r"[0-9A-Za-z]{1,30}")
 
@@ -63,9 +62,7 @@ def split(number: str, name: str) -> tuple[str, str]:
 
 def pays_into_abc(item: Instruction) -> bool:
     """Whether the payee banks here: by clearing code, else by the bank's name."""
-    if item.cnaps:
-        return item.cnaps.startswith("103")
-    return item.payee_bank.startswith(("中国农业银行", "农业银行"))
+    return item.banks_at("103", "中国农业银行", "农业银行")
 
 
 def payment(item: Instruction, *, setting: Setting, is_sweep: bool) -> tuple[str, list[Record]]:
@@ -113,12 +110,7 @@ def _check(item: Instruction) -> None:
     require_plain(item.payee_account, name="payee_account", also="-")
     for name in ("payer_name", "payee_name"):
         require_filled(getattr(item, name), name=name)
-    if item.money.currency != "CNY":
-        raise Unencodable("currency must be CNY", field="currency")
-    if not 0 < item.money.amount < _AMOUNT_MAX:
-        raise Unencodable(
-            "amount must be above zero with at most 14 integer digits", field="amount"
-        )
+    require_yuan(item.money, digits=14)
 
 
 # -- questions ----------------------------------------------------------------------------------------------------

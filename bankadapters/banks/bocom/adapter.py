@@ -116,7 +116,7 @@ class BocomAdapter(Dialect):
         """An error never fails a payment: only 310204 does."""
         if operation in INQUIRIES and code in self.not_found_codes:
             return Verdict.NOTHING
-        is_empty = operation is Ability.TRANSACTIONS and code in self._listed("no_rows_codes")
+        is_empty = operation is Ability.TRANSACTIONS and code in self.listed("no_rows_codes")
         return Verdict.NOTHING if is_empty else Verdict.UNDECIDED
 
     def _submitted(
@@ -141,9 +141,6 @@ class BocomAdapter(Dialect):
             return answers.standing(said, inquiry.reference)
         return answers.standing(said, "")
 
-    def _listed(self, name: str) -> frozenset[str]:
-        return frozenset(word.strip() for word in self.setting(name).split(",") if word.strip())
-
     def _words(self) -> answers.Words:
-        debit, credit = self._listed("side_debit"), self._listed("side_credit")
-        return answers.Words(debit, credit, self._listed("normal_states"))
+        debit, credit = self.listed("side_debit"), self.listed("side_credit")
+        return answers.Words(debit, credit, self.listed("normal_states"))

@@ -12,13 +12,18 @@ from bankadapters.banks.bocom import messages as m
 from bankadapters.banks.bocom.profile import FIELD_LIMITS, PEOPLE_MAX
 from bankadapters.contract import AccountRef, Batch, Inquiry, Instruction
 from bankadapters.errors import NotReady, Unencodable
-from bankadapters.limits import require_filled, require_plain, require_within
+from bankadapters.limits import (
+    require_account,
+    require_filled,
+    require_plain,
+    require_within,
+    require_yuan,
+)
 from bankadapters.messages import Record
 from bankadapters.xml import render_xml
 from kernel import clock
 
 Setting = Callable[[str], str]
-_AMOUNT_MAX = Decimal(10) ** 14
 
 
 def message(code: str, bodies: Sequence[Record], *, setting: Setting, number: str) -> bytes:
@@ -44,7 +49,7 @@ def message(code: str, bodies: Sequence[Record], *, setting: Setting, number: st
 
 def pays_into_bocom(item: Instruction) -> bool:
     """Whether the payee banks here: by clearing code, else by the bank's name."""
-    return item.cnaps.startswith("301") if item.cnaps else item.payee_bank.startswith("交通银行")
+    return item.banks_at("301", "交通银行")
 
 
 def payment(item: Instruction, *, setting: Setting) -> Record:
@@ -127,12 +132,7 @@ def _check(item: Instruction, *, setting: Setting) -> None:
         require_plain(getattr(item, name), name=name, also="-")
     for name in ("payer_name", "payee_name"):
         require_filled(getattr(item, name), name=name)
-    if item.money.currency != "CNY":
-        raise Unencodable("currency must be CNY", field="currency")
-    if not 0 < item.money.amount < _AMOUNT_MAX:
-        raise Unencodable(
-            "amount must be above zero with at most 14 integer digits", field="amount"
-        )
+    require_yuan(item.money, digits=14)
 
 
 # -- questions ----------------------------------------------------------------------------------------------------
@@ -152,17 +152,15 @@ def payroll_status(one: Inquiry) -> Record:
 
 def balances(accounts: Sequence[AccountRef]) -> list[Record]:
     """310101: a body for each account."""
-    return [m.AccountQuery(account=_account(account)) for account in accounts]
+    return [
+        m.AccountQuery(account=require_account(account.number, most=40)) for account in accounts
+    ]
 
 
 def entries(account: AccountRef, first: date, last: date) -> tuple[str, Record]:
     """310201 of today, 310301 of the past."""
     if first >= clock.today():
-        return "310201", m.AccountQuery(account=_account(account))
-    return "310301", m.HistoryQuery(account=_account(account), first=first, last=last)
-
-
-def _account(account: AccountRef) -> str:
-    if len(account.number) > 40:
-        raise Unencodable("account number is longer than 40 characters", field="account")
-    return require_plain(account.number, name="account", also="-")
+        return "310201", m.AccountQuery(account=require_account(account.number, most=40))
+    return "310301", m.HistoryQuery(
+        account=require_account(account.number, most=40), first=first, last=last
+    )

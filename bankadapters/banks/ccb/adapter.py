@@ -211,15 +211,12 @@ class CcbAdapter(Dialect):
         return answers.batch_standing(said, serials, self._layout())
 
     def _layout(self) -> answers.BatchLayout:
-        def words(name: str) -> frozenset[str]:
-            return frozenset(w.strip() for w in self.setting(name).split(",") if w.strip())
-
         return answers.BatchLayout(
             row=self.setting("6W0800_row"),
             serial=self.setting("6W0800_serial"),
             result=self.setting("6W0800_result"),
-            success=words("6W0800_success"),
-            failure=words("6W0800_failure"),
+            success=self.listed("6W0800_success"),
+            failure=self.listed("6W0800_failure"),
         )
 
     def inquire_together(self, part: Sequence[Inquiry]) -> list[Outcome]:

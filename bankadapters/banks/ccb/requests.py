@@ -14,7 +14,13 @@ from bankadapters.banks.ccb import messages as m
 from bankadapters.banks.ccb.profile import BATCH_BYTES_MAX, CHARSET, FIELD_LIMITS
 from bankadapters.contract import AccountRef, Batch, Inquiry, Instruction
 from bankadapters.errors import NotReady, Unencodable
-from bankadapters.limits import require_filled, require_plain, require_within
+from bankadapters.limits import (
+    require_account,
+    require_filled,
+    require_plain,
+    require_within,
+    require_yuan,
+)
 from bankadapters.messages import Record
 from bankadapters.xml import render_xml
 from kernel import clock
@@ -22,7 +28,6 @@ from kernel import clock
 Setting = Callable[[str], str]
 PAGE_ROWS = 200
 LINE_END = "\r\n"
-_AMOUNT_MAX = Decimal(10) ** 14
 _DIGITS = re.compile(r"[0-9]{16}")
 _PLACE = re.compile(r"([0-9]{1,6}):(.{0,100})", re.DOTALL)
 
@@ -49,9 +54,7 @@ def number(value: str, name: str = "reference") -> str:
 
 def pays_into_ccb(item: Instruction) -> bool:
     """Whether the payee banks here: by clearing code, else by the bank's name."""
-    if item.cnaps:
-        return item.cnaps.startswith("105")
-    return item.payee_bank.startswith(("中国建设银行", "建设银行"))
+    return item.banks_at("105", "中国建设银行", "建设银行")
 
 
 def payment(item: Instruction, *, setting: Setting) -> tuple[str, Record]:
@@ -168,12 +171,7 @@ def _check(item: Instruction) -> None:
         require_plain(getattr(item, name), name=name, also="-")
     for name in ("payee_name", "purpose"):
         require_filled(getattr(item, name), name=name)
-    if item.money.currency != "CNY":
-        raise Unencodable("currency must be CNY", field="currency")
-    if not 0 < item.money.amount < _AMOUNT_MAX:
-        raise Unencodable(
-            "amount must be above zero with at most 14 integer digits", field="amount"
-        )
+    require_yuan(item.money, digits=14)
 
 
 # -- questions ----------------------------------------------------------------------------------------------------
@@ -199,7 +197,7 @@ def batch_status(asked: Sequence[Inquiry], page: str) -> Record:
 
 def balance(account: AccountRef) -> Record:
     """6W0100: one account."""
-    return m.BalanceQuery(account=_account(account))
+    return m.BalanceQuery(account=require_account(account.number, most=32))
 
 
 def entries(
@@ -212,19 +210,17 @@ def entries(
     page, context = found[1], found[2]
     if setting("details") == "6W0300":
         return "6W0300", m.HistoryQuery(
-            account=_account(account), first=first, last=last, page=page, context=context
+            account=require_account(account.number, most=32),
+            first=first,
+            last=last,
+            page=page,
+            context=context,
         )
     return "6WY101", m.EntriesQuery(
-        account=_account(account),
+        account=require_account(account.number, most=32),
         first=first,
         last=last,
         page=page,
         context=context,
         size=str(PAGE_ROWS),
     )
-
-
-def _account(account: AccountRef) -> str:
-    if len(account.number) > 32:
-        raise Unencodable("account number is longer than 32 characters", field="account")
-    return require_plain(account.number, name="account", also="-")

@@ -124,9 +124,6 @@ class CgbAdapter(Dialect):
             return replace(reading, balances=[self._balance(body, account)])
         return replace(reading, page=self._page(body, asked))
 
-    def _listed(self, name: str) -> frozenset[str]:
-        return frozenset(word.strip() for word in self.setting(name).split(",") if word.strip())
-
     def _verdict(self, operation: Ability, code: str) -> Verdict:
         has_records = operation in (Ability.TRANSACTIONS, Ability.INQUIRE_BATCH)
         if code == codes.OK or (code == codes.WITH_RECORDS and has_records):
@@ -134,7 +131,7 @@ class CgbAdapter(Dialect):
         if operation is Ability.PAY:
             return Verdict.REFUSED if code in self.connection.final_failures else Verdict.UNDECIDED
         is_absent = operation in INQUIRIES and code in self.not_found_codes
-        is_empty = operation is Ability.TRANSACTIONS and code in self._listed("no_rows_codes")
+        is_empty = operation is Ability.TRANSACTIONS and code in self.listed("no_rows_codes")
         return Verdict.NOTHING if is_absent or is_empty else Verdict.UNDECIDED
 
     # -- payments -----------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
 
 from lxml import etree
 
@@ -13,13 +12,18 @@ from bankadapters.banks.cgb import messages as m
 from bankadapters.banks.cgb.profile import CHARSET, FIELD_LIMITS, PAGE_ROWS
 from bankadapters.contract import AccountRef, Inquiry, Instruction
 from bankadapters.errors import Unencodable
-from bankadapters.limits import require_filled, require_plain, require_within
+from bankadapters.limits import (
+    require_account,
+    require_filled,
+    require_plain,
+    require_within,
+    require_yuan,
+)
 from bankadapters.messages import Record
 from bankadapters.xml import render_xml
 from kernel import clock
 
 Setting = Callable[[str], str]
-_AMOUNT_MAX = Decimal(10) ** 14
 _PLACE = re.compile(r"([0-9A-Za-z-]{0,40})\|([0-9A-Za-z-]{0,40})\|([0-9A-Za-z-]{0,40})")
 
 
@@ -53,9 +57,7 @@ def number_of(value: str, name: str = "reference") -> str:
 
 def pays_into_cgb(item: Instruction) -> bool:
     """Whether the payee banks here: by clearing code, else by the bank's name."""
-    if item.cnaps:
-        return item.cnaps.startswith("306")
-    return item.payee_bank.startswith(("广发银行", "广东发展银行"))
+    return item.banks_at("306", "广发银行", "广东发展银行")
 
 
 def payment(item: Instruction, *, setting: Setting) -> tuple[str, Record]:
@@ -69,12 +71,7 @@ def payment(item: Instruction, *, setting: Setting) -> tuple[str, Record]:
         require_plain(getattr(item, name), name=name, also="-")
     for name in ("payer_name", "payee_name", "payee_bank"):
         require_filled(getattr(item, name), name=name)
-    if item.money.currency != "CNY":
-        raise Unencodable("currency must be CNY", field="currency")
-    if not 0 < item.money.amount < _AMOUNT_MAX:
-        raise Unencodable(
-            "amount must be above zero with at most 14 integer digits", field="amount"
-        )
+    require_yuan(item.money, digits=14)
     at_home, by_code = pays_into_cgb(item), setting("inAccBank") == "cnaps"
     bank = item.payee_bank
     if by_code and not at_home:
@@ -106,7 +103,7 @@ def batch_status(one: Inquiry) -> Record:
 
 def balance(account: AccountRef) -> Record:
     """0001."""
-    return m.BalanceQuery(account=_account(account))
+    return m.BalanceQuery(account=require_account(account.number, most=32))
 
 
 def entries(
@@ -117,7 +114,7 @@ def entries(
     if found is None:
         raise Unencodable(f"cursor {place[:40]!r} is not one of this bank", field="next")
     return m.EntriesQuery(
-        account=_account(account),
+        account=require_account(account.number, most=32),
         first=first,
         last=last,
         kind=setting("queryType"),
@@ -126,9 +123,3 @@ def entries(
         place_serial=found[3],
         size=str(PAGE_ROWS),
     )
-
-
-def _account(account: AccountRef) -> str:
-    if len(account.number) > 32:
-        raise Unencodable("account number is longer than 32 characters", field="account")
-    return require_plain(account.number, name="account", also="-")

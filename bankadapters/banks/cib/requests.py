@@ -24,14 +24,19 @@ from bankadapters.banks.cib.profile import (
 )
 from bankadapters.contract import AccountRef, Batch, Instruction
 from bankadapters.errors import Unencodable
-from bankadapters.limits import require_filled, require_plain, require_within
+from bankadapters.limits import (
+    require_account,
+    require_filled,
+    require_plain,
+    require_within,
+    require_yuan,
+)
 from bankadapters.messages import Record
 from bankadapters.xml import render_xml
 from kernel import clock
 
 Setting = Callable[[str], str]
 SUPER_MAX = Decimal(50_000)
-_AMOUNT_MAX = Decimal(10) ** 15
 
 
 def _document(
@@ -88,7 +93,7 @@ def reference(value: str, name: str = "reference") -> str:
 
 def pays_into_cib(item: Instruction) -> bool:
     """Whether the payee banks here: by clearing code, else by the bank's name."""
-    return item.cnaps.startswith("309") if item.cnaps else item.payee_bank.startswith("兴业银行")
+    return item.banks_at("309", "兴业银行")
 
 
 def transfer(item: Instruction, function: str, *, setting: Setting) -> etree._Element:
@@ -216,12 +221,7 @@ def _check(item: Instruction, limits: dict[str, tuple[int, str]]) -> None:
         if "兴业银行" in require_filled(item.payee_bank, name="payee_bank"):
             raise Unencodable("payee_bank names this bank, cnaps another one", field="payee_bank")
         require_filled(item.cnaps, name="cnaps")
-    if item.money.currency != "CNY":
-        raise Unencodable("currency must be CNY", field="currency")
-    if not 0 < item.money.amount < _AMOUNT_MAX:
-        raise Unencodable(
-            "amount must be above zero with at most 15 integer digits", field="amount"
-        )
+    require_yuan(item.money, digits=15)
 
 
 # -- questions ----------------------------------------------------------------------------------------------------
@@ -235,12 +235,14 @@ def status(number: str, *, of_core: bool = False) -> Record:
 
 def balance(account: AccountRef) -> Record:
     """CURRACCTQUERYTRN."""
-    return m.AccountQuery(account=_account(account))
+    return m.AccountQuery(account=require_account(account.number, most=18))
 
 
 def history(account: AccountRef, first: date, last: date) -> Record:
     """HISBALQUERYTRN."""
-    return m.HistoryQuery(info=m.HistoryInfo(account=_account(account), first=first, last=last))
+    return m.HistoryQuery(
+        info=m.HistoryInfo(account=require_account(account.number, most=18), first=first, last=last)
+    )
 
 
 def entries(account: AccountRef, first: date, last: date, page: str) -> Record:
@@ -248,22 +250,16 @@ def entries(account: AccountRef, first: date, last: date, page: str) -> Record:
     if page and not (page.isascii() and page.isdigit() and len(page) <= 6):
         raise Unencodable(f"cursor {page[:40]!r} is not one of this bank", field="next")
     return m.EntriesQuery(
-        account=m.Own(account=_account(account)),
+        account=m.Own(account=require_account(account.number, most=18)),
         wanted=m.Wanted(first=first, last=last, page=page or "1"),
     )
 
 
 def receipt_job(account: AccountRef, day: date) -> etree._Element:
     """ELECTRONICRECEIPTTRN: one job for an account and a day."""
-    return m.ReceiptJob(account=_account(account), day=day).render()
+    return m.ReceiptJob(account=require_account(account.number, most=18), day=day).render()
 
 
 def receipt_files(job: str, page: str) -> Record:
     """ASYNRECEIPTINFOTRN: the files of a job."""
     return m.ReceiptFilesQuery(page=page, reference=reference(job, "job"))
-
-
-def _account(account: AccountRef) -> str:
-    if len(account.number) > 18:
-        raise Unencodable("account number is longer than 18 characters", field="account")
-    return require_plain(account.number, name="account", also="-")

@@ -138,8 +138,7 @@ class PsbcAdapter(Dialect):
     def _verdict(self, operation: Ability, code: str) -> Verdict:
         if code == codes.OK:
             return Verdict.READ
-        listed = self.setting("key_codes").split(",")
-        if operation is not Ability.SIGN_ON and code in [word.strip() for word in listed]:
+        if operation is not Ability.SIGN_ON and code in self.listed("key_codes"):
             return Verdict.NO_SESSION
         if operation is Ability.INQUIRE:
             return Verdict.NOTHING if code in self.not_found_codes else Verdict.READ

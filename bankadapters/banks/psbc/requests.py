@@ -13,14 +13,13 @@ from bankadapters.banks.psbc import messages as m
 from bankadapters.banks.psbc.profile import FIELD_LIMITS
 from bankadapters.contract import AccountRef, Inquiry, Instruction
 from bankadapters.errors import NotReady, Unencodable
-from bankadapters.limits import require_filled, require_plain, require_within
+from bankadapters.limits import require_filled, require_plain, require_within, require_yuan
 from bankadapters.signing import MacSigner
 from kernel import clock
 from kernel.secrets import Secret
 
 Setting = Callable[[str], str]
 CHANNEL = "29"
-_AMOUNT_MAX = Decimal(10) ** 10
 _UNIT = re.compile(r"[0-9A-Za-z]{12}")
 
 
@@ -103,9 +102,7 @@ def serial(value: str) -> str:
 
 def pays_into_psbc(item: Instruction) -> bool:
     """Whether the payee banks here: by clearing code, else by the bank's name."""
-    if item.cnaps:
-        return item.cnaps.startswith("403")
-    return item.payee_bank.startswith(("中国邮政储蓄银行", "邮政储蓄银行", "邮储银行"))
+    return item.banks_at("403", "中国邮政储蓄银行", "邮政储蓄银行", "邮储银行")
 
 
 def payment(item: Instruction, *, setting: Setting) -> Content:
@@ -121,10 +118,7 @@ def payment(item: Instruction, *, setting: Setting) -> Content:
         raise Unencodable("only the contracted account can pay", field="payer_account")
     if not pays_into_psbc(item):
         raise Unencodable("774000 pays accounts of this bank only", field="cnaps")
-    if item.money.currency != "CNY":
-        raise Unencodable("currency must be CNY", field="currency")
-    if not 0 < item.money.amount < _AMOUNT_MAX:
-        raise Unencodable("amount must be above zero with at most 12 digits of fen", field="amount")
+    require_yuan(item.money, digits=10)
     kind = setting("account_kind")
     return Content(
         codes.PAY,
