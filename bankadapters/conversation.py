@@ -122,9 +122,13 @@ class Conversation(BankAdapter):
             self._open_carriers[role] = self.carriers[role].open(self.connection)
         return self._open_carriers[role]
 
+    def line(self, role: str) -> RecordedTransport:
+        """The transport of a role with its evidence. Raises NotSent."""
+        return RecordedTransport(self.carrier(role), self.recorder, redact=self.redact)
+
     def exchange(self, message: Message) -> bytes:
         """Carry one message, with evidence. Banks of several hops put them here. Raises NotSent, OutcomeUnknown."""
-        line = RecordedTransport(self.carrier(message.carrier), self.recorder, redact=self.redact)
+        line = self.line(message.carrier)
         return line.exchange(message.operation, message.body, target=message.target)
 
     def ask(self, request: WireRequest) -> Reading:

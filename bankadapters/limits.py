@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from unicodedata import category
 
 from bankadapters import encodings
+from bankadapters.contract import Instruction
 from bankadapters.errors import Unencodable
 from kernel.money import Money
+
+DIGITS = 13  # of yuan before the point: what most banks' fields take
 
 
 def measure(value: str, unit: str) -> int:
@@ -74,3 +77,27 @@ def require_yuan(money: Money, *, digits: int) -> None:
         raise Unencodable(
             f"amount must be above zero with at most {digits} integer digits", field="amount"
         )
+
+
+def require_payable(
+    item: Instruction,
+    *,
+    texts: Collection[str],
+    filled: Collection[str],
+    limits: Mapping[str, tuple[int, str]],
+    charset: str,
+    forbidden: Mapping[str, str] | None = None,
+) -> None:
+    """A payment that this bank's message can carry: `texts` within their limits, `filled` ones there, yuan above zero.
+
+    Number and accounts are plain. Raises Unencodable naming the field.
+    """
+    for name in texts:
+        value = getattr(item, name)
+        require_within(value, name=name, limits=limits, forbidden=forbidden or {}, charset=charset)
+    require_plain(item.reference, name="reference")
+    for name in ("payer_account", "payee_account"):
+        require_plain(getattr(item, name), name=name, also="-")
+    for name in filled:
+        require_filled(getattr(item, name), name=name)
+    require_yuan(item.money, digits=DIGITS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
 from urllib.parse import urlencode
 
 from lxml import etree
@@ -12,8 +11,7 @@ from lxml import etree
 from bankadapters.banks.ceb import messages as m
 from bankadapters.banks.ceb.profile import CHARSET, FIELD_LIMITS, FORBIDDEN
 from bankadapters.contract import AccountRef, Inquiry, Instruction, ReceiptFound
-from bankadapters.errors import Unencodable
-from bankadapters.limits import require_filled, require_plain, require_within
+from bankadapters.limits import require_filled, require_payable, require_plain
 from bankadapters.messages import Record
 from bankadapters.xml import render_xml
 from kernel import clock
@@ -22,7 +20,6 @@ Setting = Callable[[str], str]
 RECEIPT_ROWS = 50
 DOWNLOAD = "ent/downloadFile.do"
 _HOME, _INTERCONNECTED = "2122", "2124"
-_AMOUNT_MAX = Decimal(10) ** 13
 
 
 def document(trade: str, number: str, data: Record, *, setting: Setting) -> bytes:
@@ -55,9 +52,7 @@ def download(name: str, *, password: str) -> str:
 
 def pays_into_ceb(item: Instruction) -> bool:
     """Whether the payee banks here: by clearing code, else by the bank's name."""
-    if item.cnaps:
-        return item.cnaps.startswith("303")
-    return item.payee_bank.startswith(("中国光大银行", "光大银行"))
+    return item.banks_at("303", "中国光大银行", "光大银行")
 
 
 def transfer(item: Instruction, *, setting: Setting) -> m.Transfer:
@@ -79,19 +74,14 @@ def transfer(item: Instruction, *, setting: Setting) -> m.Transfer:
 
 
 def _check(item: Instruction) -> None:
-    for name in ("reference", "payee_account", "payee_name", "payee_bank", "cnaps", "purpose"):
-        require_within(
-            getattr(item, name), name=name, limits=FIELD_LIMITS, forbidden=FORBIDDEN, charset=CHARSET
-        )  # fmt: skip
-    require_plain(item.reference, name="reference")
-    for name in ("payer_account", "payee_account"):
-        require_plain(getattr(item, name), name=name, also="-")
-    for name in ("payee_name", "purpose"):
-        require_filled(getattr(item, name), name=name)
-    if item.money.currency != "CNY":
-        raise Unencodable("currency must be CNY", field="currency")
-    if not 0 < item.money.amount < _AMOUNT_MAX:
-        raise Unencodable("amount must be above zero and below ten trillion", field="amount")
+    require_payable(
+        item,
+        texts=("reference", "payee_account", "payee_name", "payee_bank", "cnaps", "purpose"),
+        filled=("payee_name", "purpose"),
+        limits=FIELD_LIMITS,
+        forbidden=FORBIDDEN,
+        charset=CHARSET,
+    )
 
 
 def status(one: Inquiry, number: str) -> m.StatusAsked:

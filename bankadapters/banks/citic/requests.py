@@ -12,7 +12,7 @@ from bankadapters.banks.citic import messages as m
 from bankadapters.banks.citic.profile import CHARSET, FIELD_LIMITS
 from bankadapters.contract import AccountRef, Batch, Instruction, ReceiptFound
 from bankadapters.errors import NotReady, Unencodable
-from bankadapters.limits import require_filled, require_plain, require_within
+from bankadapters.limits import require_filled, require_payable, require_plain, require_within
 from bankadapters.messages import Record
 from bankadapters.xml import render_xml
 from kernel import clock
@@ -20,7 +20,6 @@ from kernel import clock
 Setting = Callable[[str], str]
 PAGE_ROWS, RECEIPT_ROWS = 20, 20
 _EVERYTHING = Decimal("9999999999999.99")
-_AMOUNT_MAX = Decimal(10) ** 13
 _ROWS = 9973  # a prime below the 10,000 that four digits hold
 
 
@@ -38,9 +37,7 @@ def document(head: Record, rows: Sequence[Record] = ()) -> bytes:
 
 def pays_into_citic(item: Instruction) -> bool:
     """Whether the payee banks here: by clearing code, else by the bank's name."""
-    if item.cnaps:
-        return item.cnaps.startswith("302")
-    return item.payee_bank.startswith("中信银行")
+    return item.banks_at("302", "中信银行")
 
 
 def outward(item: Instruction, *, setting: Setting) -> bytes:
@@ -157,19 +154,13 @@ def _total(sent: Batch) -> Decimal:
 
 
 def _check(item: Instruction) -> None:
-    for name in FIELD_LIMITS:
-        require_within(
-            getattr(item, name), name=name, limits=FIELD_LIMITS, forbidden={}, charset=CHARSET
-        )
-    require_plain(item.reference, name="reference")
-    for name in ("payer_account", "payee_account"):
-        require_plain(getattr(item, name), name=name, also="-")
-    for name in ("payee_name", "purpose"):
-        require_filled(getattr(item, name), name=name)
-    if item.money.currency != "CNY":
-        raise Unencodable("currency must be CNY", field="currency")
-    if not 0 < item.money.amount < _AMOUNT_MAX:
-        raise Unencodable("amount must be above zero with at most 13 integer digits", field="amount")  # fmt: skip
+    require_payable(
+        item,
+        texts=FIELD_LIMITS,
+        filled=("payee_name", "purpose"),
+        limits=FIELD_LIMITS,
+        charset=CHARSET,
+    )
 
 
 def _short(value: str, name: str, most: int) -> str:

@@ -12,14 +12,13 @@ from bankadapters.banks.cmbc import messages as m
 from bankadapters.banks.cmbc.profile import CODECS, FIELD_LIMITS
 from bankadapters.contract import AccountRef, Inquiry, Instruction
 from bankadapters.errors import Unencodable
-from bankadapters.limits import require_filled, require_plain, require_within
+from bankadapters.limits import require_filled, require_payable, require_plain
 from bankadapters.xml import render_xml
 from kernel import clock
 
 Setting = Callable[[str], str]
 PAGE_ROWS = 50
 INSTANT_MAX = Decimal(50000)
-_AMOUNT_MAX = Decimal(10) ** 13
 _ROOT = {"header": "100", "version": "100", "security": "none", "lang": "chs"}
 
 
@@ -37,9 +36,7 @@ def document(trade: str, body: m.Body, *, setting: Setting, password: str) -> by
 
 def pays_into_cmbc(item: Instruction) -> bool:
     """Whether the payee banks here: by clearing code, else by the bank's name."""
-    if item.cnaps:
-        return item.cnaps.startswith("305")
-    return item.payee_bank.startswith(("中国民生银行", "民生银行"))
+    return item.banks_at("305", "中国民生银行", "民生银行")
 
 
 def transfer(item: Instruction, number: str, *, setting: Setting) -> m.Transfer:
@@ -67,19 +64,13 @@ def _way(item: Instruction, setting: Setting) -> str:
 
 
 def _check(item: Instruction, charset: str) -> None:
-    for name in ("reference", "payer_name", "payee_name", "payee_bank", "cnaps", "purpose"):
-        require_within(
-            getattr(item, name), name=name, limits=FIELD_LIMITS, forbidden={}, charset=charset
-        )
-    require_plain(item.reference, name="reference")
-    for name in ("payer_account", "payee_account"):
-        require_plain(getattr(item, name), name=name, also="-")
-    for name in ("payer_name", "payee_name"):
-        require_filled(getattr(item, name), name=name)
-    if item.money.currency != "CNY":
-        raise Unencodable("currency must be CNY", field="currency")
-    if not 0 < item.money.amount < _AMOUNT_MAX:
-        raise Unencodable("amount must be above zero and below ten trillion", field="amount")
+    require_payable(
+        item,
+        texts=("reference", "payer_name", "payee_name", "payee_bank", "cnaps", "purpose"),
+        filled=("payer_name", "payee_name"),
+        limits=FIELD_LIMITS,
+        charset=charset,
+    )
 
 
 def status(one: Inquiry, number: str) -> m.StatusAsked:

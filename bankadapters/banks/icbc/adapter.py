@@ -24,7 +24,7 @@ from bankadapters.messages import Record
 from bankadapters.numbers import lasting_number
 from bankadapters.paging import Spans
 from bankadapters.signing import SignServer
-from bankadapters.transport import FORM, Carrier, RecordedTransport
+from bankadapters.transport import FORM, Carrier
 from kernel import clock
 
 SIGN = "INFOSEC_SIGN/1.0"
@@ -91,13 +91,10 @@ class IcbcAdapter(Dialect):
         if message.operation in codes.SIGNED:
             data = SignServer(self._sign).sign(data)
         body = requests.posted(message.operation, data, number=message.number, setting=self.setting)
-        return self._recorded("main").exchange(message.operation, body, target=message.target)
+        return self.line("main").exchange(message.operation, body, target=message.target)
 
     def _sign(self, document: bytes) -> bytes:
-        return self._recorded("sign").exchange("sign", document)
-
-    def _recorded(self, role: str) -> RecordedTransport:
-        return RecordedTransport(self.carrier(role), self.recorder, redact=self.redact)
+        return self.line("sign").exchange("sign", document)
 
     # -- answers ------------------------------------------------------------------------------------------------
 
@@ -138,4 +135,4 @@ class IcbcAdapter(Dialect):
             raise Unreadable(f"answer about package {package[:30]!r}, another one was asked about")
         if operation is Ability.INQUIRE_PAYROLL and found:
             found = [answers.whole(package, found)]
-        return replace(reading, outcomes=found, verdict=Verdict.READ if found else Verdict.NOTHING)
+        return replace(reading, outcomes=found)

@@ -13,8 +13,7 @@ from bankadapters.banks.icbc import codes
 from bankadapters.banks.icbc import messages as m
 from bankadapters.banks.icbc.profile import CHARSET, FIELD_LIMITS
 from bankadapters.contract import AccountRef, Batch, Inquiry, Instruction
-from bankadapters.errors import Unencodable
-from bankadapters.limits import require_filled, require_plain, require_within
+from bankadapters.limits import require_filled, require_payable, require_plain
 from bankadapters.messages import Record
 from bankadapters.transport import form
 from bankadapters.xml import render_xml
@@ -23,7 +22,6 @@ from kernel import clock
 Setting = Callable[[str], str]
 SERVLET = "servlet/ICBCCMPAPIReqServlet"
 _EVERYTHING = Decimal("999999999.99")  # eleven nines of fen, as a real request says "no limit"
-_AMOUNT_MAX = Decimal(10) ** 13
 
 
 def envelope(operation: str, inside: Record, *, number: str, setting: Setting) -> bytes:
@@ -80,9 +78,7 @@ def payments(batch: Batch, *, setting: Setting, to_staff: bool = False) -> m.Pay
 
 def pays_into_icbc(item: Instruction) -> bool:
     """Whether the payee banks here: by clearing code, else by the bank's name."""
-    if item.cnaps:
-        return item.cnaps.startswith("102")
-    return item.payee_bank.startswith(("中国工商银行", "工商银行"))
+    return item.banks_at("102", "中国工商银行", "工商银行")
 
 
 def _row(number: int, item: Instruction, setting: Setting, *, to_staff: bool) -> m.PaymentRow:
@@ -108,19 +104,13 @@ def _row(number: int, item: Instruction, setting: Setting, *, to_staff: bool) ->
 
 
 def _check(item: Instruction) -> None:
-    for name in ("reference", "payer_name", "payee_name", "payee_bank", "cnaps", "purpose", "remark"):  # fmt: skip
-        require_within(
-            getattr(item, name), name=name, limits=FIELD_LIMITS, forbidden={}, charset=CHARSET
-        )
-    require_plain(item.reference, name="reference")
-    for name in ("payer_account", "payee_account"):
-        require_plain(getattr(item, name), name=name, also="-")
-    for name in ("payer_name", "payee_name", "purpose"):
-        require_filled(getattr(item, name), name=name)
-    if item.money.currency != "CNY":
-        raise Unencodable("currency must be CNY", field="currency")
-    if not 0 < item.money.amount < _AMOUNT_MAX:
-        raise Unencodable("amount must be above zero and below ten trillion", field="amount")
+    require_payable(
+        item,
+        texts=("reference", "payer_name", "payee_name", "payee_bank", "cnaps", "purpose", "remark"),
+        filled=("payer_name", "payee_name", "purpose"),
+        limits=FIELD_LIMITS,
+        charset=CHARSET,
+    )
 
 
 def package_of(inquiry: Inquiry, *, alone: bool) -> str:

@@ -26,7 +26,7 @@ from bankadapters.matching import matched
 from bankadapters.numbers import lasting_number
 from bankadapters.paging import Spans
 from bankadapters.signing import SignServer
-from bankadapters.transport import Carrier, RecordedTransport
+from bankadapters.transport import Carrier
 
 INSTANT, WEB_BANK, PACKAGE = "EG30", "EY03", "DO48"  # questions other than 8804
 
@@ -91,11 +91,11 @@ class SpdbAdapter(Dialect):
 
     def exchange(self, message: Message) -> bytes:
         """Sign, send, verify. A body that cannot be signed was not sent; one that is not vouched for says nothing."""
-        server = SignServer(self._line("sign"), self._line("verify"))
+        server = SignServer(self._posting("sign"), self._posting("verify"))
         packet = requests.packet(
             message.operation, server.sign(message.body), number=message.number, setting=self.setting
         )  # fmt: skip
-        answer = self._recorded("main").exchange(message.operation, packet)
+        answer = self.line("main").exchange(message.operation, packet)
         inside = answers.unframed(answer)
         said = answers.read_packet(inside)
         if said.trade and said.trade != message.operation:
@@ -106,11 +106,8 @@ class SpdbAdapter(Dialect):
             raise Unreadable("a processed answer that is not signed")
         return answers.with_body(inside, server.open(said.signature))
 
-    def _recorded(self, role: str) -> RecordedTransport:
-        return RecordedTransport(self.carrier(role), self.recorder, redact=self.redact)
-
-    def _line(self, role: str) -> Callable[[bytes], bytes]:
-        return lambda body: self._recorded(role).exchange(role, body)
+    def _posting(self, role: str) -> Callable[[bytes], bytes]:
+        return lambda body: self.line(role).exchange(role, body)
 
     # -- answers ------------------------------------------------------------------------------------------------
 
@@ -123,7 +120,7 @@ class SpdbAdapter(Dialect):
         if operation in PAYMENTS:
             return replace(reading, outcomes=_submitted(operation, said, asked))
         if operation in INQUIRIES:
-            found = answers.packages(said) if said.trade == PACKAGE else _standing(said)
+            found = answers.packages(said) if said.trade == PACKAGE else _standing(said, asked)
             empty = Verdict.READ if found else Verdict.NOTHING
             return replace(reading, outcomes=found, verdict=empty)
         if operation is Ability.BALANCE:
@@ -203,8 +200,13 @@ def _submitted(
     return [answers.submitted(said, references[0])]
 
 
-def _standing(said: answers.Answer) -> list[Outcome]:
-    return answers.standing(said, said.trade or "8804")
+def _standing(said: answers.Answer, asked: WireRequest | None) -> list[Outcome]:
+    """Where payments stand; EG30 and EY03 need not name the one payment they are asked about."""
+    found = answers.standing(said, said.trade or "8804")
+    if asked is not None and len(found) == 1 and asked.cursor in (INSTANT, WEB_BANK):
+        reference = found[0].reference or asked.inquiries[0].reference
+        return [replace(found[0], reference=reference)]
+    return found
 
 
 def _following(begin: int, rows: int, total: int | None) -> str:

@@ -13,7 +13,7 @@ from bankadapters.banks.spdb import messages as m
 from bankadapters.banks.spdb.profile import CHARSET, FIELD_LIMITS, FORBIDDEN
 from bankadapters.contract import AccountRef, Batch, Inquiry, Instruction
 from bankadapters.errors import Unencodable
-from bankadapters.limits import require_filled, require_plain, require_within
+from bankadapters.limits import require_filled, require_payable, require_plain
 from bankadapters.messages import Record
 from bankadapters.xml import render_xml
 from kernel import clock
@@ -21,7 +21,6 @@ from kernel import clock
 Setting = Callable[[str], str]
 PAGE_ROWS, STATUS_ROWS, PACKAGE_ROWS = 20, 30, 10
 _PROLOG = b"<?xml version='1.0' encoding='gb2312'?>\n"
-_AMOUNT_MAX = Decimal(10) ** 13
 
 
 class _Transfer(TypedDict):
@@ -70,9 +69,7 @@ def packet(trade: str, signature: bytes, *, number: str, setting: Setting) -> by
 
 def pays_into_spdb(item: Instruction) -> bool:
     """Whether the payee banks here: by clearing code, else by the bank's name."""
-    if item.cnaps:
-        return item.cnaps.startswith("310")
-    return item.payee_bank.startswith(("浦发银行", "上海浦东发展银行"))
+    return item.banks_at("310", "浦发银行", "上海浦东发展银行")
 
 
 def single(item: Instruction, *, setting: Setting) -> tuple[str, bytes]:
@@ -135,19 +132,14 @@ def _person(item: Instruction) -> str:
 
 
 def _check(item: Instruction) -> None:
-    for name in ("reference", "payer_name", "payee_name", "payee_bank", "cnaps", "purpose"):
-        require_within(
-            getattr(item, name), name=name, limits=FIELD_LIMITS, forbidden=FORBIDDEN, charset=CHARSET
-        )  # fmt: skip
-    require_plain(item.reference, name="reference")
-    for name in ("payer_account", "payee_account"):
-        require_plain(getattr(item, name), name=name, also="-")
-    for name in ("payer_name", "payee_name", "purpose"):
-        require_filled(getattr(item, name), name=name)
-    if item.money.currency != "CNY":
-        raise Unencodable("currency must be CNY", field="currency")
-    if not 0 < item.money.amount < _AMOUNT_MAX:
-        raise Unencodable("amount must be above zero and below ten trillion", field="amount")
+    require_payable(
+        item,
+        texts=("reference", "payer_name", "payee_name", "payee_bank", "cnaps", "purpose"),
+        filled=("payer_name", "payee_name", "purpose"),
+        limits=FIELD_LIMITS,
+        forbidden=FORBIDDEN,
+        charset=CHARSET,
+    )
 
 
 # -- status -------------------------------------------------------------------------------------------------------

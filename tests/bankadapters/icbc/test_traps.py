@@ -221,6 +221,11 @@ class TestResults:
 
         assert not [o for o in adapter.inquire(asked) if o.fate is Fate.FAILED]
 
+    def test_a_package_told_without_rows_says_nothing(self):
+        adapter, _, _ = asking(echoing(fields(QryfSeqno=PACKAGE, QrySerialNo="CMM1")))
+
+        assert adapter.inquire(ASKED) == []
+
     def test_a_payment_of_another_payer_decides_nothing(self):
         adapter, _, _ = asking(echoing(stands("6", PayAccNo="999")))
 

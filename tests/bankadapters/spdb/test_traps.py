@@ -319,6 +319,14 @@ class TestInstantPayments:
 
         assert [o.fate for o in adapter.inquire(asked())] == [fate]
 
+    def test_a_status_that_names_no_payment_is_of_the_one_asked_about(self):
+        told = signed(b"<body><businessStatus>1</businessStatus></body>", trade="EG30")
+        adapter, _ = asking(told, parameters={"single": "EG01"})
+
+        assert [(o.reference, o.fate) for o in adapter.inquire(asked())] == [
+            (REFERENCE, Fate.SUCCEEDED)
+        ]
+
     def test_acceptance_is_not_success(self):
         adapter, _ = asking(
             signed(b"<body><businessNo>BN1</businessNo></body>"), parameters={"single": "EG01"}

@@ -128,18 +128,15 @@ def status(world: World, inside: ET.Element, trade: str, *, quirks: bool) -> str
         raise Refusal("SIM02", "QryfSeqno 为空")
     rows, is_known = [], False
     for place, item in enumerate(world.of_batch("", number), 1):
-        for told in world.asked(item.insid, item, operation=trade):
-            if told.item is not None:
-                is_known = True
-                rows.append(_stands(told, item, place, quirks=quirks))
-    if not is_known and not world.of_batch("", number):
+        told_of = list(world.asked(item.insid, item, operation=trade))
+        is_known |= not told_of or any(told.item is not None for told in told_of)
+        rows += [_stands(t, item, place, quirks=quirks) for t in told_of if t.item is not None]
+    if not is_known:
         raise Refusal("B0116")
     head = [
         ("QryfSeqno", number), ("QrySerialNo", _serial(number)), ("OnlBatF", "1"), ("SettleMode", "0"), ("BusType", "1"),
         ("RepReserved1", ""), ("RepReserved2", ""),
     ]  # fmt: skip
-    if not rows:
-        raise Refusal("B0116")
     return tags(head) + "".join(rows)
 
 
