@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from django.db.models import Q
@@ -58,6 +59,15 @@ def given(case_id: int) -> list[Decision]:
     """The decisions of a case in the order they were made."""
     rows = Decision.objects.filter(case_id=case_id).select_related("user", "behalf")
     return list(rows.order_by("pk"))
+
+
+def people_of_cases(case_ids: Collection[int]) -> dict[int, list[tuple[str, str]]]:
+    """(act, name) of every decision of these cases, in their order. System look-up: the caller scoped the subjects."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    rows = Decision.objects.filter(case_id__in=case_ids).order_by("pk")
+    for case_id, act, name in rows.values_list("case_id", "act", "user__display_name"):
+        found.setdefault(case_id, []).append((act, name))
+    return found
 
 
 def persons_of_act(case_id: int | None, act: str = "") -> set[str]:

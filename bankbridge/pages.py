@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from bankbridge import selectors
-from desk.filters import ChoiceFilter, DateRangeFilter, TextFilter
+from desk.filters import ChoiceFilter, DateRangeFilter, MoreThanFilter, TextFilter
 from desk.keysets import whole_number
 from desk.pages import ListPage
 from desk.rows import Column, Row
@@ -74,6 +74,7 @@ class ExchangesPage(ListPage):
     empty_hint = _("与银行往来后，这里逐笔登记。")
     columns = (
         Column("began_at", _("发出时间"), kind="datetime", sort="began_at", is_key=True),
+        Column("direction", _("方向"), value=lambda row: _("平台 → 银行")),
         Column("connection__name", _("连接")),
         Column(
             "operation",
@@ -93,6 +94,7 @@ class ExchangesPage(ListPage):
         Column("latency_ms", _("耗时 ms"), kind="number"),
         Column("request_bytes", _("发送字节"), kind="number"),
         Column("answer_bytes", _("接收字节"), kind="number"),
+        Column("key", _("报文号"), kind="code"),
         Column("error", _("说明")),
     )
     filters = (
@@ -110,6 +112,8 @@ class ExchangesPage(ListPage):
             ),
         ),
         NumberFilter("subject", _("业务编号"), field="subject_id"),
+        MoreThanFilter("slow", _("慢于（毫秒）"), field="latency_ms"),
+        TextFilter("id", _("报文号"), fields=("key",), exact=True),
         DateRangeFilter("began", _("日期"), field="began_at", moments=True),
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 
+from desk.keysets import whole_number
 from kernel.clock import SHANGHAI
 from kernel.scope import Scope
 
@@ -148,7 +149,7 @@ class DateRangeFilter(Filter):
         return f"{low or '…'} ~ {high or '…'}" if low or high else ""
 
 
-def _as_amount(text: str) -> Decimal | None:
+def as_amount(text: str) -> Decimal | None:
     try:
         value = Decimal(text.replace(",", "").replace("，", "").strip())
     except InvalidOperation:
@@ -169,7 +170,7 @@ class AmountRangeFilter(Filter):
 
     def apply(self, rows: QuerySet[Any], given: Mapping[str, str]) -> QuerySet[Any]:
         """Rows whose amount lies between."""
-        low, high = (_as_amount(given.get(key, "")) for key in self.keys)
+        low, high = (as_amount(given.get(key, "")) for key in self.keys)
         field = self.field or self.name
         if low is not None:
             rows = rows.filter(**{f"{field}__gte": low})
@@ -179,9 +180,19 @@ class AmountRangeFilter(Filter):
 
     def chip(self, given: Mapping[str, str], scope: Scope) -> str:
         """`1,000.00 ~ 5,000.00`."""
-        low, high = (_as_amount(given.get(key, "")) for key in self.keys)
+        low, high = (as_amount(given.get(key, "")) for key in self.keys)
         if low is None and high is None:
             return ""
         return (
             f"{'…' if low is None else f'{low:,.2f}'} ~ {'…' if high is None else f'{high:,.2f}'}"
         )
+
+
+@dataclass(frozen=True)
+class MoreThanFilter(Filter):
+    """Rows whose whole number is greater; what is no number finds nothing."""
+
+    def condition(self, value: str) -> Q:
+        """Greater than the value."""
+        number = whole_number(value)
+        return Q(pk__in=[]) if number is None else Q(**{f"{self.field or self.name}__gt": number})

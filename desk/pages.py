@@ -107,6 +107,9 @@ class ListPage:
         """Where a click on the row leads; "" for nowhere."""
         return ""
 
+    def enrich(self, rows: list[dict[str, Any]]) -> None:
+        """Put further cells into a page's rows, read for all of them at once; columns with `value` show them."""
+
     def __init__(self, *, scope: Scope, given: Mapping[str, str]) -> None:
         self.scope, self.given = scope, given
         self._base = self.base(scope)
@@ -162,6 +165,7 @@ class ListPage:
         if backward:
             found.reverse()
         page = [dict(zip(paths, row, strict=True)) for row in found]
+        self.enrich(page)
         has_next = bool(page) and (more if not backward else values is not None)
         has_previous = bool(page) and (values is not None if not backward else more)
         return Slice(

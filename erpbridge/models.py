@@ -100,11 +100,12 @@ class Outbox(models.Model):
             )
         ]
         indexes = [
+            models.Index(fields=["-made_at", "-id"], name="outbox_newest"),
             models.Index(
                 fields=["system", "next_attempt_at", "id"],
                 condition=Q(delivered_at=None),
                 name="outbox_to_deliver",
-            )
+            ),
         ]
         verbose_name_plural = "outbox"
 

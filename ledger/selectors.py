@@ -204,6 +204,20 @@ def visible_journal(scope: Scope) -> QuerySet[JournalEntry]:
     )
 
 
+def standing_journal(account_id: int) -> QuerySet[JournalEntry]:
+    """The account's journal entries without what an import withdrew, in no order. System look-up."""
+    return JournalEntry.objects.filter(
+        account_id=account_id, withdraws__isnull=True, withdrawn_by__isnull=True
+    )
+
+
+def count_standing(account_ids: Collection[int]) -> dict[int, int]:
+    """How many entries each of these accounts' journals has, without the withdrawn. System look-up."""
+    rows = JournalEntry.objects.filter(account_id__in=account_ids).values_list("account_id")
+    both = Count("pk", filter=Q(withdraws__isnull=True)) - Count("withdraws")
+    return dict(rows.annotate(many=both).order_by())
+
+
 def journal_between(account_id: int, *, first: date, last: date) -> QuerySet[JournalEntry]:
     """An account's entries of these days, in the order of the book. System look-up: the caller scoped the account."""
     return JournalEntry.objects.filter(account_id=account_id, day__range=(first, last)).order_by(

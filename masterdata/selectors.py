@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from kernel.clock import Calendar
 from kernel.errors import NotFound
 from kernel.scope import Scope
 from masterdata.models import (
+    ApiClient,
     Bank,
     BankProfile,
     Branch,
@@ -238,6 +239,17 @@ def bank_choices() -> list[tuple[str, str]]:
     return [(bank.prefix, f"{bank.prefix} {bank.name}") for bank in Bank.objects.order_by("prefix")]
 
 
+def account_kinds() -> list[tuple[str, str]]:
+    """The kinds of own accounts for a select. System look-up."""
+    return [(str(value), str(word)) for value, word in OwnAccount.Kind.choices]
+
+
+def currency_choices(scope: Scope) -> list[tuple[str, str]]:
+    """The currencies of the viewer's accounts for a select."""
+    codes = visible_accounts(scope).order_by("currency").values_list("currency", flat=True)
+    return [(code, code) for code in dict.fromkeys(codes)]
+
+
 def visible_banks(scope: Scope) -> QuerySet[Bank]:
     """The banks of the directory, by prefix; public knowledge inside the house."""
     banks = Bank.objects.order_by("prefix")
@@ -317,6 +329,15 @@ def visible_changes(scope: Scope) -> QuerySet[StagedChange]:
     if not scope.has("connections.view"):
         changes = changes.exclude(kind__startswith="connection.")
     return changes.filter(Q(company_id__in=scope.company_ids) | Q(company__isnull=True))
+
+
+def clients_within(company_ids: Collection[int]) -> list[str]:
+    """Names of the calling systems all of whose companies are among these. System look-up."""
+    beyond = ApiClient.companies.through.objects.exclude(company_id__in=company_ids)
+    rows = ApiClient.objects.filter(companies__in=company_ids).exclude(
+        pk__in=beyond.values("apiclient_id")
+    )
+    return sorted(set(rows.values_list("name", flat=True)))
 
 
 def pending_change(kind: str, subject_id: object) -> StagedChange | None:

@@ -34,6 +34,7 @@ def _list(address: str, page: str, name: str, right: str = _VIEW) -> URLPattern:
 
 urlpatterns: list[URLPattern] = [
     _list("orders/", "orders", "orders"),
+    _list("status/", "status", "status"),
     path("new/", guarded(pages.create, _MAKE), name="create"),
     path("new/typed/", guarded(schedules.typed, "payments.free_payee"), name="create_typed"),
     path("schedules/", guarded(schedules.schedule_list, _VIEW), name="schedules"),

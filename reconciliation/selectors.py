@@ -16,7 +16,7 @@ import masterdata.selectors as masterdata
 import statements.selectors
 from kernel.errors import NotFound
 from kernel.scope import Scope
-from reconciliation.models import Act, Basis, EndedLine, MatchLine, MatchNote, Proposal
+from reconciliation.models import Act, Basis, EndedLine, MatchLine, MatchNote, Proposal, Refusal
 from reconciliation.rules import RULES, Rule
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from statements.models import StatementEntry
 
 VIEW, MATCH = "reconciliation.view", "reconciliation.match"
+CONFIRM_KIND = (
+    "reconciliation.match"  # of the change by which one person asks another to agree to a match
+)
 
 
 def demand(account_id: int, *, scope: Scope, right: str) -> OwnAccount:
@@ -119,6 +122,46 @@ def matches_made_by(act: Act) -> list[Match]:
     return matches_of(MatchLine.objects.filter(account_id=act.account_id, act_id=act.pk))
 
 
+def newest_matches(
+    account_id: int, *, rung: str = "", before: int | None = None, limit: int
+) -> list[Match]:
+    """Live matches by number, newest first, below `before`. System look-up: the caller scoped the account."""
+    rows = MatchLine.objects.filter(account_id=account_id, place=0)
+    if rung:
+        rows = rows.filter(rung=int(rung[1:]))
+    if before is not None:
+        rows = rows.filter(match_no__lt=before)
+    wanted = list(rows.order_by("-match_no").values_list("match_no", flat=True)[:limit])
+    return live_matches(account_id, wanted)[::-1]
+
+
+def touched_by(act: Act, *, limit: int) -> tuple[list[Match], list[Match]]:
+    """Up to `limit` of the matches an act made (live or ended since) and of those it ended. The caller scoped the act."""
+    made: list[Match] = []
+    rows: tuple[QuerySet[Any], ...] = (
+        MatchLine.objects.filter(account_id=act.account_id, act_id=act.pk),
+        EndedLine.objects.filter(account_id=act.account_id, act_id=act.pk),
+    )
+    for lines in rows:
+        numbers = list(lines.filter(place=0).order_by("match_no").values_list("match_no")[:limit])
+        made += matches_of(lines.filter(match_no__in=[one for (one,) in numbers]))
+    ended = EndedLine.objects.filter(account_id=act.account_id, ended_act_id=act.pk)
+    numbers = list(ended.filter(place=0).order_by("match_no").values_list("match_no")[:limit])
+    return made[:limit], matches_of(ended.filter(match_no__in=[one for (one,) in numbers]))
+
+
+def lines_by_id(
+    found: Iterable[Match],
+) -> tuple[dict[int, StatementEntry], dict[int, JournalEntry]]:
+    """The lines of these matches, by id. System look-up: the caller scoped the matches."""
+    found = list(found)
+    bank, book = _lines(
+        [one for match in found for one in match.bank_ids],
+        [one for match in found for one in match.book_ids],
+    )
+    return {line.pk: line for line in bank}, {line.pk: line for line in book}
+
+
 def match_nos_holding(
     account_id: int, *, bank_ids: Collection[int] = (), book_ids: Collection[int] = ()
 ) -> dict[tuple[str, int], int]:
@@ -150,9 +193,14 @@ def get_act(act_id: int, *, scope: Scope) -> Act:
 
 
 def proposals_of(account_id: int, *, scope: Scope) -> list[Proposal]:
-    """What the newest run asks a person and nobody has settled since, most certain first. Raises NotFound."""
+    """What the newest run asks a person and nobody has settled or refused, most certain first. Raises NotFound."""
     demand(account_id, scope=scope, right=VIEW)
-    rows = list(Proposal.objects.filter(account_id=account_id).order_by("rung", "pk"))
+    refused = refused_parts(account_id)
+    rows = [
+        row
+        for row in Proposal.objects.filter(account_id=account_id).order_by("rung", "pk")
+        if (tuple(row.bank_ids), tuple(row.book_ids)) not in refused
+    ]
     held = match_nos_holding(
         account_id,
         bank_ids={one for row in rows for one in row.bank_ids},
@@ -164,6 +212,12 @@ def proposals_of(account_id: int, *, scope: Scope) -> list[Proposal]:
         if not any(("bank", one) in held for one in row.bank_ids)
         and not any(("book", one) in held for one in row.book_ids)
     ]
+
+
+def refused_parts(account_id: int) -> set[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """(bank ids, book ids) a person said do not belong together, and nobody took back. System look-up."""
+    rows = Refusal.objects.filter(account_id=account_id, act__undone_by__isnull=True)
+    return {(tuple(bank), tuple(book)) for bank, book in rows.values_list("bank_ids", "book_ids")}
 
 
 # --- why --------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from reconciliation.services import closing, days, running
+from reconciliation.services import closing, days, explaining, running
 
 
 @shared_task(queue="quiet", acks_late=True, ignore_result=True)
@@ -23,3 +23,9 @@ def tick_days(**_: object) -> None:
 def tick_archives(**_: object) -> None:
     """Archive closed months that have no archive yet."""
     closing.archive_due()
+
+
+@shared_task(queue="quiet", acks_late=True, ignore_result=True)
+def tick_explained(**_: object) -> None:
+    """Measure the days that are due."""
+    explaining.measure_due()

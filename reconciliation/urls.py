@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from kernel.access import guarded, guarded_by
+from reconciliation import desk_urls
 from reconciliation.views import brs, closing, days, items, statements
 
 VIEW, PREPARE, REVIEW = "reconciliation.view", "reconciliation.match", "reconciliation.decide"
@@ -67,4 +68,5 @@ urlpatterns: list[URLPattern] = [
         guarded_by(statements.act, "act", SIGN_ACTS),
         name="brs_act",
     ),
+    *desk_urls.urlpatterns,
 ]

@@ -14,6 +14,7 @@ from desk.filters import (
     ChoiceFilter,
     CompanyFilter,
     DateRangeFilter,
+    Filter,
     TextFilter,
 )
 from desk.pages import COUNT_CAP, ListPage
@@ -43,10 +44,10 @@ class EntriesPage(ListPage):
     title = _("交易明细")
     caption = _("银行报来的账户明细，只增不改；银行更正过的明细显示最新版本。")
     order = "-booked_at"
-    needs = ("direction", "amount", "currency", "account_id")
+    needs: Sequence[str] = ("direction", "amount", "currency", "account_id")
     empty_title = _("没有符合条件的交易明细")
     empty_hint = _("明细每五分钟自动取一次，也可在余额页面立即刷新。")
-    columns = (
+    columns: Sequence[Column] = (
         Column("booked_at", _("银行记账时间"), kind="datetime", sort="booked_at", is_key=True),
         Column("account__number", _("账号"), kind="account"),
         Column("account__company__short_name", _("公司")),
@@ -63,7 +64,7 @@ class EntriesPage(ListPage):
         Column("reference", _("我方参考号"), kind="code"),
         Column("bank_serial", _("银行流水号"), kind="code"),
     )
-    filters = (
+    filters: Sequence[Filter] = (
         TextFilter(
             "q",
             _("对方 / 摘要 / 流水号"),

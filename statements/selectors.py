@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum
 
 from kernel.errors import NotFound, require
 from kernel.scope import Scope
@@ -69,6 +70,35 @@ def entries_of(ids: Iterable[int]) -> list[StatementEntry]:
 def entries_in_force(ids: Iterable[int]) -> list[StatementEntry]:
     """Those of these entries the bank has not amended since, in their order of arrival. System look-up."""
     return list(in_force(StatementEntry.objects.filter(pk__in=list(ids))).order_by("pk"))
+
+
+def standing_entries(account_id: int) -> QuerySet[StatementEntry]:
+    """The account's entries in force, in no order; ready for a million of them. System look-up."""
+    rows = StatementEntry.objects.filter(account_id=account_id)
+    return rows.exclude(pk__in=superseded_ids(account_id))
+
+
+def count_standing(account_ids: Collection[int]) -> dict[int, int]:
+    """How many entries in force each of these accounts has. System look-up."""
+    rows = StatementEntry.objects.filter(account_id__in=account_ids)
+    counted = rows.values_list("account_id").annotate(
+        many=Count("pk", filter=Q(revision=1))  # each entry has a first version
+    )
+    return dict(counted.order_by())
+
+
+def days_told(*, since: date) -> list[tuple[int, date]]:
+    """(account id, bank date) of every day from `since` on that has an entry. System look-up."""
+    rows = StatementEntry.objects.filter(bank_date__gte=since).values_list(
+        "account_id", "bank_date"
+    )
+    return list(rows.distinct().order_by("bank_date", "account_id"))
+
+
+def day_amounts(account_id: int, day: date) -> dict[int, Decimal]:
+    """The amount of each entry in force of one day, by id. System look-up."""
+    rows = StatementEntry.objects.filter(account_id=account_id, bank_date=day)
+    return dict(in_force(rows).values_list("pk", "amount"))
 
 
 def fetched_since(
@@ -194,6 +224,35 @@ def visible_day_closes(scope: Scope) -> QuerySet[DayClose]:
         .select_related("account", "account__company")
         .order_by("-day", "account__number", "-id")
     )
+
+
+@dataclass(frozen=True)
+class Movements:
+    """What moved on one day of an account, the lowest running balance told, and where the entries come from."""
+
+    credits: int
+    debits: int
+    lowest: Decimal | None
+    fetched: datetime | None
+    source: str
+
+
+def day_movements(pairs: Collection[tuple[int, date]]) -> dict[tuple[int, date], Movements]:
+    """What moved on each (account id, day) that has entries. System look-up: the caller scoped the accounts."""
+    rows = in_force(
+        StatementEntry.objects.filter(
+            account_id__in={account for account, _ in pairs},
+            bank_date__in={day for _, day in pairs},
+        )
+    )
+    counted = rows.values_list("account_id", "bank_date").annotate(
+        credits=Count("pk", filter=Q(direction="credit")),
+        debits=Count("pk", filter=Q(direction="debit")),
+        lowest=Min("balance_after"),
+        fetched=Max("fetched_at"),
+        origin=Max("source"),
+    )
+    return {(row[0], row[1]): Movements(*row[2:]) for row in counted.order_by()}
 
 
 def book_by_day(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from kernel.access import guarded, guarded_by
-from statements.views import days, entries, files
+from statements.views import days, entries, files, reports
 
 VIEW, IMPORT = "statements.view", "statements.import"
 FILE_ACTS = dict.fromkeys(("confirm", "drop"), (IMPORT,))
@@ -15,6 +15,11 @@ urlpatterns: list[URLPattern] = [
     path("entries/", guarded(entries.entries, VIEW), name="entries"),
     path("entries/<int:entry_id>/", guarded(entries.entry, VIEW), name="entry"),
     path("balances/", guarded(entries.balances, VIEW), name="balances"),
+    path(
+        "balance-changes/",
+        guarded(reports.balance_changes, VIEW),
+        name="balance_changes",
+    ),
     path("days/", guarded(days.days, VIEW), name="days"),
     path("continuity/", guarded(days.overview, VIEW), name="continuity"),
     path(

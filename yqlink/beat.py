@@ -30,6 +30,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("reconciliation.tasks.tick_match", 30),
     ("reconciliation.tasks.tick_days", 300),
     ("reconciliation.tasks.tick_archives", 30),
+    ("reconciliation.tasks.tick_explained", 600),
     ("erpbridge.tasks.tick_views", 5),
     ("desk.tasks.tick_exports", 5),
     ("audit.tasks.tick_anchor", 60),

@@ -26,6 +26,7 @@ from payments.acts import ACTS
 from payments.views.adjudications import AdjudicationList
 from payments.views.columns import COMMON_FILTERS, ORDER_COLUMNS, order_link, states
 from payments.views.records import BatchList, ImportList
+from payments.views.status import StatusReport
 
 
 class OrderList(ListPage):
@@ -256,6 +257,7 @@ PAGES: dict[str, tuple[type[ListPage], str]] = {
     "held": (HeldDesk, "payments/desk.html"),
     "unknown": (UnknownDesk, "desk/list.html"),
     "failed": (FailureList, "desk/list.html"),
+    "status": (StatusReport, "desk/list.html"),
     "adjudications": (AdjudicationList, "desk/list.html"),
     "batches": (BatchList, "desk/list.html"),
     "imports": (ImportList, "desk/list.html"),

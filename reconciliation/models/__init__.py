@@ -2,6 +2,7 @@
 
 from reconciliation.models.brs import BankReconciliationStatement, OpeningItems, OutstandingItem
 from reconciliation.models.days import DaySignOff, DebitClass
+from reconciliation.models.explained import ExplainedDay
 from reconciliation.models.matching import (
     Act,
     Basis,
@@ -10,6 +11,7 @@ from reconciliation.models.matching import (
     MatchLine,
     MatchNote,
     Proposal,
+    Refusal,
     Watermark,
 )
 from reconciliation.models.packs import ClosePack
@@ -22,11 +24,13 @@ __all__ = [
     "DaySignOff",
     "DebitClass",
     "EndedLine",
+    "ExplainedDay",
     "MatchLine",
     "MatchNote",
     "MatchedAccount",
     "OpeningItems",
     "OutstandingItem",
     "Proposal",
+    "Refusal",
     "Watermark",
 ]

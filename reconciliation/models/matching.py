@@ -51,6 +51,7 @@ class Act(models.Model):
         RETIRE = "retire", "流水被银行更正，解除勾对"
         CONFIRM = "confirm", "人工勾对"
         SPLIT = "split", "拆分勾对"
+        REFUSE = "refuse", "不采用建议"
         UNDO = "undo", "撤销"
 
     account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
@@ -164,6 +165,18 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rung} {self.reason}"
+
+
+class Refusal(models.Model):
+    """A person's word that these lines do not belong together: no run asks about them again, until the act is undone."""
+
+    act = models.OneToOneField(Act, on_delete=models.PROTECT, related_name="refusal")
+    account_id = models.BigIntegerField(db_index=True)
+    bank_ids = ArrayField(models.BigIntegerField())
+    book_ids = ArrayField(models.BigIntegerField())
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.bank_ids} {self.book_ids}"
 
 
 class Watermark(models.Model):

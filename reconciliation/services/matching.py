@@ -18,7 +18,7 @@ from kernel.errors import Conflict, InvalidInput
 from masterdata.services import changes
 from reconciliation import selectors
 from reconciliation.models import Act, Basis, EndedLine, MatchedAccount, MatchLine
-from reconciliation.selectors import MATCH
+from reconciliation.selectors import CONFIRM_KIND, MATCH
 from reconciliation.services import storing
 from reconciliation.services.acting import begin, lock
 from reconciliation.topics import Matching
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from masterdata.models import StagedChange, User
     from statements.models import StatementEntry
 
-CONFIRM_KIND = "reconciliation.match"
 DECIDE = "reconciliation.decide"
 MANUAL = 10
 LINES_MAX = 5_000

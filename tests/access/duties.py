@@ -78,7 +78,7 @@ MAY: dict[str, Duties] = {
     },
     **_lines(
         "payments",
-        """orders schedules schedule order unknown failures rules adjudications adjudication adjudication_evidence batches
+        """orders status schedules schedule order unknown failures rules adjudications adjudication adjudication_evidence batches
         batch outside_list outside outside_evidence linked_list linked imports import_preview import_errors result_xlsx
         result_csv""",
         SEE_MONEY,
@@ -105,7 +105,7 @@ MAY: dict[str, Duties] = {
     # banks
     **_lines(
         "statements",
-        "entries entry balances days continuity continuity_account",
+        "entries entry balances balance_changes days continuity continuity_account",
         SEE_MONEY,
     ),
     **_lines(
@@ -115,6 +115,7 @@ MAY: dict[str, Duties] = {
     ),
     "bankbridge:pull": FETCHERS,
     **_lines("bankbridge", "channels exchanges exchange", SEE_CHANNELS),
+    "audit:interface_log": SEE_CHANNELS,
     # the books
     **_lines(
         "ledger",
@@ -164,9 +165,11 @@ MAY: dict[str, Duties] = {
     ),
     **_lines(
         "reconciliation",
-        "items accounts act desk lines news proposals acts matches match_page",
+        """items accounts act desk lines news proposals acts matches match_page trial explained
+        explained_day""",
         SEE_BOOKS,
     ),
+    "reconciliation:transactions": SEE_MONEY,
     **_lines("reconciliation", "match refuse undo split", _("recon_accountant")),
     **_lines("reconciliation", "decide", _("recon_accountant", "treasurer")),
     "reconciliation:voucher": BOOKERS,

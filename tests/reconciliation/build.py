@@ -15,8 +15,12 @@ from ledger.models import JournalEntry
 from ledger.rules import period_of
 from ledger.services import periods
 from masterdata.models import OwnAccount
+from masterdata.roles import Role
+from masterdata.services import dated
+from masterdata.services.changes import decide_change
 from statements.rules import EntryLine
 from statements.services import record_entries
+from tests.build import a_user
 
 DAY = date(2026, 11, 2)
 _serials = count(1)
@@ -96,3 +100,17 @@ def both(account: OwnAccount, lines: Iterable[Told]) -> tuple[list[int], list[in
     """The same lines on both sides."""
     lines = list(lines)
     return bank_lines(account, *lines), book_lines(account, *lines)
+
+
+def limit_alone(account: OwnAccount, amount: str) -> None:
+    """Two administrators agree: matching more than `amount` by hand takes two people."""
+    admins = [a_user(Role.ADMIN, company=account.company) for _ in range(2)]
+    proposal = dated.Proposal(
+        values={"company": account.company_id, "subject": "", "manual_limit": amount},
+        valid_from=DAY,
+        source_note="制度",
+    )
+    change = dated.propose(
+        kind_name="strategy.reconciliation.matching", proposal=proposal, actor=admins[0]
+    )
+    decide_change(change_id=change.pk, accept=True, actor=admins[1])

@@ -15,14 +15,12 @@ from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from ledger.models import Period
 from masterdata.roles import Role
 from masterdata.selectors import scope_of
-from masterdata.services import dated
-from masterdata.services.changes import decide_change
 from reconciliation import selectors
 from reconciliation.models import Act, EndedLine, MatchLine
 from reconciliation.services import matching
 from reconciliation.services.matching import AlreadyMatched, Part
 from tests.build import a_company, a_user, an_account
-from tests.reconciliation.build import DAY, Told, bank_lines, book_lines, both
+from tests.reconciliation.build import Told, bank_lines, book_lines, both, limit_alone
 
 pytestmark = pytest.mark.django_db
 COLUMNS = ("account_id", "match_no", "place", "act_id", "rung", "basis", "bank_id", "book_id")
@@ -129,16 +127,7 @@ class TestTwoPeople:
     @pytest.fixture(autouse=True)
     def limit(self, account):
         """Above 150.00 it takes two."""
-        admins = [a_user(Role.ADMIN, company=account.company) for _ in range(2)]
-        proposal = dated.Proposal(
-            values={"company": account.company_id, "subject": "", "manual_limit": "150.00"},
-            valid_from=DAY,
-            source_note="制度",
-        )
-        change = dated.propose(
-            kind_name="strategy.reconciliation.matching", proposal=proposal, actor=admins[0]
-        )
-        decide_change(change_id=change.pk, accept=True, actor=admins[1])
+        limit_alone(account, "150.00")
 
     def test_one_person_may_not_match_above_the_limit(self, account, accountant, lines):
         with pytest.raises(Conflict, match="第二人"):

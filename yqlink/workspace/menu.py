@@ -76,8 +76,11 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
         [
             (_("日对账"), "reconciliation:days", "reconciliation.view"),
             (_("未达账项"), "reconciliation:items", "reconciliation.view"),
+            (_("勾对台"), "reconciliation:accounts", "reconciliation.view"),
             (_("余额调节表"), "reconciliation:brs_overview", "reconciliation.view"),
             (_("结账"), "reconciliation:closes", "reconciliation.view"),
+            (_("规则试算"), "reconciliation:trial", "reconciliation.view"),
+            (_("解释率"), "reconciliation:explained", "reconciliation.view"),
         ],
     ),
     (
@@ -87,6 +90,16 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
             (_("凭证"), "ledger:vouchers", "ledger.view"),
             (_("凭证模板"), "ledger:templates", "ledger.view"),
             (_("会计期间"), "ledger:periods", "ledger.view"),
+        ],
+    ),
+    (
+        _("报表"),
+        "chart",
+        [
+            (_("支付状态查询"), "payments:status", "payments.view"),
+            (_("交易明细查询"), "reconciliation:transactions", "statements.view"),
+            (_("账户余额变化"), "statements:balance_changes", "statements.view"),
+            (_("接口日志查询"), "workspace:interface_log", "exchanges.read"),
         ],
     ),
     (
@@ -188,6 +201,13 @@ ICONS = {
     "reconciliation:items": "list",
     "reconciliation:brs_overview": "file",
     "reconciliation:closes": "lock",
+    "reconciliation:accounts": "check",
+    "reconciliation:trial": "play",
+    "reconciliation:explained": "chart",
+    "payments:status": "list",
+    "reconciliation:transactions": "swap",
+    "statements:balance_changes": "chart",
+    "workspace:interface_log": "message",
     "ledger:books": "book",
     "ledger:vouchers": "file",
     "ledger:templates": "layers",

@@ -10,6 +10,11 @@ from yqlink.workspace import evidence, views
 app_name = "workspace"
 urlpatterns = [
     path("", personal(views.home), name="home"),
+    path(
+        "interface-log/",
+        guarded(views.interface_log, "connections.view", "exchanges.read"),
+        name="interface_log",
+    ),
     path("search/", personal(views.search), name="search"),
     path("evidence/<str:order_no>/", guarded(evidence.ask, evidence.RIGHT), name="evidence"),
 ]

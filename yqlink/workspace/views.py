@@ -1,19 +1,30 @@
-"""The workspace: what waits for the viewer, without a click."""
+"""The workspace: what waits for the viewer, without a click; and the log of every interface."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from desk import selectors as desk
+from desk.pages import render_list
 from kernel.money import parse_amount
 from kernel.references import is_reference
 from kernel.scope import Scope
 from yqlink.workspace.cards import cards_for
 from yqlink.workspace.panels import panels_for
+
+# whom we spoke with → (words, list page, its rights)
+INTERFACE_LOG = {
+    "bank": (_("银行"), "bankbridge.pages.ExchangesPage", ("connections.view", "exchanges.read")),
+    "inbox": (_("ERP 来报"), "erpbridge.pages.InboxPage", ("exchanges.read",)),
+    "outbox": (_("送往 ERP"), "erpbridge.pages.OutboxPage", ("exchanges.read",)),
+}
 
 
 @require_GET
@@ -44,3 +55,19 @@ def search(request: HttpRequest) -> HttpResponse:
     else:
         query = {"number" if text.isascii() else "payee": text}
     return redirect(f"{target}?{urlencode(query)}")
+
+
+@require_GET
+def interface_log(request: HttpRequest) -> HttpResponseBase:
+    """接口日志查询: every conversation with banks and finance systems, one kind of peer at a time."""
+    scope: Scope = request.scope  # type: ignore[attr-defined]  # set by the scope middleware
+    offered = {
+        name: (words, page)
+        for name, (words, page, rights) in INTERFACE_LOG.items()
+        if any(scope.has(right) for right in rights)
+    }
+    peer = request.GET.get("peer", "")
+    peer = peer if peer in offered else next(iter(offered))
+    tabs = [(name, words, name == peer) for name, (words, _page) in offered.items()]
+    page = import_string(offered[peer][1])
+    return render_list(request, page, "workspace/interface_log.html", {"tabs": tabs, "peer": peer})

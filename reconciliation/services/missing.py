@@ -1,0 +1,164 @@
+"""The voucher a bank line lacks: drafted by its template from the matching desk, posted by another person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+import ledger.selectors
+import masterdata.selectors as masterdata
+import statements.selectors
+from kernel.errors import Conflict, InvalidInput, NotFound
+from ledger.rules import EVENTS, BookFact, Entry, choose, make_entry
+from ledger.services import posting
+from reconciliation import selectors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kernel.scope import Scope
+    from ledger.models import Voucher
+    from masterdata.models import OwnAccount, User
+    from statements.models import StatementEntry
+
+BOOK = "ledger.book"
+# Which events a bank line may be booked as by hand; payments and transfers are booked by what made them.
+BY_HAND = ("fee", "interest", "bank_entry")
+
+
+class NoTemplate(Conflict):
+    """No voucher template books the event for this account."""
+
+    code = "no_template"
+
+    def __init__(self, event: str) -> None:
+        super().__init__(
+            f"没有适用的凭证模板「{EVENTS[event].title}」，请先在凭证模板中建立并由另一人确认",
+            f"no voucher template for {event}: propose one first",
+        )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The voucher as it would be: the bank line, the event, the amount, and the lines its template makes."""
+
+    bank_line: StatementEntry
+    event: str
+    amount: Decimal
+    entry: Entry | None
+    drafted: Voucher | None  # somebody was here before
+
+
+def preview(
+    *, account_id: int, entry_id: int, event: str, scope: Scope, amount: Decimal | None = None
+) -> Wanted:
+    """What the template in force makes of the bank line, stored nowhere; no entry where no template books the event.
+
+    `amount` is a part of the line (a fee within it); without it, the whole. Raises NotFound, NotAllowed, InvalidInput.
+    """
+    account = selectors.demand(account_id, scope=scope, right=BOOK)
+    fact, line = _fact(account, entry_id, event, amount)
+    drafted = ledger.selectors.vouchers_by_key([(fact.company_id, fact.posting_key)])
+    entry = _entry(fact, line)
+    return Wanted(line, event, fact.figures["amount"], entry, next(iter(drafted.values()), None))
+
+
+@transaction.atomic(durable=True)
+def draft_voucher(
+    *, account_id: int, entry_id: int, event: str, actor: User, amount: Decimal | None = None
+) -> Voucher:
+    """Draft the voucher of a bank line nobody booked; another person posts it, and the next run matches the two.
+
+    Right ledger.book. Raises NotFound, NotAllowed, InvalidInput, Conflict (matched already, no template, drafted before).
+    """
+    account = selectors.demand(account_id, scope=masterdata.scope_of(actor), right=BOOK)
+    fact, line = _fact(account, entry_id, event, amount)
+    if selectors.match_nos_holding(account_id, bank_ids=[line.pk]):
+        raise Conflict("该笔银行流水已勾对，不需补凭证", "matched already", code="already_matched")
+    if _entry(fact, line) is None:
+        raise NoTemplate(event)
+    (outcome,) = posting.draft([fact], actor=actor)
+    if outcome.error is not None:
+        raise outcome.error
+    if outcome.voucher is None:
+        raise NoTemplate(event)
+    if not outcome.is_new:
+        raise Conflict(
+            f"该笔银行流水已有凭证 {outcome.voucher.number or '草稿'}",
+            f"booked already: {outcome.voucher.number or 'a draft'}",
+            code="voucher_exists",
+        )
+    return outcome.voucher
+
+
+def _fact(
+    account: OwnAccount, entry_id: int, event: str, amount: Decimal | None
+) -> tuple[BookFact, StatementEntry]:
+    if event not in BY_HAND:
+        raise InvalidInput("请选择业务事件", "choose what it is", field="event")
+    found: Sequence[StatementEntry] = statements.selectors.entries_in_force([entry_id])
+    if not found or found[0].account_id != account.pk:
+        raise NotFound("statement entry", "未找到该笔银行流水，或已被银行更正")
+    line = found[0]
+    if event != "bank_entry" and (event == "interest") != (line.direction == "credit"):
+        raise InvalidInput(
+            "付出的流水可记手续费，收入的流水可记利息；其他请选「其他银行收付」",
+            "a fee is money out, interest money in",
+            field="event",
+        )
+    fact = BookFact(
+        event=event,
+        posting_key=f"bank:{line.pk}",
+        company_id=line.company_id,
+        day=line.bank_date,
+        figures={"amount": line.amount},
+        words={
+            "account_number": account.number,
+            "counterparty_name": line.counterparty_name,
+            "counterparty_account": line.counterparty_account,
+            "bank_serial": line.bank_serial,
+            "narrative": line.narrative,
+            "bank_ref": line.reference,
+        },
+        account_id=account.pk,
+        account_subject=account.gl_subject,
+        currency=line.currency,
+        source_kind="statements.statemententry",
+        source_id=str(line.pk),
+        evidence=(("statements.statemententry", str(line.pk)),),
+    )
+    if amount is not None:
+        if not 0 < amount < line.amount:
+            raise InvalidInput(
+                "差额应大于零且小于流水金额", "a part of the line's amount", field="amount"
+            )
+        fact = replace(fact, posting_key=f"{fact.posting_key}:part", figures={"amount": amount})
+    return fact, line
+
+
+def _entry(fact: BookFact, line: StatementEntry) -> Entry | None:
+    """The lines the template in force makes; None where none books the event.
+
+    Raises InvalidInput where the template moves the money the other way than the bank did.
+    """
+    rated = choose(
+        ledger.selectors.rated_templates([fact.event], [fact.company_id]),
+        event=fact.event,
+        company_id=fact.company_id,
+        subject=fact.account_subject,
+        day=fact.day,
+    )
+    if rated is None or not rated.template.lines:
+        return None
+    entry = make_entry(rated.template, fact)
+    moved_in = any(one.account_id is not None and one.debit for one in entry.lines)
+    if moved_in != (line.direction == "credit"):
+        raise InvalidInput(
+            "该模板的收付方向与银行流水相反，请选择其他业务事件",
+            "the template moves the money the other way",
+            field="event",
+        )
+    return entry

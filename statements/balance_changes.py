@@ -1,0 +1,144 @@
+"""账户余额变化: each account's day from opening to closing, what moved, how low it went, and where the figures come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum
+from django.db.models.functions import Abs
+from django.urls import reverse
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from desk.filters import ChoiceFilter, CompanyFilter, DateRangeFilter, Filter, as_amount
+from desk.pages import COUNT_CAP, ListPage
+from desk.rows import Column, Row
+from kernel.scope import Scope
+from masterdata import selectors as masterdata
+from statements import selectors
+from statements.models import DayClose
+from statements.pages import account_choices, company_choices
+
+CHART_DAYS = 92
+SOURCES = {"bank": _("银企直联"), "": "—"}
+_AMOUNT = DecimalField(max_digits=18, decimal_places=2)
+_CHANGE = ExpressionWrapper(F("closing") - F("opening"), output_field=_AMOUNT)
+
+
+@dataclass(frozen=True)
+class ChangedByFilter(Filter):
+    """The day changed the balance by more than so much, up or down."""
+
+    def condition(self, value: str) -> Q:
+        """Beyond the amount; what is no amount finds nothing."""
+        amount = as_amount(value)
+        return Q(pk__in=[]) if amount is None else Q(moved__gt=amount)
+
+
+def _change(row: Row) -> Decimal | None:
+    if row["closing"] is None or row["opening"] is None:
+        return None
+    return Decimal(row["closing"] - row["opening"])
+
+
+def _told(name: str) -> Any:
+    return lambda row: row["moves"][name]
+
+
+class BalanceChangesPage(ListPage):
+    """Days of accounts, newest first."""
+
+    key = "statements.balance_changes"
+    title = _("账户余额变化")
+    caption = _("期初＋收入－支出＝期末；银行未报的数字显示为“—”，不当作零。")
+    order = "-day"
+    needs = ("account_id",)
+    empty_title = _("没有符合条件的日余额")
+    columns = (
+        Column("account__number", _("账号"), kind="account", is_key=True),
+        Column("account__company__short_name", _("公司")),
+        Column("account__bank__name", _("开户行")),
+        Column("day", _("日期"), kind="day", sort="day", is_key=True),
+        Column("opening", _("期初"), kind="money"),
+        Column("credits", _("收入"), kind="money"),
+        Column("debits", _("支出"), kind="money"),
+        Column("closing", _("期末"), kind="money", note="account__currency"),
+        Column("change", _("变化"), kind="money", value=_change, needs=("opening", "closing")),
+        Column("count_in", _("收入笔数"), kind="number", value=_told("credits")),
+        Column("count_out", _("支出笔数"), kind="number", value=_told("debits")),
+        Column("lowest", _("日内最低"), kind="money", value=_told("lowest")),
+        Column("source", _("来源"), value=lambda row: SOURCES.get(row["moves"]["source"], row["moves"]["source"])),
+        Column("fetched", _("取得时间"), kind="datetime", value=_told("fetched")),
+    )  # fmt: skip
+    filters = (
+        CompanyFilter("company", _("公司"), field="company_id", choices=company_choices),
+        ChoiceFilter("account", _("账号"), field="account_id", choices=account_choices),
+        ChoiceFilter("bank", _("开户行"), field="account__bank__prefix", choices=lambda _scope: masterdata.bank_choices()),
+        ChoiceFilter("currency", _("币种"), field="account__currency", choices=lambda scope: masterdata.currency_choices(scope)),
+        ChoiceFilter("kind", _("账户类型"), field="account__kind", choices=lambda _scope: masterdata.account_kinds()),
+        DateRangeFilter("on", _("日期"), field="day"),
+        ChangedByFilter("change", _("变化超过")),
+    )  # fmt: skip
+
+    def base(self, scope: Scope) -> QuerySet[Any]:
+        """Days of accounts the viewer may see."""
+        return selectors.visible_day_closes(scope).annotate(moved=Abs(_CHANGE))
+
+    def enrich(self, rows: list[dict[str, Any]]) -> None:
+        """What moved on each day, and where the figures come from."""
+        told = selectors.day_movements({(row["account_id"], row["day"]) for row in rows})
+        nothing = selectors.Movements(0, 0, None, None, "")
+        for row in rows:
+            row["moves"] = vars(told.get((row["account_id"], row["day"]), nothing))
+
+    def row_url(self, row: Row) -> str:
+        """The day's entries."""
+        query = f"?account={row['account_id']}&day_from={row['day']}&day_to={row['day']}"
+        return reverse("statements:entries") + query
+
+
+def shown(page: ListPage) -> Mapping[str, Any]:
+    """Sums of both sides by currency over all filtered days, and the closing balances as a line."""
+    rows = page.filtered()
+    sums = list(
+        DayClose.objects.filter(pk__in=rows.values("pk")[: COUNT_CAP + 1])
+        .values_list("account__currency")
+        .annotate(Sum("credits"), Sum("debits"))
+        .order_by("account__currency")
+    )
+    sides = [
+        {"currency": code, "credit": credits, "debit": debits, "net": credits - debits}
+        for code, credits, debits in sums
+    ]
+    return {"sides": sides, "chart": _chart(rows)}
+
+
+def _chart(rows: QuerySet[Any]) -> dict[str, Any]:
+    """Closing balances by day of the newest days: of the one account chosen, else of all that told one, one line a currency."""
+    told = (
+        rows.filter(closing__isnull=False)
+        .order_by("-day")
+        .values_list("day", "account__currency")
+        .annotate(Sum("closing"))
+    )
+    by_day: dict[Any, dict[str, Any]] = {}
+    for day, code, closing in told[: CHART_DAYS * 4]:
+        by_day.setdefault(day, {})[code] = closing
+    days = sorted(by_day)[-CHART_DAYS:]
+    codes = sorted({code for day in days for code in by_day[day]})
+    return {
+        "type": "line",
+        "x": [f"{day:%m-%d}" for day in days],
+        "series": [
+            {
+                "name": _now("期末余额 %(code)s") % {"code": code},
+                "data": [
+                    f"{by_day[day][code]:.2f}" if code in by_day[day] else None for day in days
+                ],
+            }
+            for code in codes
+        ],
+    }

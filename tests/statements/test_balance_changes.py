@@ -1,0 +1,65 @@
+"""账户余额变化: the day's figures, what moved, and sums and chart of the filtered days."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from masterdata.roles import Role
+from statements.models import DayClose
+from tests.build import a_company, a_user, an_account
+from tests.reconciliation.build import DAY, Told, bank_lines
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def account(frozen_clock):
+    found = an_account(company=a_company())
+    bank_lines(found, Told("60.00"), Told("40.00", outgo=False), Told("7.00", outgo=False))
+    DayClose.objects.create(
+        account=found, company_id=found.company_id, day=DAY, opening=Decimal("100.00"), credits=Decimal("47.00"),
+        debits=Decimal("60.00"), closing=Decimal("87.00"), difference=0, entry_count=3, is_closed=True,
+    )  # fmt: skip
+    return found
+
+
+@pytest.fixture
+def client(account):
+    found = Client()
+    user = a_user(Role.RECONCILER, company=account.company)
+    found.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return found
+
+
+def page(client, **given):
+    """The report with these filters."""
+    return client.get(reverse("statements:balance_changes"), given).content.decode()
+
+
+class TestBalanceChanges:
+    def test_shows_the_day_with_its_change_and_what_moved(self, account, client):
+        row = page(client).split("<tbody>")[1].split("</tbody>")[0]
+
+        for figure in ("100.00", "47.00", "60.00", "87.00", "-13.00"):
+            assert figure in row
+        assert '<td class="k-number number">2</td>' in row
+        assert "银企直联" in row
+
+    def test_adds_up_both_sides_and_draws_the_closing_balances(self, account, client):
+        text = page(client)
+
+        assert 'data-totals="CNY"' in text
+        assert '"data": ["87.00"]' in text
+
+    def test_finds_days_that_changed_by_more_than_an_amount(self, account, client):
+        assert "data-id=" in page(client, change="12.99")
+        assert "data-id=" not in page(client, change="13.00")
+        assert "data-id=" not in page(client, change="viel")
+
+    @pytest.mark.parametrize("given", [{"currency": "USD"}, {"kind": "basic"}, {"bank": "999"}])
+    def test_is_narrowed_by_what_the_account_is(self, account, client, given):
+        assert "data-id=" not in page(client, **given)
