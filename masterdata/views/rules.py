@@ -92,8 +92,8 @@ def _present(versions: Sequence[Any], day: date) -> tuple[Any | None, Any | None
     return now, row, following
 
 
-def table(kind: Kind, scope: Scope, day: date) -> list[Line]:
-    """The lines in force on `day` or later, with what is used of them and the change that waits."""
+def table(kind: Kind, scope: Scope, day: date, *, with_over: bool = False) -> list[Line]:
+    """The lines in force on `day` or later, with what is used of them and the change that waits; over ones where asked."""
     by_line: dict[int, list[Any]] = {}
     for row in visible(kind, scope):
         by_line.setdefault(row.line, []).append(row)
@@ -101,8 +101,11 @@ def table(kind: Kind, scope: Scope, day: date) -> list[Line]:
     known: dict[tuple[str, Any], str] = {}
     for versions in by_line.values():
         now, row, following = _present(versions, day)
+        state = OVER if row is None else COMING if now is None else LIVE
+        if row is None and with_over:
+            row = versions[-1]
         if row is not None:
-            values, state = values_of(kind, row), LIVE if now is not None else COMING
+            values = values_of(kind, row)
             cells, told = _cells(kind, values, known), _differing(kind, values)
             lines.append(Line(row, cells, state, told, following=following))
     usage = kind.usage([line.row for line in lines], day)
@@ -130,12 +133,14 @@ def lines(request: HttpRequest, kind: str) -> HttpResponse:
     """What is in force on a day, what comes, and what waits for the second person."""
     scope, found, day = scope_in(request), dated.kind_named(kind), _day(request)
     specs = found.values.specs()
-    rows = table(found, scope, day)
+    with_over = request.GET.get("over") == "1"
+    rows = table(found, scope, day, with_over=with_over)
     shown = {str(one.row.line) for one in rows}
     context = {
         "kind": found,
         "day": day,
         "is_today": day == clock.today(),
+        "with_over": with_over,
         "heads": [
             Cell(str(specs[n].label), specs[n].kind in (AMOUNT, WHOLE)) for n in found.columns
         ],

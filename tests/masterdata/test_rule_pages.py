@@ -197,6 +197,9 @@ class TestPropose:
         decide(StagedChange.objects.get(), a_user(Role.ADMIN, company=group))
 
         assert "尚无设置" in text(client.get(address("matrix")))
+        over = text(client.get(address("matrix"), {"over": "1"}))
+        assert "已失效" in over
+        assert url.replace("withdraw/", "") in over
 
     def test_offers_the_whole_group_only_to_administrators_of_every_company(self, group, admin):
         plant = a_company("P", parent=group)
