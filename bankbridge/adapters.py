@@ -14,6 +14,7 @@ from bankadapters.errors import NotSent
 from bankbridge import locks
 from bankbridge.recorder import About, ExchangeRecorder
 from bankbridge.selectors import connection_row
+from kernel import hosts
 from kernel.errors import NotAllowed
 from masterdata.services.connections import connection_credentials, load_session, save_session
 
@@ -39,6 +40,15 @@ def require_unlocked(row: Connection) -> None:
     """Raise DebugLocked where a live connection meets settings that are not those of a live process."""
     if row.channel == "live" and (settings.CHANNEL != "live" or settings.DEBUG):
         raise DebugLocked()
+
+
+def require_hosts(row: Connection) -> None:
+    """Raise HostForbidden where an endpoint leads to a host the platform never calls, by its name's addresses of now."""
+    for endpoint in row.endpoints.values():
+        if not str(endpoint).startswith("file://"):
+            host = hosts.host_of(str(endpoint))
+            hosts.demand_allowed(host, listed=settings.BANK_HOSTS)
+            hosts.demand_resolved(host)
 
 
 class BridgeSessions:
@@ -117,9 +127,10 @@ def contract_connection(row: Connection) -> contract.Connection:
 
 
 def open_line(connection_id: int) -> Line:
-    """The adapter of a connection with its recorder. Raises NotFound, DebugLocked; sends nothing yet."""
+    """The adapter of a connection with its recorder. Raises NotFound, DebugLocked, HostForbidden; sends nothing yet."""
     row = connection_row(connection_id)
     require_unlocked(row)
+    require_hosts(row)
     connection = contract_connection(row)
     recorder = ExchangeRecorder(connection_id, secrets=connection.secrets.values())
     sessions = BridgeSessions(connection_id, recorder)

@@ -50,6 +50,29 @@ def generate(algorithm: str) -> tuple[bytes, bytes]:
     return numbers.private_value.to_bytes(32, "big"), _joined(public.x, public.y)
 
 
+def is_point(algorithm: str, text: str) -> bool:
+    """Whether 128 hex digits are a public key of the algorithm: a point on its curve."""
+    try:
+        point = bytes.fromhex(text)
+    except ValueError:
+        return False
+    if len(point) != 64:
+        return False
+    if algorithm == Algorithm.SM2:
+        import gmssl_pyx
+
+        try:
+            gmssl_pyx.normalize_sm2_public_key(point)
+        except gmssl_pyx.GmsslInnerError:
+            return False
+        return True
+    try:
+        _p256(point)
+    except ValueError:
+        return False
+    return True
+
+
 def from_seed(seed: bytes) -> tuple[bytes, bytes]:
     """The ECDSA (private key, public point) of 32 secret bytes."""
     number = int.from_bytes(seed, "big") % (_P256_ORDER - 1) + 1

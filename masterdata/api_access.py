@@ -1,9 +1,10 @@
-"""Who calls the API: a signed-in person, or a system with its key (`Authorization: YQ <key id>:<secret>`)."""
+"""Who calls the API: a signed-in person, or a system by its signature (docs/api.md), or by its bearer key where allowed."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -13,6 +14,7 @@ from rest_framework.views import APIView
 from kernel.access import Policy
 from masterdata.api_policy import DeclaredPolicy, callers, client_of, people, scope_for, systems
 from masterdata.models import ApiClient
+from masterdata.services import signed_calls
 from masterdata.services.people import authenticate_client
 
 __all__ = [
@@ -44,12 +46,15 @@ class CallingSystem:
 
 
 class ClientAuthentication(BaseAuthentication):
-    """`Authorization: YQ <key id>:<secret>`; other schemes are left to the next authenticator."""
+    """A signed request, or `YQ <key id>:<secret>`; other schemes are left to the next authenticator."""
 
     def authenticate(self, request: Request) -> tuple[Any, ApiClient] | None:
-        """The calling system; raises AuthenticationFailed for a wrong key."""
+        """The calling system; raises AuthenticationFailed for a wrong key or signature."""
         scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
-        if scheme.upper() != "YQ":
+        if scheme.upper() in signed_calls.SCHEMES:
+            signer = _signer(request, scheme.upper(), rest)
+            return CallingSystem(signer), signer
+        if scheme.upper() != "YQ" or not settings.API_BEARER_KEYS:
             return None
         key_id, _, secret = rest.strip().partition(":")
         client = authenticate_client(key_id, secret)
@@ -60,6 +65,20 @@ class ClientAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Makes a missing key a 401."""
         return "YQ"
+
+
+def _signer(request: Request, scheme: str, told: str) -> ApiClient:
+    http = request._request
+    call = signed_calls.Call(
+        str(http.method),
+        http.get_full_path(),
+        http.body,
+        request.headers.get("Idempotency-Key", ""),
+    )
+    try:
+        return signed_calls.heard(signed_calls.Proof.read(scheme, told), call)
+    except signed_calls.Unsigned as refused:
+        raise AuthenticationFailed(refused.message_en) from refused
 
 
 class ReadingView(APIView):
@@ -90,7 +109,7 @@ class ClientAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignor
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "`YQ <key id>:<secret>`",
+            "description": "`YQ-HMAC-SHA256 key=…,ts=…,nonce=…,sig=…` or `YQ-SM2 …`, see docs/api.md",
         }
 
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from kernel import clock
 from kernel.scope import Scope
 from masterdata import selectors
-from masterdata.duties import DELEGABLE
-from masterdata.models import Bank, CallBack, Company, Counterparty, Membership, OwnAccount
+from masterdata.duties import DELEGABLE, SYSTEM_RIGHTS
+from masterdata.models import ApiKey, Bank, CallBack, Company, Counterparty, Membership, OwnAccount
+from masterdata.right_words import RIGHT_NAMES
 from masterdata.roles import ROLE_NAMES, Role
 
 
@@ -209,6 +210,51 @@ class DutyForm(forms.Form):
         mine = scope.companies_with("people.edit")
         rows = [(c.pk, str(c)) for c in selectors.visible_companies(scope) if c.pk in mine]
         self.fields["company"].choices = rows  # type: ignore[attr-defined]  # a choice field
+
+
+class ClientGrantForm(forms.Form):
+    """What a calling system may do, where, and for whom."""
+
+    companies = forms.TypedMultipleChoiceField(
+        label=_("公司（含下级）"), coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+    rights = forms.MultipleChoiceField(
+        label=_("权限"),
+        choices=[one for one in RIGHT_NAMES.items() if one[0] in SYSTEM_RIGHTS],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    acts_for = forms.CharField(
+        label=_("代表的用户名"), max_length=30, help_text=_("该系统提交的付款视为此人制单")
+    )
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        mine = scope.companies_with("people.edit")
+        rows = [(c.pk, str(c)) for c in selectors.visible_companies(scope) if c.pk in mine]
+        self.fields["companies"].choices = rows  # type: ignore[attr-defined]  # a choice field
+
+
+class ClientKeyForm(forms.Form):
+    """How a calling system signs."""
+
+    scheme = forms.ChoiceField(label=_("签名方式"), choices=ApiKey.Scheme.choices)
+    point = forms.CharField(
+        label=_("SM2 公钥"),
+        max_length=130,
+        required=False,
+        help_text=_("仅 SM2：128 位十六进制（x‖y），私钥由对方保管"),
+    )
+
+
+class ClientForm(ClientKeyForm, ClientGrantForm):
+    """A calling system with its first key."""
+
+    name = forms.CharField(label=_("名称"), max_length=60)
+    source_system = forms.CharField(
+        label=_("来源系统"), max_length=30, help_text=_("单据键的一部分，如 u8，之后不可更改")
+    )
+
+    field_order = ("name", "source_system", "companies", "rights", "acts_for", "scheme", "point")
 
 
 class DelegationForm(forms.Form):

@@ -6,7 +6,18 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.contrib.postgres.aggregates import StringAgg
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Concat
 
 from kernel import clock
@@ -15,6 +26,7 @@ from kernel.scope import Scope
 from masterdata.duties import Duty, roles_behind
 from masterdata.models import (
     ApiClient,
+    ApiKey,
     Company,
     Delegation,
     Membership,
@@ -107,25 +119,40 @@ def delegations_of(user: User) -> QuerySet[Delegation]:
     return mine.select_related("giver", "receiver", "company").order_by("valid_from", "pk")
 
 
-def duties_of_person(person_key: str) -> list[Duty]:
+def duties_of_person(person_key: str, *, but_client: ApiClient | None = None) -> list[Duty]:
     """Every duty of one natural person: of all their active accounts, delegated to them, and of systems acting for them.
 
     Delegations count from the day they are agreed until they are over, so that none comes into force beside a clashing
-    duty granted meanwhile. System look-up.
+    duty granted meanwhile. `but_client` is left out. System look-up.
     """
-    held = Membership.objects.filter(user__person_key=person_key, user__is_active=True)
+    accounts = User.objects.filter(person_key=person_key)
+    held = Membership.objects.filter(user__in=accounts, user__is_active=True)
+    return _duties(held, accounts, but_client)
+
+
+def duties_with(user: User) -> list[Duty]:
+    """Every duty that goes where this account goes: its own, those lent to it, those of systems acting for it. System look-up."""
+    account = User.objects.filter(pk=user.pk)
+    return _duties(Membership.objects.filter(user=user), account, None)
+
+
+def _duties(
+    held: QuerySet[Membership], accounts: QuerySet[User], but_client: ApiClient | None
+) -> list[Duty]:
     duties = [
         Duty(Role(one.role), one.company.path, one.company.short_name, one.user.username)
         for one in held.select_related("company", "user")
     ]
     lent = Delegation.objects.filter(
-        receiver__person_key=person_key, ended_at=None, valid_to__gte=clock.today()
+        receiver__in=accounts, ended_at=None, valid_to__gte=clock.today()
     )
     duties += [
         Duty(Role(one.role), one.company.path, one.company.short_name, f"代理 {one.giver}")
         for one in lent.select_related("company", "giver")
     ]
-    systems = ApiClient.objects.filter(acts_for__person_key=person_key, is_active=True)
+    systems = ApiClient.objects.filter(acts_for__in=accounts, is_active=True)
+    if but_client is not None:
+        systems = systems.exclude(pk=but_client.pk)
     for client in systems.prefetch_related("companies"):
         duties += [
             Duty(role, company.path, company.short_name, client.display_name)
@@ -133,6 +160,22 @@ def duties_of_person(person_key: str) -> list[Duty]:
             for company in client.companies.all()
         ]
     return duties
+
+
+def visible_clients(scope: Scope) -> QuerySet[ApiClient]:
+    """Calling systems of the viewer's companies with their companies' codes and last use, for whoever may see people."""
+    held = ApiClient.companies.through.objects.filter(apiclient_id=OuterRef("pk"))
+    seen = held.filter(company_id__in=scope.companies_with("people.view"))
+    codes = held.values("apiclient_id").annotate(
+        codes=StringAgg("company__code", delimiter="、", order_by="company__code")
+    )
+    used = ApiKey.objects.filter(client=OuterRef("pk"), used_at__isnull=False).order_by("-used_at")
+    return ApiClient.objects.filter(
+        Exists(seen)
+    ).annotate(
+        company_codes=Subquery(codes.values("codes")),  # type: ignore[misc]  # annotated above
+        used_at=Subquery(used.values("used_at")[:1]),
+    )
 
 
 def visible_people_changes(scope: Scope) -> QuerySet[StagedChange]:

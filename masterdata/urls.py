@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, register_converter
 from kernel.access import guarded, personal, public
 from masterdata.views import (
     calendar,
+    clients,
     desk,
     details,
     language,
@@ -18,6 +19,7 @@ from masterdata.views import (
     me,
     payee_pages,
     people,
+    rights,
     rules,
     setup,
     sign_in,
@@ -92,6 +94,19 @@ urlpatterns: list[URLPattern] = [
     _page("people/sign-ins/", people.sign_ins, "sign_ins", _PEOPLE),
     _page(
         "people/duties/<int:membership_id>/revoke/", people.duty_revoke, "duty_revoke", _PEOPLE_EDIT
+    ),
+    _page("rights/", rights.rights, "rights", _PEOPLE),
+    _page("clients/", clients.clients_list, "clients", _PEOPLE),
+    _page("clients/new/", clients.client_new, "client_new", _PEOPLE_EDIT),
+    _page("clients/<int:client_id>/", clients.client, "client", _PEOPLE),
+    _page("clients/<int:client_id>/edit/", clients.client_edit, "client_edit", _PEOPLE_EDIT),
+    _page("clients/<int:client_id>/keys/new/", clients.client_key, "client_key", _PEOPLE_EDIT),
+    _page("clients/<int:client_id>/stop/", clients.client_stop, "client_stop", _PEOPLE_EDIT),
+    _page(
+        "clients/<int:client_id>/keys/<int:key_id>/revoke/",
+        clients.client_key_revoke,
+        "client_key_revoke",
+        _PEOPLE_EDIT,
     ),
     _page("people/<int:user_id>/", people.person, "person", _PEOPLE),
     _page("people/<int:user_id>/edit/", people.person_edit, "person_edit", _PEOPLE_EDIT),

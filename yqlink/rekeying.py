@@ -30,6 +30,7 @@ TABLES = (
     "erpbridge.closed",
     "masterdata.closed",
     "payments.closed",
+    "reconciliation.closed",
 )
 # Texts that are not a column each: functions that renew them and return how many.
 RENEWERS = ("masterdata.services.connections.renew_credentials",)

@@ -24,6 +24,7 @@ RULES = RowRules(
         "reconciliation.matchnote": "words on a computed match",
         "reconciliation.proposal": "made anew by every run",
         "reconciliation.watermark": "where the next run goes on",
+        "masterdata.apinonce": "numbers a key used once, dropped when their time is over",
         "bankbridge.pullcursor": "when an account is asked next",
         "bankbridge.tickhealth": "heartbeat",
         "erpbridge.readmark": "how far a finance system's view was read",
@@ -37,6 +38,7 @@ RULES = RowRules(
             }
         ),
         "masterdata.user": frozenset({"last_login"}),
+        "masterdata.apikey": frozenset({"used_at"}),
         "masterdata.connection": frozenset(
             {"session", "session_changed_at", "last_ok_at", "last_error_at", "last_error"}
         ),
@@ -55,6 +57,7 @@ RULES = RowRules(
         "masterdata.membership": frozenset(),
         "masterdata.delegation": frozenset(),
         "masterdata.apiclient": frozenset({"key_digest"}),
+        "masterdata.apikey": frozenset({"secret", "used_at"}),
         "masterdata.company": _VERSIONED,
         "masterdata.ownaccount": _VERSIONED,
         "masterdata.counterparty": _VERSIONED,

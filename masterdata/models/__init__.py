@@ -11,6 +11,7 @@ from masterdata.models.accounts import OwnAccount
 from masterdata.models.banks import Bank, BankProfile, Branch
 from masterdata.models.calendars import CalendarDay
 from masterdata.models.changes import StagedChange
+from masterdata.models.clients import ApiKey, ApiNonce
 from masterdata.models.companies import Company
 from masterdata.models.connections import Connection, OutboundGate
 from masterdata.models.counterparties import Counterparty, CounterpartyAccount
@@ -20,6 +21,8 @@ from masterdata.models.strategy import StrategyRow
 
 __all__ = [
     "ApiClient",
+    "ApiKey",
+    "ApiNonce",
     "Bank",
     "BankProfile",
     "Branch",

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from audit.services import record
-from kernel import clock, envelope, vault
+from kernel import clock, envelope, hosts, vault
 from kernel.errors import Conflict, InvalidInput, NotFound
 from kernel.scope import Scope
 from kernel.secrets import Secret
@@ -183,7 +184,19 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
             "endpoints are URLs",
             field="endpoints",
         )
+    for endpoint in endpoints.values():
+        _demand_host(endpoint)
     return clean
+
+
+def _demand_host(endpoint: str) -> None:
+    """Raise InvalidInput where an address leads to a host the platform never calls, or one not on BANK_HOSTS."""
+    if endpoint.startswith("file://"):
+        return
+    try:
+        hosts.demand_allowed(hosts.host_of(endpoint), listed=settings.BANK_HOSTS)
+    except hosts.HostForbidden as refused:
+        raise InvalidInput(refused.message, refused.message_en, field="endpoints") from refused
 
 
 def demand_editor(scope: Scope) -> None:

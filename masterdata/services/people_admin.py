@@ -18,7 +18,7 @@ from kernel.secrets import Secret
 from masterdata import people_selectors as people
 from masterdata import selectors
 from masterdata.duties import Duty, clashes
-from masterdata.models import Company, Membership, StagedChange, User
+from masterdata.models import ApiClient, Company, Membership, StagedChange, User
 from masterdata.roles import ROLE_NAMES, Role
 from masterdata.selectors import scope_of
 from masterdata.services import factors
@@ -46,9 +46,14 @@ def person_number(typed: str) -> str:
     return "".join(unicodedata.normalize("NFKC", typed).split()).lower()
 
 
-def demand_no_clash(person_key: str, adding: Iterable[Duty] = ()) -> None:
-    """Raise NotAllowed when these duties clash with what the natural person holds through any account, delegation or system."""
-    held = people.duties_of_person(person_key)
+def demand_no_clash(
+    person_key: str, adding: Iterable[Duty] = (), *, but_client: ApiClient | None = None
+) -> None:
+    """Raise NotAllowed when these duties clash with what the natural person holds through any account, delegation or system.
+
+    `but_client` is the system whose duties are about to be replaced.
+    """
+    held = people.duties_of_person(person_key, but_client=but_client)
     found = clashes([*held, *adding])
     if found:
         raise NotAllowed(
@@ -161,13 +166,9 @@ def propose_edit(*, user_id: int, values: Mapping[str, object], actor: User) -> 
 
 
 def _demand_no_merger(user: User, person_key: str) -> None:
-    """The duties of an account move to another natural person: they may not clash with theirs."""
+    """What an account holds, was lent or does through systems moves to another natural person: it may not clash with theirs."""
     if person_key != user.person_key:
-        mine = [
-            Duty(Role(one.role), one.company.path, one.company.short_name, user.username)
-            for one in people.duties_of(user)
-        ]
-        demand_no_clash(person_key, mine)
+        demand_no_clash(person_key, people.duties_with(user))
 
 
 def apply_edit(change: StagedChange) -> Applied:

@@ -44,6 +44,9 @@ _KINDS: dict[str, str] = {
     "people.duty.revoke": "masterdata.services.people_admin.apply_revocation",
     "people.password.reset": "masterdata.services.people_admin.apply_password_reset",
     "people.factor.reset": "masterdata.services.people_admin.apply_factor_reset",
+    "people.client.new": "masterdata.services.clients.apply_client",
+    "people.client.edit": "masterdata.services.clients.apply_client_edit",
+    "people.client.key": "masterdata.services.clients.apply_key",
     "people.delegation": "masterdata.services.delegations.apply_delegation",
 }
 

@@ -22,10 +22,11 @@ from kernel.scope import Scope
 from masterdata import forms
 from masterdata import people_selectors as people
 from masterdata.duties import clashes
-from masterdata.models import Company, Membership, SignInTry, StagedChange, User
+from masterdata.models import ApiClient, ApiKey, Company, Membership, SignInTry, StagedChange, User
 from masterdata.models.access import METHODS
+from masterdata.right_words import RIGHT_NAMES
 from masterdata.roles import ROLE_NAMES, Role
-from masterdata.services import factors, people_admin, people_changes
+from masterdata.services import clients, factors, people_admin, people_changes
 from masterdata.services.stepup import require_stepup
 
 WORDS = {
@@ -41,6 +42,14 @@ WORDS = {
     "receiver_id": _("代理人"),
     "user_id": _("用户"),
     "membership_id": _("职责编号"),
+    "name": _("名称"),
+    "source_system": _("来源系统"),
+    "companies": _("公司"),
+    "rights": _("权限"),
+    "acts_for_id": _("代表"),
+    "client_id": _("接口客户端"),
+    "scheme": _("签名方式"),
+    "point": _("SM2 公钥"),
 }
 
 
@@ -230,9 +239,24 @@ def _shown(name: str, value: Any) -> str:
     if name == "membership_id":
         duty = Membership.objects.filter(pk=value).select_related("company").first()
         return f"{duty.get_role_display()} {duty.company}" if duty else "—"
+    if name == "client_id":
+        return str(ApiClient.objects.filter(pk=value).first() or value)
+    if name == "companies":
+        value = [str(one) for one in Company.objects.filter(pk__in=value).order_by("code")]
+    if name == "rights":
+        value = [RIGHT_NAMES.get(one, one) for one in value]
     if isinstance(value, list):
         return "、".join(map(str, value)) or "—"
     return str(value)
+
+
+def _first_half(change: StagedChange, *, is_key: bool) -> str:
+    """The half its proposer hands over, of a password or a shared secret; "" where nothing is handed over."""
+    if is_key:
+        is_open = change.state == StagedChange.State.PROPOSED
+        return clients.first_half(change) if is_open else ""
+    is_password = change.kind in (people_admin.NEW, people_admin.RESET_PASSWORD)
+    return people_admin.first_half(change) if is_password else ""
 
 
 def _context(request: HttpRequest, change: StagedChange) -> dict[str, Any]:
@@ -242,16 +266,16 @@ def _context(request: HttpRequest, change: StagedChange) -> dict[str, Any]:
         for name, value in change.after.items()
     ]
     is_own = change.made_by.person_key == scope.person_key
-    is_password = change.kind in (people_admin.NEW, people_admin.RESET_PASSWORD)
+    is_mine = change.made_by_id == scope.actor_id
+    is_key = change.after.get("scheme") == ApiKey.Scheme.HMAC
     return {
         "change": change,
         "lines": lines,
         "is_open": change.state == StagedChange.State.PROPOSED,
         "is_own": is_own,
         "can_decide": people_changes.may_decide(change, scope),
-        "first_half": people_admin.first_half(change)
-        if is_password and change.made_by_id == scope.actor_id
-        else "",
+        "is_key": is_key,
+        "first_half": _first_half(change, is_key=is_key) if is_mine else "",
     }
 
 

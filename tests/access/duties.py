@@ -100,6 +100,7 @@ MAY: dict[str, Duties] = {
     "payments:approve_desk": APPROVERS,
     "payments:release_desk": _("releaser"),
     "payments:held": TREASURER,
+    "payments:status": SEE_MONEY,
     "payments:gate": TREASURER | ADMIN,
     "approvals:matrix_trial": EVERYBODY,
     # banks
@@ -200,8 +201,9 @@ MAY: dict[str, Duties] = {
     "masterdata:call_new": _("checker", "treasurer", "admin"),
     **_lines("masterdata", "connections connection", SEE_CHANNELS),
     # people
-    **_lines("masterdata", "people people_changes people_change sign_ins person", SEE_PEOPLE),
-    **_lines("masterdata", "person_new duty_revoke person_edit duty_grant person_act", OFFICER),
+    **_lines("masterdata", "people people_changes people_change sign_ins person clients client rights", SEE_PEOPLE),
+    **_lines("masterdata", """person_new duty_revoke person_edit duty_grant person_act client_new client_edit client_key client_stop
+        client_key_revoke""", OFFICER),
     **_lines("approvals", "key_confirm key_refuse", OFFICER),
     # the trail
     **_lines("audit", "trail verify entry", AUDITOR),

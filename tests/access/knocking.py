@@ -16,10 +16,10 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 
 from masterdata.selectors import scope_of
+from tests.access.actors import Actor
 from tests.access.doors import Door
 from tests.access.duties import MAY, SYSTEMS
 from tests.access.objects import BODIES, Address, Thing
-from tests.access.world import Actor
 from yqlink.scope import ScopeMiddleware
 
 SIGN_IN, DENIED, ABSENT, PASSED = "asked to sign in", "denied", "absent", "passed"
@@ -102,11 +102,13 @@ class Knocker:
         return PASSED if answer is None else what(answer)
 
     def knock(
-        self, actor: Actor, door: Door, method: str, path: str
+        self, actor: Actor, door: Door, method: str, path: str, *, as_page: bool = False
     ) -> tuple[str, HttpResponse, list[str]]:
         """What came of it, the answer, and which tables were written meanwhile (all of it is taken back)."""
         body, kind = BODIES.get(door.name, ""), "application/x-www-form-urlencoded"
         headers = {"authorization": actor.authorization} if actor.authorization else {}
+        if as_page:
+            headers["accept"] = "text/html"
         if door.is_api:
             body, kind, headers = "{}", "application/json", headers | {"idempotency-key": "k"}
         request = self.factory.generic(method, path, body, content_type=kind, headers=headers)

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-
-from django.conf import settings
-from django.db import transaction
-from django.test import Client
 
 from audit.models import Entry
 from bankadapters.contract import WireExchange
@@ -21,10 +16,10 @@ from desk import services as desk
 from desk.models import ExceptionCase
 from kernel import clock
 from masterdata.models import (
+    ApiKey,
     Company,
     CounterpartyAccount,
     Delegation,
-    Membership,
     OwnAccount,
     User,
 )
@@ -32,15 +27,13 @@ from masterdata.roles import Role
 from masterdata.services import (
     callbacks,
     changes,
+    clients,
     delegations,
     imports,
-    people,
     people_admin,
     people_changes,
-    stepup,
 )
 from masterdata.services.callbacks import Call
-from masterdata.views.sign_in import SEEN_AT, SIGNED_IN_AT
 from payments.content import LinkedRequest
 from payments.models import PaymentOrder
 from payments.services import adjudicating, linked, orders, schedules
@@ -50,37 +43,12 @@ from statements import services as statements
 from tests import build, signing
 from tests import build_payments as pay
 from tests.access import books
+from tests.access.actors import Actor, everybody
+from tests.access.pages import HOSTILE
 from tests.payments.test_imports_lists import a_csv
 from tests.payments.test_outside import propose as propose_outside
 from tests.payments.test_schedules import a_plan
 from tests.statements.rows import a_line
-
-
-@dataclass
-class Actor:
-    """Who knocks: somebody with duties (each in some companies), a visitor, or a system with the rights of its key."""
-
-    name: str
-    user: User | None = None
-    duties: dict[str, frozenset[int]] = field(default_factory=dict)
-    companies: frozenset[int] = frozenset()
-    rights: frozenset[str] = frozenset()  # of a system's key
-    cookie: str = ""
-    authorization: str = ""
-    is_in: bool = True  # whether the platform knows them
-    is_system: bool = False
-
-    @property
-    def group(self) -> str:
-        """How their company stands to the object's; "" for visitors and systems."""
-        return "" if self.is_system else self.name.partition("@")[2]
-
-    def has_any(self, duties: frozenset[str], company_id: int = 0) -> bool:
-        """Whether any of the duties is held (in that company)."""
-        return any(
-            company_id in self.duties[one] if company_id else bool(self.duties[one])
-            for one in duties & self.duties.keys()
-        )
 
 
 @dataclass
@@ -115,7 +83,7 @@ def lay_down(moment: clock.fixed) -> Site:
         marks=(world.account.number, "样例集团有限公司"),
         world=world,
     )
-    site.actors = [*_people(site), *_visitors(world), *_systems(site)]
+    site.actors = everybody(site, world)
     return site
 
 
@@ -128,16 +96,20 @@ def _things(world: Any, moment: clock.fixed) -> dict[str, list[tuple[str, Any]]]
     unknown = PaymentOrder.objects.get(shown_state="unknown")
     statements.close_day(account_id=world.account.pk, day=clock.today())
     recorded = statements.record_entries(
-        account_id=world.account.pk, lines=[a_line("S1", "12.00")], exchange_id=None
+        account_id=world.account.pk,
+        lines=[a_line("S1", "12.00", counterparty_name=HOSTILE, narrative=HOSTILE)],
+        exchange_id=None,
     )
     assert unknown.instruction is not None
     document = adjudicating.propose_adjudication(
         instruction_id=unknown.instruction.pk, verdict="failed", reason="银行书面回复",
-        branch_call="10:05 王经理", actor=world["treasurer"], evidence_name="a.pdf", evidence_file=b"x",
+        branch_call="10:05 王经理", actor=world["treasurer"], evidence_name=f"{HOSTILE}.pdf", evidence_file=b"x",
     )  # fmt: skip
     record = propose_outside(world, pay.ready(world))
     plan = schedules.propose_schedule(plan=a_plan(world), actor=world["maker"])
-    waiting = payment_imports.preview_import(data=a_csv({}), filename="a.csv", actor=world["maker"])
+    waiting = payment_imports.preview_import(
+        data=a_csv({}), filename=f"{HOSTILE}.csv", actor=world["maker"]
+    )
     taken = payment_imports.preview_import(
         data=_a_list(world), filename="b.csv", actor=world["maker"]
     )
@@ -212,7 +184,7 @@ def _linked(world: Any) -> Any:
 
 def _master(world: Any) -> dict[str, list[tuple[str, Any]]]:
     payee = CounterpartyAccount.objects.get(number=world.payee_number)
-    staged = build.a_staged_payee(maker=world["maker"])
+    staged = build.a_staged_payee(maker=world["maker"], name=HOSTILE[:60])
     change = changes.propose_switch(
         account_id=world.account.pk, version=world.account.version, switch="is_frozen", on=True, actor=world["admin"]
     )  # fmt: skip
@@ -271,12 +243,15 @@ def _desk(world: Any) -> dict[str, list[tuple[str, Any]]]:
     lent = Delegation.objects.get()
     job = desk.start_job(kind="export", title="x", user_id=world["maker2"].pk, params={})
     key = signing.give_key(world["checker2"])
+    api_key = _api_key(world, officers)
     case = ExceptionCase.objects.filter(company_id=world.company.pk).order_by("pk")[0]
     entry = Entry.objects.filter(company_id=world.company.pk).order_by("pk")[0]
     return {
         "case_id": [("", case.pk)],
         "job_id": [(str(world["maker2"].pk), job.pk)],
         "key_id": [(str(world["checker2"].pk), key.pk)],
+        "client_id": [("", api_key.client_id)],
+        "api_key_id": [("", api_key.pk)],
         "delegation_id": [(str(lent.giver_id), lent.pk)],
         "user_id": [("", subject.pk)],
         "membership_id": [("", subject.memberships.get().pk)],
@@ -285,106 +260,11 @@ def _desk(world: Any) -> dict[str, list[tuple[str, Any]]]:
     }
 
 
-# --- actors ----------------------------------------------------------------------------------------------------------
-
-
-def _cookie(user: User) -> str:
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    session = client.session
-    session[SIGNED_IN_AT] = session[SEEN_AT] = time.time()  # else every knock would write it anew
-    stepup.keep(session, build.step_up(user))  # no verdict may hang on the second factor
-    session.save()
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
-
-
-def _person(name: str, duties: list[tuple[Role, int]]) -> Actor:
-    user = User.objects.create(username=name, display_name=name, person_key=f"p:{name}")
-    for role, company_id in duties:
-        Membership.objects.create(user=user, role=role.value, company_id=company_id)
-    held = {role.value: frozenset({company_id}) for role, company_id in duties}
-    companies = frozenset(company_id for _, company_id in duties)
-    return Actor(name, user, held, companies, cookie=_cookie(user))
-
-
-def _above(role: Role, site: Site) -> Actor:
-    """A duty in the head office reaches every company below it."""
-    head = Company.objects.get(code="HEAD")
-    actor = _person(f"{role.value}@above", [(role, head.pk)])
-    actor.companies = frozenset({head.pk, site.companies["own"], site.companies["sibling"]})
-    actor.duties = {role.value: actor.companies}
-    return actor
-
-
-def _people(site: Site) -> list[Actor]:
-    """Every duty in the own company, in a sibling, in another group; and in a sibling while looking on in the own one."""
-    actors = []
-    for role in Role:
-        for relation in ("own", "sibling", "other"):
-            actors.append(_person(f"{role.value}@{relation}", [(role, site.companies[relation])]))
-        actors.append(_above(role, site))
-        if role is not Role.VIEWER:
-            crossed = [(role, site.companies["sibling"]), (Role.VIEWER, site.companies["own"])]
-            actors.append(_person(f"{role.value}@crossed", crossed))
-    return actors
-
-
-def _visitors(world: Any) -> list[Actor]:
-    """Those the platform does not know (any more): no session, one too old, a stopped account, no duties, a wrong key."""
-    old = _person("too-old", [(Role.MAKER, world.company.pk)])
-    client = Client()
-    client.cookies[settings.SESSION_COOKIE_NAME] = old.cookie
-    session = client.session
-    session[SIGNED_IN_AT] = 1.0
-    session.save()
-    gone = _person("stopped", [(Role.RELEASER, world.company.pk)])
-    User.objects.filter(username="stopped").update(is_active=False)
-    for one in (old, gone):
-        one.is_in, one.duties = False, {}
-    return [
-        Actor("nobody", is_in=False),
-        old,
-        gone,
-        _person("no-duty", []),
-        Actor("wrong-key", is_in=False, authorization="YQ unknown:secret"),
-    ]
-
-
-SYSTEM_RIGHTS = frozenset(
-    {"payments.view", "payments.make", "payments.import", "statements.view", "masterdata.view", "payees.propose"}
-)  # fmt: skip
-
-
-def _systems(site: Site) -> list[Actor]:
-    """Calling systems of each company, one with no rights, one revoked."""
-    actors = [
-        _system(_client(f"system@{name}", pk, SYSTEM_RIGHTS), SYSTEM_RIGHTS, pk)
-        for name, pk in site.companies.items()
-    ]
-    bare = _client("system without rights", site.company_id, frozenset())
-    actors.append(_system(bare, frozenset(), site.company_id))
-    revoked = _client("system revoked", site.company_id, SYSTEM_RIGHTS)
-    revoked.client.is_active = False
-    revoked.client.save()
-    stopped = _system(revoked, frozenset(), site.company_id)
-    stopped.is_in = False
-    return [*actors, stopped]
-
-
-@transaction.atomic
-def _client(name: str, company_id: int, rights: frozenset[str]) -> people.IssuedKey:
-    acts_for = User.objects.create(username=name[:30], display_name=name, person_key=f"s:{name}")
-    return people.issue_client(
-        name=name, source_system=name[:30], companies=[Company.objects.get(pk=company_id)],
-        rights=rights, acts_for=acts_for,
-    )  # fmt: skip
-
-
-def _system(issued: people.IssuedKey, rights: frozenset[str], company_id: int) -> Actor:
-    return Actor(
-        issued.client.name,
-        companies=frozenset({company_id}),
-        rights=rights,
-        authorization=f"YQ {issued.client.key_id}:{issued.secret.reveal()}",
-        is_system=True,
-    )
+def _api_key(world: Any, officers: list[User]) -> ApiKey:
+    values = {
+        "name": "U8", "source_system": "u8", "companies": [world.company.pk], "rights": ["statements.view"],
+        "acts_for": world["maker"].username, "scheme": "hmac-sha256",
+    }  # fmt: skip
+    change = clients.propose_client(values=values, actor=officers[0])
+    people_changes.decide_people_change(change_id=change.pk, accept=True, actor=officers[1])
+    return ApiKey.objects.get(client__name="U8")

@@ -29,6 +29,7 @@ OPEN = {
     "approvals.SigningKey.point",
     "approvals.SigningKey.certificate_signature",
     "approvals.Signature.signature",
+    "masterdata.ApiKey.point",
     "masterdata.Connection.credentials",
 }
 

@@ -143,6 +143,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "masterdata.passwords.WellKnownRunValidator"},
     {"NAME": "masterdata.passwords.NotRecentValidator"},
 ]
+API_BEARER_KEYS = env.bool(
+    "API_BEARER_KEYS", default=True
+)  # calls that name their secret instead of signing
+# hosts and networks bank connections may lead to; empty: any but link-local, metadata and the like
+BANK_HOSTS = env.list("BANK_HOSTS", default=[])
+API_KEY_DAYS = env.int("API_KEY_DAYS", default=365)
 PASSWORD_HISTORY = env.int("PASSWORD_HISTORY", default=5)  # how many old ones never come back
 PASSWORD_DAYS = env.int("PASSWORD_DAYS", default=90)  # 0: a password never grows old
 # Signing keys: how long one is good, what a guess at its passphrase costs (argon2id: passes, KiB, lanes), and the file of

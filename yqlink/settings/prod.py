@@ -18,6 +18,7 @@ refuse_unsafe(
     redis_url=env.str("REDIS_URL", default=""),
 )
 
+API_BEARER_KEYS = env.bool("API_BEARER_KEYS", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
