@@ -117,6 +117,17 @@ def live_matches(account_id: int, match_nos: Collection[int]) -> list[Match]:
     return matches_of(MatchLine.objects.filter(account_id=account_id, match_no__in=match_nos))
 
 
+def require_match(account_id: int, match_no: int, *, scope: Scope) -> None:
+    """Raise NotFound unless the account has such a match, live or ended, and the viewer may see it."""
+    demand(account_id, scope=scope, right=VIEW)
+    numbered = {"account_id": account_id, "match_no": match_no}
+    if not (
+        MatchLine.objects.filter(**numbered).exists()
+        or EndedLine.objects.filter(**numbered).exists()
+    ):
+        raise NotFound("match", "未找到该勾对")
+
+
 def matches_made_by(act: Act) -> list[Match]:
     """The matches an act made that are still live. System look-up: the caller scoped the act."""
     return matches_of(MatchLine.objects.filter(account_id=act.account_id, act_id=act.pk))

@@ -137,6 +137,7 @@ def split(*, account_id: int, match_no: int, parts: Sequence[Part], actor: User,
 
     Raises NotFound, NotAllowed, InvalidInput (a part does not balance, a line is not of the match), Conflict (locked month).
     """
+    selectors.require_match(account_id, match_no, scope=masterdata.scope_of(actor))
     row = _open(account_id, actor)
     found = selectors.live_matches(account_id, [match_no])
     if not found:
