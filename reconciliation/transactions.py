@@ -39,12 +39,13 @@ class TransactionsPage(EntriesPage):
     title = _("交易明细查询")
     needs = (*EntriesPage.needs, "bank_date", "company_id")
     columns = (
-        *EntriesPage.columns[:8],
+        *EntriesPage.columns[:5],
+        Column("matched", _("勾对"), value=_matched, link=_link),
+        *EntriesPage.columns[5:8],
         Column("counterparty_bank", _("对方银行")),
         EntriesPage.columns[8],
         Column("purpose", _("用途")),
         *EntriesPage.columns[9:],
-        Column("matched", _("勾对"), value=_matched, link=_link),
     )
     filters = (
         *EntriesPage.filters,
