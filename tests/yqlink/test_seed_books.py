@@ -12,11 +12,11 @@ from ledger.models import Period
 from masterdata.models import OwnAccount
 from reconciliation.models import (
     BankReconciliationStatement,
-    ClosePack,
     DaySignOff,
     MatchLine,
     Proposal,
 )
+from reconciliation.services import closing
 from yqlink.management import demo_books
 
 
@@ -52,7 +52,7 @@ class TestSeedBooks:
         assert row.sheet.is_balanced
         states = dict(Period.objects.filter(company=account.company).values_list("code", "state"))
         assert states == {"2026-09": "locked", "2026-10": "open"}
-        assert ClosePack.objects.get().month == "2026-09"
+        assert closing.archive_due() == 1
         assert DaySignOff.objects.count() >= 20
         assert MatchLine.objects.filter(account_id=account.pk).exists()
         assert 3 <= Proposal.objects.filter(account=account).count() <= 12

@@ -150,4 +150,3 @@ def _close(account: OwnAccount, month: str, *, asker: User, decider: User) -> No
         why="对账完成，调节表已签字",
     )
     closing.decide(change_id=change.pk, accept=True, actor=decider, stepup=_factor(decider))
-    closing.archive_due()
