@@ -74,6 +74,7 @@ _EVENTS: dict[str, StrPromise] = {
     "receipts.receivables.discarded": _("放弃导入未收发票"),
     "receipts.office.accepted": _("办事处生效"),
     "receipts.schedule.accepted": _("归集计划生效"),
+    "receipts.collection.pull_drafted": _("起草上划单"),
     "receipts.collection.made": _("归集执行"),
     "desk.case.taken": _("接手异常事项"),
     "desk.case.given_back": _("退回异常事项"),

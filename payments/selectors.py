@@ -23,6 +23,9 @@ from payments.models import (
 )
 from payments.states import TERMINAL, InstructionState, OrderState
 
+# Shown states of an order that will do nothing more.
+ENDED = ("succeeded", "failed", "returned", "cancelled", "void")
+
 # The work list of each right: the states its holder has something to do in.
 WORKLISTS: dict[str, tuple[str, ...]] = {
     "payments.make": (OrderState.DRAFT, OrderState.REJECTED),
@@ -275,6 +278,11 @@ def next_due(scope: Scope) -> datetime | None:
     ]
     known = [due for due in dues if due is not None]
     return min(known) if known else None
+
+
+def orders_by_id(order_ids: Collection[int]) -> list[PaymentOrder]:
+    """These orders, oldest first. System look-up: the caller scoped what they belong to."""
+    return list(PaymentOrder.objects.filter(pk__in=order_ids).order_by("pk"))
 
 
 def shown_states(order_ids: Collection[int]) -> dict[int, str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import time
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,9 @@ from receipts.rules import ZERO
 from receipts.services.offices import PROPOSE, OfficeDraft
 from receipts.services.schedules import ScheduleDraft
 from receipts.services.supplementing import Line, Said
+
+if TYPE_CHECKING:
+    from masterdata.models import OwnAccount
 
 
 def _day_input() -> forms.DateInput:
@@ -140,6 +143,12 @@ def _line(form: LineForm) -> Line:
     )
 
 
+def _account_choices(rows: Iterable[OwnAccount]) -> list[tuple[str, str]]:
+    return [
+        (str(one.pk), f"{one.company.short_name} · {one.bank.name} · {one.number}") for one in rows
+    ]
+
+
 class OfficeForm(forms.Form):
     """A sales office as a person of head office writes it."""
 
@@ -177,13 +186,7 @@ class OfficeForm(forms.Form):
         names = people_selectors.names_of(ids)
         choices: dict[str, list[tuple[str, str]]] = {
             "company": [(str(one.pk), str(one)) for one in companies],
-            "account": [
-                ("", "—"),
-                *[
-                    (str(one.pk), f"{one.company.short_name} · {one.bank.name} · {one.number}")
-                    for one in own
-                ],
-            ],
+            "account": [("", "—"), *_account_choices(own)],
             "people": [
                 (str(pk), name) for pk, name in sorted(names.items(), key=lambda one: one[1])
             ],
@@ -219,13 +222,25 @@ class ScheduleForm(forms.Form):
         label=_("执行时刻"), max_length=400, help_text=_("如 09:30 14:00 16:45，以空格或逗号分隔")
     )
     days = forms.ChoiceField(label=_("执行日"), choices=CollectionSchedule.Days.choices)
+    rule = forms.ChoiceField(label=_("执行内容"), choices=CollectionSchedule.Rule.choices)
+    target = forms.ChoiceField(label=_("归集到账户"), required=False)
+    maker = forms.ChoiceField(
+        label=_("上划制单人"),
+        required=False,
+        help_text=_("上划单以此人名义起草，由其核对后提交复核"),
+    )
+    keep = forms.CharField(label=_("留存余额"), max_length=30, required=False)
+    at_least = forms.CharField(label=_("起划金额"), max_length=30, required=False)
+    most = forms.CharField(label=_("每次上限"), max_length=30, required=False)
+    most_a_day = forms.CharField(label=_("每日上限"), max_length=30, required=False)
     valid_from = forms.DateField(label=_("开始日期"), widget=_day_input())
     valid_to = forms.DateField(label=_("截止日期"), required=False, widget=_day_input())
     is_active = forms.BooleanField(label=_("启用"), required=False, initial=True)
 
     def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
         kwargs.setdefault(
-            "initial", {"valid_from": clock.today(), "days": "working", "is_active": True}
+            "initial",
+            {"valid_from": clock.today(), "days": "working", "rule": "fetch", "is_active": True},
         )
         super().__init__(*args, **kwargs)
         allowed = scope.companies_with(PROPOSE)
@@ -234,8 +249,32 @@ class ScheduleForm(forms.Form):
             for one in office_selectors.visible_offices(scope)
             if one.company_id in allowed and one.account_id is not None
         ]
-        self.fields["office"].choices = [(str(one.pk), str(one)) for one in rows]  # type: ignore[attr-defined]  # a ChoiceField
+        own = master.visible_accounts(scope).filter(is_active=True)
+        makers = {
+            user
+            for company_id in {one.company_id for one in rows}
+            for user in people_selectors.people_with("payments.make", company_id)
+        }
+        names = people_selectors.names_of(makers)
+        choices: dict[str, list[tuple[str, str]]] = {
+            "office": [(str(one.pk), str(one)) for one in rows],
+            "target": [("", "—"), *_account_choices(own)],
+            "maker": [("", "—"), *[(str(pk), name) for pk, name in sorted(names.items())]],
+        }
+        for name, some in choices.items():
+            self.fields[name].choices = some  # type: ignore[attr-defined]  # a ChoiceField
         _dress(self)
+
+    def clean(self) -> dict[str, Any]:
+        """Amounts, exact; empty ones are none."""
+        values = super().clean() or {}
+        for name in ("keep", "at_least", "most", "most_a_day"):
+            text = str(values.get(name) or "").strip()
+            try:
+                values[name] = _amount(text) if text.strip("0.") else None
+            except forms.ValidationError as error:
+                self.add_error(name, error)
+        return values
 
     def clean_times(self) -> list[time]:
         """Times of day."""
@@ -259,6 +298,13 @@ class ScheduleForm(forms.Form):
             days=given["days"],
             valid_from=given["valid_from"],
             valid_to=given["valid_to"],
+            rule=given["rule"],
+            target_id=int(given["target"]) if given["target"] else None,
+            maker_id=int(given["maker"]) if given["maker"] else None,
+            keep=given["keep"] or ZERO,
+            at_least=given["at_least"] or ZERO,
+            most=given["most"],
+            most_a_day=given["most_a_day"],
             is_active=given["is_active"],
             schedule_id=schedule_id,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 
 from kernel.errors import NotFound
@@ -60,6 +62,14 @@ def active_schedules() -> list[CollectionSchedule]:
 def schedule_of(account_id: int) -> CollectionSchedule | None:
     """The active schedule of an account. System look-up."""
     return CollectionSchedule.objects.filter(account_id=account_id, is_active=True).first()
+
+
+def pulls_of(account_id: int, *, since: datetime) -> list[int]:
+    """Ids of the orders the schedule's runs drafted on this account. System look-up of pulling."""
+    rows = CollectionRun.objects.filter(
+        account_id=account_id, scheduled_at__gte=since, order_id__isnull=False
+    )
+    return [pk for pk in rows.values_list("order_id", flat=True) if pk is not None]
 
 
 def visible_runs(scope: Scope) -> QuerySet[CollectionRun]:

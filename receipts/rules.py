@@ -220,6 +220,14 @@ def is_interest(credit: Credit) -> bool:
     return not credit.account_key and bool(_INTEREST.search(credit.text))
 
 
+def pullable(
+    *, free: Decimal, keep: Decimal, at_least: Decimal, most: Decimal, left_today: Decimal
+) -> Decimal:
+    """What may be pulled up: beyond what stays, within the limits a run and a day; zero where that is not worth it."""
+    amount = min(free - keep, most, left_today)
+    return amount if amount > 0 and amount >= at_least else ZERO
+
+
 AGES: tuple[tuple[str, int], ...] = (("3", 3), ("7", 7), ("30", 30), ("90", 90))
 
 

@@ -20,6 +20,7 @@ def collect() -> int:
             break
         error = ""
         try:
+            pull.balances([run.account_id], now=True)  # what a pull reckons with
             if not pull.statements([run.account_id], now=True):
                 error = "银行未应答或账户未开通直联"
         except Exception as broken:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import pgtrigger
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from kernel.orm import Stateful, Versioned, flow_trigger, state_column
+from kernel.orm import Stateful, Versioned, amount_column, flow_trigger, state_column
 from receipts.models.offices import SalesOffice
 from receipts.states import RUN, RunState
 
 
 class CollectionSchedule(Versioned):
-    """When an office's credits are fetched; written by two people (see `receipts.services.schedules`)."""
+    """When an office's credits are fetched, and whether its balance is pulled up; written by two people (see
+    `receipts.services.schedules`). The limits of a pull are the mandate head office gave it."""
+
+    class Rule(models.TextChoices):
+        """What a run does."""
+
+        FETCH = "fetch", _("只取数")
+        PULL = "pull", _("取数并起草上划单")
 
     class Days(models.TextChoices):
         """On which days."""
@@ -28,6 +36,17 @@ class CollectionSchedule(Versioned):
     title = models.CharField(max_length=60)
     times = ArrayField(models.TimeField())  # Shanghai, ascending
     days = models.CharField(max_length=10, choices=Days.choices, default=Days.WORKING)
+    rule = models.CharField(max_length=6, choices=Rule.choices, default=Rule.FETCH)
+    target = models.ForeignKey(
+        "masterdata.OwnAccount", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    maker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )  # in whose name the order is drafted; submitting it stays that person's act
+    keep = amount_column(default=0)  # stays on the account
+    at_least = amount_column(default=0)  # less is not worth a transfer
+    most = amount_column(null=True)  # a run
+    most_a_day = amount_column(null=True)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True)
     is_active = models.BooleanField(default=True)
@@ -40,7 +59,19 @@ class CollectionSchedule(Versioned):
                 fields=["account"],
                 condition=models.Q(is_active=True),
                 name="one_schedule_per_account",
-            )
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(rule="pull")
+                | models.Q(
+                    target__isnull=False,
+                    maker__isnull=False,
+                    most__gt=0,
+                    most_a_day__gt=0,
+                    keep__gte=0,
+                    at_least__gte=0,
+                ),
+                name="pull_has_its_mandate",
+            ),
         ]
         triggers = [pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete)]
 
@@ -64,6 +95,8 @@ class CollectionRun(Stateful):
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     arrivals = models.PositiveIntegerField(null=True)  # credits that came with it
+    order_id = models.BigIntegerField(null=True)  # payments.PaymentOrder: what a pull drafted
+    order_no = models.CharField(max_length=20, blank=True)
     note = models.CharField(max_length=200, blank=True)
 
     class Meta:

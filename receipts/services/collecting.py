@@ -15,7 +15,7 @@ from kernel import clock
 from masterdata import selectors as masterdata
 from receipts import office_selectors
 from receipts.models import ArrivalNotice, CollectionRun, CollectionSchedule
-from receipts.services import arriving
+from receipts.services import arriving, pulling
 from receipts.states import RunState
 from receipts.timetable import moments
 
@@ -90,6 +90,8 @@ def finish_run(*, run_id: int, error: str = "") -> None:
     if not error:
         arriving.take_arrivals()
     _note(run_id, error)
+    if not error:
+        pulling.draft_pull(run_id=run_id)
 
 
 @transaction.atomic(durable=True)

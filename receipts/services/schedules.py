@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from kernel import clock
 from kernel.errors import InvalidInput
+from masterdata import people_selectors
 from masterdata import selectors as masterdata
 from masterdata.services import changes
 from receipts import office_selectors
-from receipts.models import CollectionSchedule
+from receipts.models import CollectionSchedule, SalesOffice
+from receipts.rules import ZERO
 from receipts.services.offices import PROPOSE, settle
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 KIND = "receipts.schedule"
 TIMES_MAX = 48
+_AMOUNTS = ("keep", "at_least", "most", "most_a_day")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +38,13 @@ class ScheduleDraft:
     days: str
     valid_from: date
     valid_to: date | None = None
+    rule: str = CollectionSchedule.Rule.FETCH
+    target_id: int | None = None
+    maker_id: int | None = None
+    keep: Decimal = ZERO
+    at_least: Decimal = ZERO
+    most: Decimal | None = None
+    most_a_day: Decimal | None = None
     is_active: bool = True
     schedule_id: int | None = None
 
@@ -59,7 +70,47 @@ def _clean(draft: ScheduleDraft) -> dict[str, Any]:
         "valid_to": draft.valid_to.isoformat() if draft.valid_to else None,
         "is_active": draft.is_active,
         "schedule_id": draft.schedule_id,
+        **_pull(draft),
     }
+
+
+def _pull(draft: ScheduleDraft) -> dict[str, Any]:
+    """The mandate of a pull as JSON values; nothing of it where the rule is only to fetch."""
+    if draft.rule != CollectionSchedule.Rule.PULL:
+        return {"rule": CollectionSchedule.Rule.FETCH.value}
+    if draft.target_id is None or draft.maker_id is None:
+        raise InvalidInput(
+            "上划须指定归集账户和制单人", "target and maker are wanted", field="target"
+        )
+    if not draft.most or not draft.most_a_day or draft.most > draft.most_a_day:
+        raise InvalidInput(
+            "请填写每次与每日上限，且每次不超过每日",
+            "limits a run and a day are wanted",
+            field="most",
+        )
+    return {
+        "rule": draft.rule,
+        "target_id": draft.target_id,
+        "maker_id": draft.maker_id,
+        "keep": f"{draft.keep:.2f}",
+        "at_least": f"{draft.at_least:.2f}",
+        "most": f"{draft.most:.2f}",
+        "most_a_day": f"{draft.most_a_day:.2f}",
+    }
+
+
+def _check_pull(said: dict[str, Any], office: SalesOffice, actor: User) -> None:
+    """The accounts and the maker a pull names must be able to do it."""
+    if said["rule"] != CollectionSchedule.Rule.PULL:
+        return
+    target = masterdata.get_account(said["target_id"], scope=masterdata.scope_of(actor))
+    own = office.account
+    if own is None or target.pk == own.pk or target.currency != own.currency:
+        raise InvalidInput(
+            "归集账户须为同币种的另一账户", "another account of that currency", field="target"
+        )
+    if said["maker_id"] not in people_selectors.people_with("payments.make", office.company_id):
+        raise InvalidInput("所选制单人没有该公司的制单权限", "not a maker", field="maker")
 
 
 def plain(row: CollectionSchedule) -> dict[str, Any]:
@@ -73,6 +124,9 @@ def plain(row: CollectionSchedule) -> dict[str, Any]:
         "valid_to": row.valid_to.isoformat() if row.valid_to else None,
         "is_active": row.is_active,
         "schedule_id": row.pk,
+        "rule": row.rule,
+        **({name: f"{getattr(row, name):.2f}" for name in _AMOUNTS} if row.rule == "pull" else {}),
+        **({"target_id": row.target_id, "maker_id": row.maker_id} if row.rule == "pull" else {}),
     }
 
 
@@ -88,6 +142,7 @@ def propose(*, draft: ScheduleDraft, actor: User) -> StagedChange:
     if draft.schedule_id is not None:
         before = plain(office_selectors.get_schedule(draft.schedule_id, scope=scope, lock=True))
     said = _clean(draft)
+    _check_pull(said, office, actor)
     other = office_selectors.schedule_of(office.account_id)
     if draft.is_active and other is not None and other.pk != draft.schedule_id:
         raise InvalidInput(
@@ -125,6 +180,12 @@ def write(said: dict[str, Any]) -> CollectionSchedule:
     row.times = [time.fromisoformat(one) for one in said["times"]]
     row.valid_from = date.fromisoformat(said["valid_from"])
     row.valid_to = date.fromisoformat(said["valid_to"]) if said["valid_to"] else None
+    row.rule = said.get("rule", CollectionSchedule.Rule.FETCH)
+    row.target_id, row.maker_id = said.get("target_id"), said.get("maker_id")
+    row.keep, row.at_least = (Decimal(said.get(name, "0")) for name in ("keep", "at_least"))
+    row.most, row.most_a_day = (
+        Decimal(said[name]) if said.get(name) else None for name in ("most", "most_a_day")
+    )
     row.looked_at = clock.now()
     if row.pk is None:
         row.save(force_insert=True)

@@ -88,6 +88,12 @@ class SchedulesPage(ListPage):
             value=lambda row: dict(CollectionSchedule.Days.choices)[row["days"]],
             needs=("days",),
         ),
+        Column(
+            "rule",
+            _("执行内容"),
+            value=lambda row: dict(CollectionSchedule.Rule.choices)[row["rule"]],
+            needs=("rule",),
+        ),
         Column("valid_from", _("开始"), kind="day"),
         Column("valid_to", _("截止"), kind="day"),
         Column("is_active", _("状态"), value=_yes, needs=("is_active",)),
@@ -125,6 +131,7 @@ class RunsPage(ListPage):
             needs=("is_late",),
         ),
         Column("arrivals", _("到款笔数"), kind="number"),
+        Column("order_no", _("上划单"), kind="code"),
         Column("started_at", _("开始"), kind="datetime"),
         Column("ended_at", _("结束"), kind="datetime"),
         Column("note", _("说明")),
@@ -152,6 +159,11 @@ _LABELS = {
     "title": _("计划名称"),
     "times": _("执行时刻"),
     "days": _("执行日"),
+    "rule": _("执行内容"),
+    "keep": _("留存余额"),
+    "at_least": _("起划金额"),
+    "most": _("每次上限"),
+    "most_a_day": _("每日上限"),
     "valid_from": _("开始日期"),
     "valid_to": _("截止日期"),
     "is_active": _("启用"),
@@ -163,7 +175,8 @@ def _words(value: Any) -> Any:
         return _("是") if value else _("否")
     if isinstance(value, list):
         return "、".join(map(str, value)) or "—"
-    return dict(CollectionSchedule.Days.choices).get(value, value) or "—"
+    words = dict(CollectionSchedule.Days.choices) | dict(CollectionSchedule.Rule.choices)
+    return words.get(value, value) or "—"
 
 
 def _waiting(scope: Scope, kind: str) -> list[dict[str, Any]]:
@@ -251,6 +264,8 @@ def schedule_form(request: HttpRequest, schedule_id: int | None = None) -> HttpR
             **held,
             "office": str(held["office_id"]),
             "times": " ".join(held["times"]),
+            "target": str(held.get("target_id") or ""),
+            "maker": str(held.get("maker_id") or ""),
         }
     form = ScheduleForm(request.POST or None, scope=scope, **more)
     error = ""

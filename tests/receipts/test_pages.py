@@ -254,7 +254,7 @@ def test_a_schedule_is_not_taken_by_who_proposed_it(world):
         "/receipts/schedules/new/",
         {
             "office": str(office.pk), "title": "上午", "times": "09:45，14：00", "days": "working",
-            "valid_from": "2026-11-24", "is_active": "on",
+            "valid_from": "2026-11-24", "is_active": "on", "rule": "fetch",
         },
     )  # fmt: skip
     from masterdata.models import StagedChange

@@ -1,0 +1,114 @@
+"""Pull (上划): after a fetch, the office's balance beyond what stays is brought up, within the limits head office set.
+
+The order is drafted in the name of the maker the schedule names; submitting, checking, approving and releasing it stay
+people's acts, as for any payment. One moment of a schedule drafts one order at the most.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import transaction
+
+from audit import services as audit
+from desk import services as desk
+from kernel import clock
+from kernel.errors import DomainError, require
+from masterdata import selectors as masterdata
+from payments import funds
+from payments import selectors as payments
+from payments.content import OrderRequest
+from payments.services.drafting import draft_order
+from receipts import office_selectors
+from receipts.models import CollectionRun, CollectionSchedule
+from receipts.rules import ZERO, pullable
+from receipts.states import RunState
+
+SOURCE = "collection"
+LOOK_BACK = timedelta(days=90)  # an order older than this is looked after by others
+
+
+@transaction.atomic(durable=True)
+def draft_pull(*, run_id: int) -> str:
+    """Draft what a run that fetched well has to pull, once; the number of the order, or "" with the reason in the run's note."""
+    run = CollectionRun.objects.select_for_update(of=("self",)).get(pk=run_id)
+    plan = CollectionSchedule.objects.select_related("account__company", "target", "maker").get(
+        pk=run.schedule_id
+    )
+    if run.state != RunState.DONE or plan.rule != plan.Rule.PULL or run.order_id is not None:
+        return run.order_no
+    amount, why = _amount(plan)
+    if not amount or plan.maker is None:
+        run.note = why
+    else:
+        try:
+            with transaction.atomic():
+                order = draft_order(
+                    request=_request(plan, run, amount),
+                    maker=plan.maker,
+                    scope=masterdata.scope_of(plan.maker),
+                )
+        except DomainError as refusal:
+            run.note = refusal.message[:200]
+        else:
+            run.order_id, run.order_no, run.note = order.pk, order.order_no, ""
+            _tell(plan, run, amount)
+    run.save(update_fields=["order_id", "order_no", "note"])
+    return run.order_no
+
+
+def _amount(plan: CollectionSchedule) -> tuple[Decimal, str]:
+    """What may be pulled now; zero with the reason."""
+    told = funds.of_account(plan.account_id)
+    if not told.is_known or told.is_stale:
+        return ZERO, "余额不是最新，未起草上划"
+    drawn = office_selectors.pulls_of(plan.account_id, since=clock.now() - LOOK_BACK)
+    gone = ZERO
+    for order in payments.orders_by_id(drawn):
+        if order.shown_state not in payments.ENDED:
+            return ZERO, f"上一笔上划 {order.order_no} 尚未结束"
+        is_today = order.created_at.astimezone(clock.SHANGHAI).date() == clock.today()
+        gone += order.amount if is_today and order.shown_state == "succeeded" else ZERO
+    amount = pullable(
+        free=told.free,
+        keep=plan.keep,
+        at_least=plan.at_least,
+        most=plan.most or ZERO,
+        left_today=(plan.most_a_day or ZERO) - gone,
+    )
+    return amount, "" if amount else "没有需要上划的余额"
+
+
+def _request(plan: CollectionSchedule, run: CollectionRun, amount: Decimal) -> OrderRequest:
+    target = plan.target
+    require(target is not None, "a pull has its target")
+    return OrderRequest(
+        company_code=plan.account.company.code,
+        payer_number=plan.account.number,
+        payee_number=target.number if target else "",
+        payee_name=target.name if target else "",
+        amount=amount,
+        currency=plan.account.currency,
+        wish_date=clock.today(),
+        purpose="资金上划",
+        kind="internal",
+        source_system=SOURCE,
+        erp_doc_type="归集",
+        erp_doc_no=f"GJ{plan.pk}-{run.scheduled_at.astimezone(clock.SHANGHAI):%Y%m%d%H%M}",
+    )
+
+
+def _tell(plan: CollectionSchedule, run: CollectionRun, amount: Decimal) -> None:
+    audit.record(
+        "receipts.collection.pull_drafted",
+        actor=None,
+        subject=run,
+        after={"order_no": run.order_no, "amount": amount, "keep": plan.keep},
+    )
+    desk.notify(
+        user_id=plan.maker_id or 0,
+        title=f"上划 {run.order_no} 已起草：{plan.account.currency} {amount:,.2f}",
+        body=f"{plan.title}，请核对后提交复核",
+        url=f"/payments/orders/{run.order_no}/",
+    )
