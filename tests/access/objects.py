@@ -142,6 +142,7 @@ ELSEWHERE: dict[str, Found] = {
     "masterdata:counterparties_preview": _group("file_id"),
     "masterdata:branches_preview": _group("branch_file_id"),
     "masterdata:accounts_preview": _group("account_file_id"),
+    "reconciliation:split": _all("account_id"),  # a match that is no more is told as a conflict
     "payments:import_errors": _own("open_import_id"),  # one without faults has no list of them
 }
 
