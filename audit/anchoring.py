@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from audit.models import Anchor, Link
 from audit.verifying import Break
 from kernel import clock, merkle, seal, signatures, vault
 from kernel.envelope import KeysAbsent
+from kernel.errors import InvariantBroken
 
 log = structlog.get_logger(__name__)
 LINKS_MAX = 100_000
@@ -32,7 +33,12 @@ NOTHING = "0" * 64
 _LOCK = 7302
 _HEADS = 5_000
 _PURPOSE = b"yqlink.anchor.v1\x00"
-_WORDS = ("number", "at", "first", "last", "root", "head", "previous")
+_WORDS = frozenset({"number", "at", "first", "last", "root", "head", "previous"})
+_TAIL_BYTES = 8192  # more than any line has
+
+
+class BehindItsAnchor(InvariantBroken):
+    """The database is older than what is known of it outside: it was restored, or rewritten."""
 
 
 def _signed(body: dict[str, Any]) -> dict[str, Any]:
@@ -50,33 +56,112 @@ def anchor() -> Anchor | None:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
             return None
+    if why := behind():
+        log.error("anchor_refused", why=why)
+        return None
     last = Anchor.objects.order_by("-number").first()
-    since = last.last_seq if last else 0
-    links = list(
-        Link.objects.filter(seq__gt=since).order_by("seq").values_list("seq", "digest")[:LINKS_MAX]
-    )
+    links = _links_since(last)
     if not links:
         return None
-    root, _ = merkle.tree([digest.encode() for _, digest in links])
+    return _written(
+        links, number=last.number + 1 if last else 1, previous=last.digest if last else NOTHING
+    )
+
+
+def _links_since(last: Anchor | None) -> list[tuple[int, str]]:
+    rows = Link.objects.filter(seq__gt=last.last_seq if last else 0).order_by("seq")
+    return list(rows.values_list("seq", "digest")[:LINKS_MAX])
+
+
+def _written(
+    links: Sequence[tuple[int, str]],
+    *,
+    number: int,
+    previous: str,
+    head: tuple[int, str] | None = None,
+    **more: Any,
+) -> Anchor:
+    """One line about these links; `head` where there are none."""
+    seq, digest = links[-1] if links else head or (0, NOTHING)
+    root = merkle.tree([one.encode() for _, one in links])[0].hex() if links else NOTHING
     now = clock.now()
     body: dict[str, Any] = {
-        "number": last.number + 1 if last else 1,
+        "number": number,
         "at": now.astimezone(clock.SHANGHAI).isoformat(),
-        "first": links[0][0],
-        "last": links[-1][0],
-        "root": root.hex(),
-        "head": links[-1][1],
-        "previous": last.digest if last else NOTHING,
+        "first": links[0][0] if links else seq + 1,
+        "last": seq,
+        "root": root,
+        "head": digest,
+        "previous": previous,
+        **more,
     }
     line = seal.canonical(_signed(body)).decode()
     return Anchor.objects.create(
-        number=body["number"],
+        number=number,
         at=now,
         first_seq=body["first"],
-        last_seq=body["last"],
+        last_seq=seq,
         line=line,
         digest=seal.digest(line.encode()),
     )
+
+
+def behind() -> str:
+    """What the file's last line knows that the database has not, or has otherwise; empty where it agrees or there is no file."""
+    line = _last_line()
+    if not line:
+        return ""
+    body = _read(line)
+    if body is None:
+        return "锚文件的最后一行无法识别或签名不符"
+    seq, head = body["last"], body["head"]
+    found = Link.objects.filter(seq=seq).values_list("digest", flat=True).first()
+    if found == head or (seq == 0 and head == NOTHING):
+        return ""
+    if found is None:
+        return f"锚文件所载的第 {seq} 链不在数据库中：数据库旧于锚文件，可能从备份恢复"
+    return f"数据库的第 {seq} 链与锚文件不符：数据库从备份恢复后又有写入，或被改写"
+
+
+def _last_line() -> str:
+    path = Path(settings.ANCHORS_FILE)
+    try:
+        with path.open("rb") as stream:
+            stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, stream.tell() - _TAIL_BYTES))
+            found = stream.read().decode("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return ""
+    return next((line for line in reversed(found) if line), "")
+
+
+def require_current() -> None:
+    """Raise BehindItsAnchor where the file knows more than the database."""
+    if why := behind():
+        raise BehindItsAnchor(why)
+
+
+def highest_epoch() -> int:
+    """The epoch of the last restore the file tells of; 0 where it tells of none."""
+    bodies = (_read(line) for line in lines())
+    return max(
+        (body["restored"]["epoch"] for body in bodies if body and "restored" in body), default=0
+    )
+
+
+def go_on_after_restore(*, epoch: int, by: str, why: str) -> Anchor:
+    """A signed line that says: from its head on, the chain is that of a restored database (a step).
+
+    What the file holds beyond that head is the branch that was lost. Raises KeysAbsent outside a bank's worker.
+    """
+    vault.opener()
+    known = [_read(line) for line in lines()]
+    number = max((body["number"] for body in known if body), default=0) + 1
+    previous = seal.digest(_last_line().encode()) if known else NOTHING
+    head = Link.objects.order_by("-seq").values_list("seq", "digest").first()
+    links = _links_since(Anchor.objects.order_by("-number").first())
+    told = {"epoch": epoch, "by": by, "why": why}
+    return _written(links, number=number, previous=previous, head=head, restored=told)
 
 
 def lines() -> Iterator[str]:
@@ -159,6 +244,8 @@ def verify_anchors() -> list[Break]:
                 breaks.append(Break(body["first"], None, f"锚文件第 {place} 行缺失或被改动"))
             elif told.get(place, digest) != digest:
                 breaks.append(Break(body["first"], None, f"锚文件第 {place} 行与数据库所存的不同"))
+            if "restored" in body:  # what was known beyond it is the branch that was lost
+                heads = {seq: head for seq, head in heads.items() if seq <= body["last"]}
             heads[body["last"]] = body["head"]
         previous = digest
     return breaks + list(_differences(heads))
@@ -168,13 +255,15 @@ def _read(line: str) -> dict[str, Any] | None:
     """A line's words; None where it is none of ours, or the platform did not sign these words."""
     try:
         body: dict[str, Any] = json.loads(line)
-        said = {name: body[name] for name in _WORDS}
+        said = {name: value for name, value in body.items() if name not in ("key", "signature")}
+        if not said.keys() >= _WORDS:
+            return None
         if "signature" in body:
             point, signature = bytes.fromhex(body["key"]), bytes.fromhex(body["signature"])
             message = _PURPOSE + seal.canonical(said)
             if not signatures.verify(signatures.Algorithm.ECDSA, point, message, signature):
                 return None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return said
 

@@ -58,6 +58,11 @@ class Link(models.Model):
         pairs = (part.partition(":") for part in self.entries.split(" "))
         return {int(entry_id): digest for entry_id, _, digest in pairs if entry_id.isdigit()}
 
+    def changes(self) -> list[int]:
+        """The row changes it names."""
+        names = (part.partition(":")[0] for part in self.entries.split(" "))
+        return [int(name[1:]) for name in names if name[:1] == "h" and name[1:].isdigit()]
+
     @property
     def entry(self) -> Entry | None:
         """The last entry of the act."""

@@ -45,7 +45,7 @@ _DIFFERENCES = (
     + _FOLLOWS
     + " ORDER BY 2, 1"
 )
-_PRINTING = (
+PRINTING = (
     "SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL intervalstyle = 'postgres'; "
     "SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; "
 )
@@ -98,7 +98,7 @@ class Doubt:
 def doubts(tables: Iterable[Kept]) -> Iterator[Doubt]:
     """Every row of these tables that differs from its history."""
     for table in tables:
-        sql = _PRINTING + _DIFFERENCES.format(
+        sql = PRINTING + _DIFFERENCES.format(
             relation=table.table,
             which="",
             key=row_sql.quoted(table.key),
@@ -132,7 +132,7 @@ def strayed(label: str, keys: Iterable[object]) -> set[str]:
     """
     wanted = sorted({str(key) for key in keys})
     table = next(one for one in _installed() if one.label == label)
-    sql = _PRINTING + _STRAYED.format(
+    sql = PRINTING + _STRAYED.format(
         relation=table.table,
         which="AND c.ids && %s::text[] AND u.id = ANY(%s)",
         key=row_sql.quoted(table.key),
@@ -200,10 +200,7 @@ def _foreign() -> Iterator[Break]:
 
 def _changed_in(seq: int, why: str) -> Iterator[Break]:
     link = Link.objects.get(seq=seq)
-    parts = [part.partition(":")[0] for part in link.entries.split(" ")]
-    changes = RowChange.objects.filter(
-        pk__in=[int(part[1:]) for part in parts if part[:1] == "h" and part[1:].isdigit()]
-    ).order_by("pk")
+    changes = RowChange.objects.filter(pk__in=link.changes()).order_by("pk")
     for change in changes:
         words = f"{why}：{change.get_op_display()}，{change.at:%Y-%m-%d %H:%M:%S} UTC，{change.who}"
         for key in change.ids[:ROWS_MAX]:
@@ -232,7 +229,7 @@ def adopt(known: Iterable[Doubt]) -> int:
                 continue
             key = row_sql.quoted(table.key)
             cursor.execute(
-                _PRINTING  # noqa: S608 - names of tables and columns of ours
+                PRINTING  # noqa: S608 - names of tables and columns of ours
                 + f"SELECT audit_row_change(%s, 'A', array_agg(t.{key}::text), '{{}}', array_agg({row_sql.digest(table, 't')}), "  # noqa: S608 - names of tables and columns of ours
                 f"NULL) FROM {row_sql.quoted(name)} t WHERE t.{key}::text = ANY(%s)",
                 [name, keys],

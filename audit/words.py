@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
 
 _EVENTS: dict[str, StrPromise] = {
+    "masterdata.gate.closed": _("关闭出口"),
+    "masterdata.gate.open.accepted": _("打开出口"),
     "audit.rows.adopted": _("登记数据库迁移改动的行"),
     "payments.order.drafted": _("制单"),
     "payments.order.edited": _("修改付款单"),

@@ -149,6 +149,7 @@ CASE_KINDS: dict[str, str | Promise] = {
     "payments.instruction.amount_differs": _("扣款金额不符"),
     "payments.instruction.cancelled_but_debited": _("已撤销但有扣款"),
     "payments.content_altered": _("内容被改动"),
+    "audit.broken": _("数据库被改动"),
     "payments.seal_broken": _("封印不符"),
     "payments.leg_stopped": _("联动付款中断"),
     "payments.outside_unproved": _("平台外支付无扣款"),

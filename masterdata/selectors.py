@@ -93,6 +93,17 @@ def visible_accounts(scope: Scope) -> QuerySet[OwnAccount]:
     )
 
 
+def linked_accounts() -> list[OwnAccount]:
+    """Every own account in use that is linked to a bank, by number. System look-up."""
+    rows = OwnAccount.objects.filter(is_direct_link=True, is_active=True)
+    return list(rows.select_related("company", "bank").order_by("number", "pk"))
+
+
+def head_offices() -> list[int]:
+    """The companies at the top: a right at each of them is one of the whole group. System look-up."""
+    return list(Company.objects.filter(parent__isnull=True).values_list("pk", flat=True))
+
+
 def company_by_code(code: str, *, scope: Scope) -> Company | None:
     """The company with this code, if the viewer serves it."""
     return visible_companies(scope).filter(code=code).first()

@@ -10,6 +10,7 @@ from payments.views import (
     acts,
     adjudications,
     bulk,
+    gate,
     imports,
     linked,
     lists,
@@ -35,6 +36,7 @@ def _list(address: str, page: str, name: str, right: str = _VIEW) -> URLPattern:
 urlpatterns: list[URLPattern] = [
     _list("orders/", "orders", "orders"),
     _list("status/", "status", "status"),
+    path("gate/", guarded(gate.gate, _ADJUDICATE, "connections.edit"), name="gate"),
     path("new/", guarded(pages.create, _MAKE), name="create"),
     path("new/typed/", guarded(schedules.typed, "payments.free_payee"), name="create_typed"),
     path("schedules/", guarded(schedules.schedule_list, _VIEW), name="schedules"),

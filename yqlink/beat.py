@@ -35,6 +35,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("desk.tasks.tick_exports", 5),
     ("audit.tasks.tick_anchor", 60),
     ("yqlink.workspace.tasks.tick_evidence", 5),
+    ("yqlink.workspace.tasks.tick_watch", 240),
     ("yqlink.health.tick_heartbeat", 10),
 )
 

@@ -15,7 +15,7 @@ from kernel.scope import Scope
 from masterdata import checks, selectors
 from masterdata.models import CounterpartyAccount, OwnAccount, StagedChange, User
 from masterdata.selectors import scope_of
-from masterdata.services import calendars, connections, dated, payees
+from masterdata.services import calendars, connections, dated, gate, payees
 from masterdata.services.staging import decide
 from masterdata.services.staging import settle as settle
 from masterdata.services.staging import stage as stage
@@ -215,6 +215,9 @@ def _demand_decider(change: StagedChange, scope: Scope) -> Callable[[StagedChang
     if change.kind == calendars.KIND:
         dated.demand(scope, dated.DECIDE, change.company_id)
         return calendars.apply
+    if change.kind == gate.OPEN:
+        connections.demand_editor(scope)
+        return gate.apply
     if change.kind in connections.APPLY:
         connections.demand_editor(scope)
         return connections.APPLY[change.kind]

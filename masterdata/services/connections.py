@@ -17,7 +17,7 @@ from kernel.errors import Conflict, InvalidInput, NotFound
 from kernel.scope import Scope
 from kernel.secrets import Secret
 from masterdata import checks, selectors
-from masterdata.models import Company, Connection, StagedChange, User
+from masterdata.models import Connection, StagedChange, User
 from masterdata.selectors import scope_of
 from masterdata.services.staging import stage
 
@@ -201,7 +201,7 @@ def _demand_host(endpoint: str) -> None:
 
 def demand_editor(scope: Scope) -> None:
     """A connection serves the whole group: its editor needs the right at every head office, not at a subsidiary."""
-    for pk in Company.objects.filter(parent__isnull=True).values_list("pk", flat=True):
+    for pk in selectors.head_offices():
         scope.demand("connections.edit", pk)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from approvals.signing import trust
 from approvals.signing.verifying import Proven, Verdict
+from audit import anchoring
 from kernel import seal, vault
 from kernel.envelope import Sealer
 from kernel.errors import InvariantBroken
@@ -65,9 +66,13 @@ def seal_instruction(instruction: PaymentInstruction, data: bytes, sealer: Seale
 
 
 def require_able_to_verify() -> None:
-    """Raise KeysAbsent or TrustAbsent where this process could not tell a good instruction from a bad one."""
+    """Raise KeysAbsent or TrustAbsent where this process could not tell a good instruction from a bad one.
+
+    Raises BehindItsAnchor where the database is older than what is known of it outside: what it calls queued may be sent.
+    """
     vault.opener()
     trust.registrars()
+    anchoring.require_current()
 
 
 def _differences(
@@ -104,7 +109,7 @@ def unable_to_verify() -> str:
     """Why this process could not verify; empty when it can."""
     try:
         require_able_to_verify()
-    except (vault.KeysAbsent, trust.TrustAbsent) as error:
+    except (vault.KeysAbsent, trust.TrustAbsent, anchoring.BehindItsAnchor) as error:
         return str(error)
     return ""
 

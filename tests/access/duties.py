@@ -96,12 +96,12 @@ MAY: dict[str, Duties] = {
     "payments:outside_propose": MAKERS | TREASURER,
     "payments:outside_decide": TREASURER,
     "payments:adjudicate": TREASURER,
+    "payments:gate": TREASURER | ADMIN,
     "payments:check_desk": _("checker"),
     "payments:approve_desk": APPROVERS,
     "payments:release_desk": _("releaser"),
     "payments:held": TREASURER,
     "payments:status": SEE_MONEY,
-    "payments:gate": TREASURER | ADMIN,
     "approvals:matrix_trial": EVERYBODY,
     # banks
     **_lines(

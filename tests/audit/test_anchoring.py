@@ -146,7 +146,7 @@ class TestVerifyAnchors:
         anchored()
         path = Path(settings.ANCHORS_FILE)
         line = path.read_text("utf-8")
-        at = line.index(edit[: edit.index(":")] if ":" in edit else edit)
+        at = line.index(edit[: edit.index(":")]) if ":" in edit else 0
 
         path.write_text(line[:at] + edit + line[at + len(edit) :], "utf-8")
 

@@ -11,15 +11,17 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from audit import anchoring
 from audit.models import Entry
 from bankbridge.services import dispatch
 from bankbridge.services.dossier import Mode, redacted
 from desk.models import Job
-from kernel import clock
+from kernel import clock, seal
 from kernel.vault import sign_as_platform
 from ledger.topics import Booking
 from masterdata import selectors as masterdata
@@ -42,9 +44,9 @@ def verify(place: Path, *options: str, folder: Path) -> tuple[int, str]:
     """The stand-alone script in a folder of its own, with nothing of ours in reach."""
     script = folder / "verify.py"
     if not script.exists():
-        for name in ("verify.py", "verify_keys.py"):
-            source = Path(__file__).resolve().parents[2] / "yqlink/evidence/standalone" / name
-            (folder / name).write_bytes(source.read_bytes())
+        source = Path(__file__).resolve().parents[2] / "yqlink/evidence/standalone"
+        for path in source.glob("*.py"):
+            (folder / path.name).write_bytes(path.read_bytes())
     done = subprocess.run(
         [sys.executable, "-B", str(script), str(place), *options],
         capture_output=True, text=True, check=False, cwd=folder, env={"PYTHONPATH": ""},
@@ -191,6 +193,75 @@ class TestBundle:
         )
 
         assert (code, "keys.json" in told) == (1, True)
+
+
+class TestRows:
+    """A platform's own key signs the list anew: what is forged then still contradicts the chain."""
+
+    def forged(self, files: dict[str, bytes], name: str, data: bytes, tmp_path: Path) -> str:
+        fresh = {**files, name: data}
+        manifest = json.loads(files["manifest.json"])
+        manifest["files"][name] = seal.digest(data)
+        fresh["manifest.json"] = seal.canonical(manifest)
+        point, signature = sign_as_platform(b"yqlink.evidence.v1\x00" + fresh["manifest.json"])
+        mark = {"key": point.hex(), "signature": signature.hex()}
+        fresh["manifest.sig"] = seal.canonical(mark)
+        (tmp_path / "forged.zip").write_bytes(packed(fresh))
+        code, told = verify(tmp_path / "forged.zip", folder=tmp_path)
+        assert code == 1
+        return told
+
+    def test_a_voucher_of_other_words_is_not_the_row_in_the_chain(self, paid, tmp_path):
+        files = _files(made(paid), tmp_path)
+        vouchers = json.loads(files["vouchers.json"])
+        for line in vouchers[0]["lines"]:
+            line["subject"] = "6602"
+
+        told = self.forged(files, "vouchers.json", json.dumps(vouchers).encode(), tmp_path)
+
+        assert "ledger.voucherline" in told
+        assert "subject" in told
+
+    def test_a_statement_entry_of_another_day_is_not_either(self, paid, tmp_path):
+        files = _files(made(paid), tmp_path)
+        ties = json.loads(files["statement.json"])
+        ties[0]["entry"]["bank_serial"] = "S0002"
+
+        told = self.forged(files, "statement.json", json.dumps(ties).encode(), tmp_path)
+
+        assert "statements.statemententry" in told
+
+    def test_a_voucher_row_rewritten_along_is_not_what_its_change_left(self, paid, tmp_path):
+        files = _files(made(paid), tmp_path)
+        rows = json.loads(files["rows.json"])
+        for row in rows["rows"]:
+            row["text"] = row["text"].replace("7654.32", "7654.33")
+
+        told = self.forged(files, "rows.json", json.dumps(rows).encode(), tmp_path)
+
+        assert "rows.json#" in told
+
+    @given(
+        st.lists(
+            st.one_of(
+                st.none(),
+                st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1),
+            ),
+            min_size=1,
+        )
+    )
+    @settings(
+        max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    )
+    def test_a_row_is_read_as_postgresql_prints_it(self, db, values):
+        from yqlink.evidence.standalone import verify_keys
+
+        with connection.cursor() as cursor:
+            marks = ", ".join(["%s::text"] * len(values))
+            cursor.execute(f"SELECT ROW({marks})::text", values)
+            (text,) = cursor.fetchone()
+
+        assert verify_keys.fields(text) == values
 
 
 def _files(data: bytes, tmp_path: Path) -> dict[str, bytes]:

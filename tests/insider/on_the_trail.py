@@ -124,6 +124,19 @@ def _function_emptied(ground: Ground, db: Database) -> str:
     return "masterdata.ownaccount"
 
 
+def _digest_function_replaced(ground: Ground, db: Database) -> str:
+    """Row and history altered alike, and a digest function that tells whatever the chain wants to hear."""
+    _history_rewritten(ground, db)
+    db.plain(
+        """
+        CREATE OR REPLACE FUNCTION audit_change_digest(c audit_rowchange) RETURNS text LANGUAGE sql STABLE AS
+        $$ SELECT substring(entries FROM 'h' || c.id || ':([0-9a-f]+)') FROM audit_link
+           WHERE entries ~ ('(^| )h' || c.id || ':') LIMIT 1 $$
+        """
+    )
+    return "audit.rowchange"
+
+
 def _anchor_file(edit: Any) -> Any:
     def do(ground: Ground, db: Database) -> str:
         from django.conf import settings
@@ -163,5 +176,6 @@ ATTACKS = [
     Attack("停用历史触发器", _trigger_off),
     Attack("停用指令表的全部触发器", _guard_off),
     Attack("替换历史触发器的函数", _function_emptied),
+    Attack("替换摘要函数，让链看起来完整", _digest_function_replaced),
     Attack("改写锚文件", _anchor_file(lambda lines: [line.replace('"last":', '"lust":') for line in lines])),
 ]  # fmt: skip

@@ -6,6 +6,7 @@ Runs in a bank's worker: it opens the sealed instruction and signs with the plat
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 STANDALONE = Path(__file__).with_name("standalone")
 _SOURCE = "payments.paymentinstruction"
+_TELLING = ("order.json", "instructions.json", "statement.json", "vouchers.json")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ def _json(content: object) -> bytes:
 def bundle(order: PaymentOrder, *, scope: Scope, wish: Wish, by: str) -> bytes:
     """The zip. Raises KeysAbsent outside a bank's worker, SealBroken where an instruction was tampered with."""
     files = {**_payment(order), **_people(order), **_books(order)}
+    files["rows.json"] = _rows(files)
     files |= _trail(order, scope, wish)
     for path in sorted(STANDALONE.glob("*.py")):
         files[path.name] = path.read_bytes()
@@ -49,7 +52,7 @@ def bundle(order: PaymentOrder, *, scope: Scope, wish: Wish, by: str) -> bytes:
     listed = {name: seal.digest(data) for name, data in sorted(files.items())}
     manifest = seal.canonical(
         {
-            "format": "yqlink-evidence/1",
+            "format": "yqlink-evidence/2",
             "order_no": order.order_no,
             "made_at": clock.now().astimezone(clock.SHANGHAI).isoformat(),
             "made_by": by,
@@ -97,6 +100,20 @@ def _books(order: PaymentOrder) -> dict[str, bytes]:
         for row in vouchers
     ]
     return {"vouchers.json": _json(told)}
+
+
+def _rows(files: Mapping[str, bytes]) -> bytes:
+    """Every row these files tell of, as the database holds it, with its last change and the link that names it."""
+    told = {name: json.loads(files[name]) for name in _TELLING}
+    vouchers = told["vouchers.json"]
+    wanted = [
+        ("payments.paymentorder", [told["order.json"]["id"]]),
+        ("payments.paymentinstruction", [one["id"] for one in told["instructions.json"]]),
+        ("statements.statemententry", [tie["entry"]["id"] for tie in told["statement.json"]]),
+        ("ledger.voucher", [one["id"] for one in vouchers]),
+        ("ledger.voucherline", [line["id"] for one in vouchers for line in one["lines"]]),
+    ]
+    return _json(trail.of_rows(wanted))
 
 
 def _trail(order: PaymentOrder, scope: Scope, wish: Wish) -> dict[str, bytes]:
@@ -149,6 +166,7 @@ instructions/       封存并发送的指令 the instruction as it was sealed an
 wire.json, wire/    与银行往来报文：摘要，以及脱敏或加密的内容 what was said to and by the bank
 statement.json      对应的银行流水 the statement entries that show it
 vouchers.json       记账凭证 vouchers
+rows.json           以上各行在数据库中的原文、最后一次变更及其所在的链 the rows as the database held them, in the chain
 audit.json          操作轨迹、链与锚 the trail, its links and anchors
 verify.py           校验 checks it all:  python verify.py
 """

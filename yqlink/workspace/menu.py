@@ -125,6 +125,7 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
             (_("限额"), "masterdata:limits", "strategy.view"),
             (_("策略"), "masterdata:strategy", "strategy.view"),
             (_("重复规则"), "payments:rules", "payments.view"),
+            (_("出口"), "payments:gate", "payments.adjudicate"),
         ],
     ),
     (
@@ -180,6 +181,7 @@ ICONS = {
     "payments:failures": "back",
     "payments:unknown": "question",
     "payments:adjudications": "hand",
+    "payments:gate": "shield",
     "payments:held": "pause",
     "payments:rules": "layers",
     "payments:outside_list": "file",

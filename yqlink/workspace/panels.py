@@ -214,7 +214,7 @@ PANELS: tuple[PanelLine, ...] = (
         "",
         ("statements.view",),
         lambda row: reverse("statements:balances"),
-        unless=("payments.make", "payments.check", "payments.approve"),
+        unless=("payments.make", "payments.check"),
     ),
     PanelLine(
         _("银行通道"),

@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from verify_keys import Wrong, canonical, fingerprint, need, root_of, sha256, signed, unpacked
+from verify_rows import check_rows
 
 # --- the bundle -------------------------------------------------------------------------------------------------------
 
@@ -30,6 +31,7 @@ class Bundle:
         self.files: dict[str, bytes] = unpacked(place)
         self.options = options
         self.notes: list[str] = []
+        self.loose = 0
 
     def json(self, name: str) -> Any:
         """A file's content; raises Wrong when it is missing or unreadable."""
@@ -264,24 +266,24 @@ def check_audit(bundle: Bundle) -> set[tuple[str, str, str]]:
         )
         after = json.loads(entry["text"])[8]
         told |= {(one["key"], one["request"], one["answer"]) for one in after.get("wire", [])}
-    held = _held_lines(bundle)
-    loose = 0
     for link in links.values():
-        where = f"audit.json#link{link['seq']}"
-        text = f"{link['previous']}:{link['seq']}:{link['act']}:{link['entries']}"
-        need(sha256(text.encode()) == link["digest"], where, "链摘要不符 / broken link")
-        if not link["anchor"]:
-            loose += 1
-            continue
-        line = json.loads(link["anchor"])
-        root = root_of(link["digest"].encode(), link["path"], where)
-        need(root.hex() == line["root"], where, "与锚不符 / not what was anchored")
-        need(
-            not held or link["anchor"] in held, where, "锚不在您的文件中 / anchor not in your file"
-        )
-    if loose:
-        bundle.notes.append(f"{loose} 条链尚未锚定 / links not anchored yet")
+        check_link(bundle, link)
     return told
+
+
+def check_link(bundle: Bundle, link: dict[str, Any]) -> None:
+    """A link is what its digest says, and leads to the anchor outside the database, where it is anchored yet."""
+    held = _held_lines(bundle)
+    where = f"audit.json#link{link['seq']}"
+    text = f"{link['previous']}:{link['seq']}:{link['act']}:{link['entries']}"
+    need(sha256(text.encode()) == link["digest"], where, "链摘要不符 / broken link")
+    if not link["anchor"]:
+        bundle.loose += 1
+        return
+    line = json.loads(link["anchor"])
+    root = root_of(link["digest"].encode(), link["path"], where)
+    need(root.hex() == line["root"], where, "与锚不符 / not what was anchored")
+    need(not held or link["anchor"] in held, where, "锚不在您的文件中 / anchor not in your file")
 
 
 def _held_lines(bundle: Bundle) -> set[str]:
@@ -301,6 +303,9 @@ def run(place: Path, options: argparse.Namespace) -> list[str]:
     told = check_audit(bundle)
     check_wire(bundle, told)
     check_books(bundle)
+    check_rows(bundle, lambda link: check_link(bundle, link))
+    if bundle.loose:
+        bundle.notes.append(f"{bundle.loose} 条链尚未锚定 / links not anchored yet")
     return bundle.notes
 
 

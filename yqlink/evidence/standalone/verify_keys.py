@@ -1,4 +1,4 @@
-"""Signatures, digests and the one form of the zip, for verify.py beside it: Python and `cryptography` only."""
+"""Signatures, digests, the form of a row and the one of the zip, for verify.py beside it: Python and `cryptography` only."""
 
 from __future__ import annotations
 
@@ -48,6 +48,27 @@ def sha256(data: bytes) -> str:
 def canonical(content: object) -> bytes:
     """The one byte form of plain values: sorted keys, no blanks, UTF-8."""
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def fields(text: str) -> list[str | None]:
+    """The values of a row as PostgreSQL prints it: in brackets, parted by commas, quoted where need be, null as nothing."""
+    found: list[str | None] = []
+    at, end = 1, len(text) - 1
+    while at <= end:
+        value, is_null = "", True
+        while at < end and text[at] != ",":
+            is_null = False
+            if text[at] != '"':
+                value, at = value + text[at], at + 1
+                continue
+            at += 1
+            while text[at] != '"' or text[at + 1 : at + 2] == '"':
+                at += 1 if text[at] in '"\\' else 0
+                value, at = value + text[at], at + 1
+            at += 1
+        found.append(None if is_null else value)
+        at += 1
+    return found
 
 
 # --- signatures -------------------------------------------------------------------------------------------------------
