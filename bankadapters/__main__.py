@@ -1,4 +1,4 @@
-"""Bank tools: `python -m bankadapters list | decode | encode | conform`. Only `conform` talks: to simulators, or where it is told to."""
+"""Bank tools: `python -m bankadapters list | decode | encode | conform | new`. Only `conform` talks: to simulators, or where it is told to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from bankadapters import registry, wirejson
+from bankadapters import registry, skeleton, wirejson
 from bankadapters.conformance import command
 from bankadapters.contract import Ability, BankAdapter, Connection
 from bankadapters.errors import BankError
@@ -28,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
             _print(_decoded(options))
         elif options.command == "conform":
             return command.conform(options)
+        elif options.command == "new":
+            _lay_down(options)
         else:
             sys.stdout.buffer.write(_encoded(options))
             sys.stdout.buffer.flush()
@@ -47,6 +49,13 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("list", help="the banks and what each can do")
     conform = commands.add_parser("conform", help="play the scenarios every bank is tried for")
     command.add_arguments(conform)
+    new = commands.add_parser(
+        "new", help="lay down a new bank: adapter, simulator and tests that run"
+    )
+    new.add_argument("name", help="its short name: letters and digits")
+    new.add_argument("--name-zh", required=True, metavar="名称")
+    new.add_argument("--name-en", required=True, metavar="NAME")
+    new.add_argument("--cnaps-prefix", required=True, metavar="DDD")
     decode = commands.add_parser("decode", help="print what a bank's answer says, as JSON")
     encode = commands.add_parser("encode", help="print the bytes a request has on the wire")
     for one in (decode, encode):
@@ -68,6 +77,19 @@ def _parser() -> argparse.ArgumentParser:
         help="inquiry codes that mean the bank knows no such payment",
     )
     return parser
+
+
+def _lay_down(options: argparse.Namespace) -> None:
+    made = skeleton.lay_down(
+        Path(__file__).parents[1],
+        options.name,
+        name_zh=options.name_zh,
+        name_en=options.name_en,
+        cnaps_prefix=options.cnaps_prefix,
+    )
+    for path in made:
+        sys.stdout.write(f"{path}\n")
+    sys.stdout.write(f"try it: python -m bankadapters conform --bank {options.name}\n")
 
 
 def _listing() -> Mapping[str, object]:

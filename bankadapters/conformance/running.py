@@ -9,15 +9,13 @@ from bankadapters import registry
 from bankadapters.conformance.bench import Bench, SimulatedBench, simulated
 from bankadapters.conformance.scenario import Failed, Result, Scenario, Skipped, Verdict
 from bankadapters.conformance.trial import Trial
-from bankadapters.errors import BankError
 from kernel import clock
-from kernel.errors import DomainError
 
 Tell = Callable[[Result], None]
 
 
 def play(scenario: Scenario, bench: Bench) -> Result:
-    """One scenario at one bank. Nothing a scenario meets leaves this function as an exception but a defect of the kit."""
+    """One scenario at one bank. Whatever it meets is a verdict."""
     abilities = registry.adapter_class(bench.slug).abilities
     lacking = sorted(one.value for one in scenario.needs - abilities)
     if lacking:
