@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 
 import django
 from django.conf import settings
@@ -39,12 +40,13 @@ def _migrate() -> None:
     call_command("erp_views", install=True)
 
 
-STEPS = {
+STEPS: dict[str, Callable[[], object]] = {
     "messages": lambda: compile_all(settings.ROOT),
     "migrate": _migrate,
     "seed": lambda: call_command("seed_demo", verbosity=0),
     "books": lambda: call_command("seed_books", verbosity=0),
     "static": _static,
+    "banks": lambda: call_command("seed_banks", verbosity=0),
 }
 
 

@@ -68,7 +68,8 @@ def demo_keys(home: Path) -> tuple[dict[str, str], dict[str, str]]:
 class Platform:
     """The whole platform in `home`. `start()` returns when pages are served; `stop()` leaves data for the next start.
 
-    `env` overrides variables of every child; `simulator_args` are appended to the simulator's command line; `workers`
+    `env` overrides variables of every child; `simulator_args` are appended to the simulator's command line; `banks` is
+    "boc" alone or "all", in one world, the Bank of China on its usual port and the others on free ones; `workers`
     is the number of worker processes (0: the caller starts them); `ports` wishes for ports (0: any free one); `with_books`
     lays down two months of books to reconcile; `say` hears one line per finished step.
     """
@@ -79,6 +80,7 @@ class Platform:
         *,
         env: Mapping[str, str] | None = None,
         simulator_args: Sequence[str] = (),
+        banks: str = "boc",
         clock_file: Path | None = None,
         workers: int = 1,
         concurrency: int = 2,
@@ -90,7 +92,7 @@ class Platform:
         self.home.mkdir(parents=True, exist_ok=True)
         self._wished = {"web": WEB_PORT, "simulator": SIMULATOR_PORT} if ports is None else ports
         self._overrides, self._clock_file = dict(env or {}), clock_file
-        self._simulator_args, self._say = list(simulator_args), say
+        self._simulator_args, self._say, self.banks = list(simulator_args), say, banks
         self._workers, self._concurrency = workers, concurrency
         self._seeds = ("seed", "books") if with_books else ("seed",)
         self.children: dict[str, Child] = {}
@@ -142,8 +144,11 @@ class Platform:
                 self._start_valkey()
             with self._step("database, demo group, static files"):
                 self._prepare()
-            with self._step("Bank of China simulator"):
+            with self._step("bank simulators"):
                 self.start_simulator()
+            if self.banks == "all":
+                with self._step("accounts at every bank"):
+                    self._run_once("seed_banks", "yqlink.prepare", "banks")
             with self._step("workers, beat, web"):
                 for number in range(1, self._workers + 1):
                     self.start_worker(f"worker{number}", beats=number == 1)
@@ -186,21 +191,20 @@ class Platform:
 
     # --- single children, for crash tests ---
     def start_simulator(self) -> Child:
-        """The bank: a program of its own with books of its own."""
-        arguments = [
-            "--bank",
-            "boc",
-            "--port",
-            str(self.ports["simulator"]),
-            "--data",
-            str(self.home / "sim" / "boc"),
-        ]
+        """The banks: a program of its own with books of its own."""
+        port, data = self.ports["simulator"], self.home / "sim" / self.banks
+        which = (
+            ["--all", "--port-of", f"boc:{port}"]
+            if self.banks == "all"
+            else ["--bank", "boc", "--port", str(port)]
+        )
+        arguments = [*which, "--data", str(data)]
         arguments += ["--accounts", str(self.demo_folder / "boc_accounts.json")]
         if self._clock_file is not None:
             arguments += ["--clock-file", str(self._clock_file)]
         if "--seed" not in self._simulator_args:
             arguments += ["--seed", "1"]
-        (self.home / "sim" / "boc").mkdir(parents=True, exist_ok=True)
+        data.mkdir(parents=True, exist_ok=True)
         child = self._spawn(
             "simulator",
             [sys.executable, "-m", "bankadapters.simulator", *arguments, *self._simulator_args],
@@ -305,6 +309,7 @@ class Platform:
             "YQLINK_HOME": str(self.home),
             "YQLINK_DEMO_DIR": str(self.demo_folder),
             "BOC_SIM_URL": f"{self.simulator_url}/B2EC/E2BServlet",
+            "SIM_CONTROL_URL": f"{self.simulator_url}/_sim/",
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
         }

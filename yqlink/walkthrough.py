@@ -1,14 +1,16 @@
-"""`make walkthrough FILE=… [FAULTS=name]`: the whole job over HTTP in a temporary home, then the two books compared.
+"""`make walkthrough FILE=… [FAULTS=name] [BANKS=all]`: the whole job over HTTP in a temporary home, then the two books compared.
 
 Everything runs as `make demo` runs it, on free ports, on a clock of its own: 09:30 of the list's latest 期望付款日, moved
 forward to the next due moment whenever nothing is left to do before it. Exits 0 only when every payment is final, or
 UNKNOWN, being asked about and explained by an injected fault, and the platform's books agree with the bank's own ledger.
+BANKS=all gives each company an account at every bank and deals the rows out to them.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import shutil
 import signal
 import sys
@@ -24,6 +26,7 @@ from typing import Any
 import httpx
 
 from kernel import clock
+from yqlink import walkbanks
 from yqlink.supervisor import Platform
 from yqlink.walkbooks import Report, agrees_with, bank_accounts, compare, read_days
 from yqlink.walkers import Person, Stopwatch, Stuck
@@ -284,7 +287,9 @@ class Job:
 
 
 @contextlib.contextmanager
-def _platform(path: Path, faults: str, seed: str) -> Iterator[tuple[Platform, Path, datetime]]:
+def _platform(
+    path: Path, faults: str, seed: str, banks: str
+) -> Iterator[tuple[Platform, Path, datetime]]:
     home = Path(tempfile.mkdtemp(prefix="yqlink-walk-"))
     home.chmod(0o755)  # the embedded database may run as another user
     clock_file = home / "clock"
@@ -297,6 +302,7 @@ def _platform(path: Path, faults: str, seed: str) -> Iterator[tuple[Platform, Pa
     platform = Platform(
         home,
         simulator_args=arguments,
+        banks=banks,
         clock_file=clock_file,
         ports={"web": 0, "simulator": 0},  # several may run beside each other, and beside a demo
         say=lambda line: print(line, flush=True),
@@ -315,9 +321,23 @@ def _platform(path: Path, faults: str, seed: str) -> Iterator[tuple[Platform, Pa
         shutil.rmtree(home, ignore_errors=True)
 
 
-def run(path: Path, faults: str, seed: str) -> Report:
+def _at_every_bank(platform: Platform, path: Path) -> Path:
+    """The list with its rows dealt out over the accounts at every bank; its payees are known at theirs."""
+    accounts = json.loads((platform.demo_folder / "bank_accounts.json").read_text("utf-8"))
+    target = platform.home / path.name
+    rows = walkbanks.spread(path, target, accounts)
+    with httpx.Client(base_url=platform.simulator_url, timeout=60, trust_env=False) as bank:
+        homes = bank.get("/_sim/homes").json()
+        bank.post("/_sim/accounts", json=walkbanks.payees_at(rows, homes)).raise_for_status()
+    print(f"  accounts at {len({one['bank'] for one in accounts}) + 1} banks: {len(accounts) + 4}")
+    return target
+
+
+def run(path: Path, faults: str, seed: str, banks: str = "boc") -> Report:
     """The whole job; raises Stuck."""
-    with _platform(path, faults, seed) as (platform, clock_file, begin):
+    with _platform(path, faults, seed, banks) as (platform, clock_file, begin):
+        if banks == "all":
+            path = _at_every_bank(platform, path)
         job, spent = Job(platform, path, clock_file, begin), Stopwatch()
         preview = job.import_list()
         print(
@@ -336,6 +356,11 @@ def run(path: Path, faults: str, seed: str) -> Report:
             state, instructions, ledger, result_file=job.result_file(), rows=preview["rows"]
         )
         spent.lap("statements")
+        if banks == "all":
+            count, total, between = walkbanks.between_banks(ledger)
+            report.accounts.append(
+                f"  between banks: {count} payments, {total:,.2f}, {', '.join(between)}"
+            )
         report.lifted, report.phases = job.lifted, spent.laps
         return report
 
@@ -353,12 +378,13 @@ def main() -> int:
     parser.add_argument("--file", type=Path, required=True)
     parser.add_argument("--faults", default="")
     parser.add_argument("--seed", default="1")
+    parser.add_argument("--banks", choices=("boc", "all"), default="boc")
     given = parser.parse_args()
     if not given.file.is_file():
         print(f"no such file: {given.file}", file=sys.stderr)
         return 2
     try:
-        report = run(given.file, given.faults, given.seed)
+        report = run(given.file, given.faults, given.seed, given.banks)
     except Stuck as error:
         print(f"STUCK: {error}", file=sys.stderr)
         return 1

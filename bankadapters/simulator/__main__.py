@@ -63,6 +63,13 @@ def parser() -> argparse.ArgumentParser:
         help="0 takes a free one; with --all the first of a row; the address is printed",
     )
     p.add_argument(
+        "--port-of",
+        action="append",
+        default=[],
+        metavar="BANK:N",
+        help="with --all, the port of one bank; may be repeated",
+    )
+    p.add_argument(
         "--ports-file", type=Path, help="JSON of the ports by bank, written once all are open"
     )
     p.add_argument(
@@ -142,11 +149,13 @@ class Opened:
     control: Control
     servers: dict[str, Server]
 
-    async def listen(self, *, host: str, port: int) -> dict[str, int]:
-        """Open every bank, on a row of ports from `port` on or on free ones; the ports by bank."""
+    async def listen(
+        self, *, host: str, port: int, of: Mapping[str, int] | None = None
+    ) -> dict[str, int]:
+        """Open every bank, on a row of ports from `port` on or on free ones, or where `of` says; the ports by bank."""
         ports: dict[str, int] = {}
         for offset, (slug, server) in enumerate(self.servers.items()):
-            wanted = port + offset if port else 0
+            wanted = (of or {}).get(slug, port + offset if port else 0)
             try:
                 ports[slug] = await server.start(host=host, port=wanted)
             except (OSError, OverflowError) as error:
@@ -267,13 +276,26 @@ def sole_owner(data: Path) -> Iterator[None]:
         yield
 
 
+def _ports(wanted: Sequence[str], opened: Opened) -> dict[str, int]:
+    """Ports by bank, as --port-of says. Raises SystemExit."""
+    found = {}
+    for text in wanted:
+        slug, _, number = text.partition(":")
+        if slug not in opened.servers or not number.isdecimal():
+            raise SystemExit(f"--port-of wants BANK:N of a bank that runs, not {text!r}")
+        found[slug] = int(number)
+    return found
+
+
 async def serve(options: argparse.Namespace, *, data: Path) -> None:
     """Listen until SIGTERM or SIGINT; every address is printed, and written to --ports-file once all are open."""
     opened = build(options, data=data)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    ports = await opened.listen(host=options.host, port=options.port)
+    ports = await opened.listen(
+        host=options.host, port=options.port, of=_ports(options.port_of, opened)
+    )
     for slug, address in opened.control.addresses.items():
         print(f"{f'{slug} ' if options.all else ''}listening on {address}", flush=True)
     if options.print_port:

@@ -2,7 +2,7 @@
 
 Every port of the world answers it alike, for all banks together.
 
-GET  ledger, instructions, faults, next-due, health, connections
+GET  ledger, instructions, faults, next-due, health, connections, homes
 POST accounts, credit, settle
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from bankadapters.simulator.books import Party, moment
-from bankadapters.simulator.homes import home_of
+from bankadapters.simulator.homes import HOMES, home_of
 from bankadapters.simulator.instructions import COLUMNS, Instruction
 from bankadapters.simulator.wire import yuan
 from bankadapters.simulator.world import World
@@ -116,6 +116,8 @@ class Control:
             }
         if name == "next-due":
             return {"next_due": _iso(self.world.ledger.next_due()), "now": clock.now().isoformat()}
+        if name == "homes":
+            return {one.prefix: one.slug for one in HOMES.values()}
         if name == "connections":
             return {slug: self._connection(slug) for slug in self.connections}
         if name == "health":

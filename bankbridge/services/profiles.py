@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bankadapters import registry
+from bankadapters.contract import Ability
 from bankbridge import translate
 from masterdata.services.banks import write_profile
 
@@ -15,3 +16,8 @@ def sync() -> int:
         write_profile(translate.profile(adapter.profile, adapter.abilities))
         count += 1
     return count
+
+
+def pays_batches(slug: str) -> bool:
+    """Whether the bank takes several payments in one message."""
+    return Ability.PAY_BATCH in registry.adapter_class(slug).abilities

@@ -1,0 +1,98 @@
+"""The walkthrough at every bank: the list's rows spread over accounts at all of them, its payees known at their own banks."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from openpyxl import load_workbook
+
+COMPANY, PAYER = "公司代码", "付款账号"
+PAYEE_NAME, PAYEE_ACCOUNT, CNAPS = "收款户名", "收款账号", "联行号"
+
+
+def spread(path: Path, target: Path, accounts: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Write the list anew with its rows dealt out in turn to the company's accounts; the rows as written.
+
+    The account a row names stays one of its company's. `accounts`: {company, number, …} of all banks.
+    """
+    by_company: dict[str, list[str]] = defaultdict(list)
+    for account in accounts:
+        by_company[account["company"]].append(account["number"])
+    dealt: dict[str, int] = defaultdict(int)
+
+    def deal(company: str, named: str) -> str:
+        numbers = [named, *by_company.get(company, [])]
+        dealt[company] += 1
+        return numbers[(dealt[company] - 1) % len(numbers)]
+
+    write = _write_csv if path.suffix.lower() == ".csv" else _write_sheet
+    return write(path, target, deal)
+
+
+def _write_sheet(path: Path, target: Path, deal: Any) -> list[dict[str, str]]:
+    book = load_workbook(path)
+    sheet = book.worksheets[0]
+    head = [str(cell.value or "") for cell in sheet[1]]
+    company, payer, found = head.index(COMPANY), head.index(PAYER), []
+    for cells in sheet.iter_rows(min_row=2):
+        if cells[payer].value is not None:
+            cells[payer].value = deal(str(cells[company].value), str(cells[payer].value))
+        found.append({name: str(cell.value or "") for name, cell in zip(head, cells, strict=False)})
+    book.save(target)
+    return found
+
+
+def _write_csv(path: Path, target: Path, deal: Any) -> list[dict[str, str]]:
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("gb18030")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0].keys() if rows else [])
+    writer.writeheader()
+    for row in rows:
+        row[PAYER] = deal(row[COMPANY], row[PAYER])
+        writer.writerow(row)
+    target.write_text(out.getvalue(), "utf-8-sig")
+    return rows
+
+
+def payees_at(
+    rows: Iterable[Mapping[str, str]], prefixes: Mapping[str, str]
+) -> list[dict[str, str]]:
+    """The list's payees as accounts at the simulated banks, {number, name, bank, role}; one name a number.
+
+    `prefixes`: bank by the three digits clearing codes begin with.
+    """
+    names: dict[str, set[str]] = defaultdict(set)
+    banks: dict[str, str] = {}
+    for row in rows:
+        slug = prefixes.get(row.get(CNAPS, "")[:3])
+        if slug and row.get(PAYEE_ACCOUNT):
+            names[row[PAYEE_ACCOUNT]].add(row[PAYEE_NAME])
+            banks[row[PAYEE_ACCOUNT]] = slug
+    return [
+        {"number": number, "name": name, "bank": banks[number], "role": "payee"}
+        for number, (name, *others) in ((n, sorted(said)) for n, said in names.items())
+        if not others
+    ]
+
+
+def between_banks(ledger: Mapping[str, Any]) -> tuple[int, Decimal, list[str]]:
+    """Payments that debited an account at one bank and credited one at another: how many, their sum, and which banks."""
+    bank_of = {one["number"]: one["bank"] for one in ledger["accounts"] if one["bank"]}
+    count, total, banks = 0, Decimal(0), set()
+    for row in ledger["journal"]:
+        debit, credit = bank_of.get(row["debit_account"]), bank_of.get(row["credit_account"])
+        if row["kind"] == "payment" and debit and credit and debit != credit:
+            count, total = count + 1, total + Decimal(row["amount"])
+            banks |= {debit, credit}
+    return count, total, sorted(banks)
