@@ -86,6 +86,7 @@ SETTINGS = (
     ),
 )
 PROFILE = Profile(
+    statement_names_reference=False,
     slug="bocom",
     name_zh="交通银行",
     name_en="Bank of Communications",

@@ -86,6 +86,7 @@ SETTINGS = (
     ),
 )
 PROFILE = Profile(
+    statement_names_reference=False,
     slug="cib",
     name_zh="兴业银行",
     name_en="Industrial Bank",
