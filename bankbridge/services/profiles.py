@@ -19,5 +19,11 @@ def sync() -> int:
 
 
 def pays_batches(slug: str) -> bool:
-    """Whether the bank takes several payments in one message."""
-    return Ability.PAY_BATCH in registry.adapter_class(slug).abilities
+    """Whether the bank takes several payments in one message, each under its own number."""
+    adapter = registry.adapter_class(slug)
+    return Ability.PAY_BATCH in adapter.abilities and not adapter.profile.prefers_single
+
+
+def tells_accounts(slug: str) -> bool:
+    """Whether balances and entries of the bank are to be had: without them nothing is released or reconciled."""
+    return {Ability.BALANCE, Ability.TRANSACTIONS} <= registry.adapter_class(slug).abilities

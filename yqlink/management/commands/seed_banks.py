@@ -1,4 +1,4 @@
-"""`manage.py seed_banks`: every demo company that pays gets a linked account at every simulated bank. Idempotent.
+"""`manage.py seed_banks`: every demo company that pays gets a linked account at every simulated bank that tells accounts.
 
 The running simulators tell what they admit (`$SIM_CONTROL_URL`); the accounts are opened there with the demo's funds and
 listed in `bank_accounts.json`.
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             profiles.sync()
             for place, (slug, said) in enumerate(sorted(told.items())):
-                if slug != demo.CONNECTION["bank_slug"]:
+                if slug != demo.CONNECTION["bank_slug"] and profiles.tells_accounts(slug):
                     opened += self._at(slug, said, SUBJECT.format(SUBJECTS_FROM + place), companies)
         answer = httpx.post(f"{control}accounts", json=opened, timeout=60, trust_env=False)
         answer.raise_for_status()
