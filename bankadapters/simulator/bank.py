@@ -104,13 +104,20 @@ class BankSimulator(ABC):
 
     @classmethod
     def connection(cls, address: str) -> Mapping[str, Mapping[str, str]]:
-        """What a client needs to talk to it: endpoints by role, parameters and secrets by name."""
+        """What a client needs to talk to it: endpoints by role, parameters and secrets by name, what an account looks like."""
         further = cls.admits.get("endpoints", {})
         endpoints = {"main": address} | {
             role: address.rstrip("/") + path for role, path in further.items()
         }
         parameters, secrets = cls.admits.get("parameters", {}), cls.admits.get("secrets", {})
-        return {"endpoints": endpoints, "parameters": parameters, "secrets": secrets}
+        number, branch = cls.demo_accounts[0]
+        sample = {"number": number, "branch": branch}
+        return {
+            "endpoints": endpoints,
+            "parameters": parameters,
+            "secrets": secrets,
+            "sample": sample,
+        }
 
     def __init__(self, world: World) -> None:
         self.world = world

@@ -65,7 +65,7 @@ class Command(BaseCommand):
     ) -> list[dict[str, str]]:
         office = next(one for one in HEAD_OFFICES if one.slug == slug)
         connection = self._connection(slug, office.name, said)
-        pattern = said["accounts"][0]
+        pattern = said["sample"]
         found = []
         for place, (code, company) in enumerate(sorted(companies.items()), 1):
             number = f"{pattern['number'][:-3]}{700 + place}"
