@@ -70,9 +70,6 @@ class Profile:
     visibility_delay_s: int = 0
     not_found_is_final: bool = False
     bank_dedups_by_reference: bool = False
-    batch_names_references: bool = (
-        True  # whether each item of a batch carries its own number to the bank
-    )
     statement_names_reference: bool = (
         True  # whether entries carry the number a payment was sent under
     )

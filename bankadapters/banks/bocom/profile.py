@@ -97,7 +97,6 @@ PROFILE = Profile(
     statement_rows_max=1000,
     statement_span_days=31,
     balance_accounts_max=ACCOUNTS_MAX,
-    statement_names_reference=False,
     charset=CHARSET,
     field_limits=FIELD_LIMITS,
     endpoints=(

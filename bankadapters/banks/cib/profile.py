@@ -98,7 +98,6 @@ PROFILE = Profile(
     bank_dedups_by_reference=True,
     statement_rows_max=100,
     statement_span_days=1,
-    statement_names_reference=False,
     charset=CHARSET,
     field_limits=FIELD_LIMITS,
     forbidden=FORBIDDEN,
