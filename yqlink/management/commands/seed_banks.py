@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from django.conf import settings
@@ -18,13 +18,15 @@ from django.db import transaction
 from bankbridge.services import profiles
 from kernel.secrets import Secret
 from masterdata import selectors
-from masterdata.models import Company, Connection
 from masterdata.services import seeding
 from masterdata.services.accounts import AccountDraft
 from masterdata.services.banks import HEAD_OFFICES
 from payments.services import baseline
 from yqlink.management import demo
 from yqlink.management.commands.seed_demo import write_private
+
+if TYPE_CHECKING:
+    from masterdata.models import Company, Connection
 
 FUNDS = "1000000000.00"
 SUBJECT = "1002.{:02d}"
