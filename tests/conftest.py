@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from kernel import clock
@@ -20,10 +21,13 @@ os.environ.setdefault(
 )  # the browser driver keeps an event loop of its own
 
 FUZZ_FACTOR = 20  # `make fuzz`: so many times the examples of an ordinary run
-hypothesis_settings.register_profile("fuzz", max_examples=2000, deadline=None)
+# How fast examples are drawn says something about the machine, nothing about the code.
+hypothesis_settings.register_profile("ordinary", suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.register_profile(
+    "fuzz", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 _IS_FUZZ = os.environ.get("HYPOTHESIS_PROFILE") == "fuzz"
-if _IS_FUZZ:
-    hypothesis_settings.load_profile("fuzz")
+hypothesis_settings.load_profile("fuzz" if _IS_FUZZ else "ordinary")
 
 _SERVER = pytest.StashKey[tuple[object, Path]]()
 

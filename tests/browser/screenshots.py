@@ -56,6 +56,9 @@ class Camera:
             kept = self._person(username).http.cookies
             context.add_cookies([{"name": n, "value": v, "url": url} for n, v in kept.items()])
             self.pages[username] = context.new_page()
+            self.pages[username].goto(
+                url
+            )  # what the job's acts left to be told is told here, not in the picture
         return self.pages[username]
 
     def _person(self, username: str) -> Person:

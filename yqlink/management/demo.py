@@ -147,6 +147,7 @@ SIMULATOR_ACCOUNTS = [
     {
         "number": spec.number,
         "name": _COMPANY_NAMES[spec.company],
+        "bank": "boc",
         "ibknum": _BOC_PROVINCE,
         "currency": "CNY",
         "balance": f"{Decimal(1_000_000_000):.2f}",

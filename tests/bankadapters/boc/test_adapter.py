@@ -223,7 +223,7 @@ class TestPay:
             ({"cnaps": "", "payee_bank": ""}, "payee_bank"),
             ({"money": Money(Decimal("10000000000000"))}, "amount"),
             ({"money": Money(Decimal("1"), "USD")}, "currency"),
-            ({"payee_name": "a\x01"}, ""),
+            ({"payee_name": "a\x01"}, "payee_name"),
         ],
     )
     def test_limits_are_kept_before_anything_leaves(self, changes, field):
