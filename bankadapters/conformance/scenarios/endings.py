@@ -6,15 +6,15 @@ from decimal import Decimal
 
 from bankadapters.conformance.scenario import Skipped, expect, scenario
 from bankadapters.conformance.trial import FINAL, Trial
-from bankadapters.contract import Ability, Direction, Fate, Inquiry
+from bankadapters.contract import Ability, Direction, Fate, Inquiry, Instruction
 from bankadapters.errors import BankError
 from kernel.money import Money
 
 ENDINGS = "Endings"
 
 
-def _is_not_paid(trial: Trial, item: object, *, reference: str) -> None:
-    expect(reference not in trial.simulator.debits(), "it was debited")
+def _is_not_paid(trial: Trial, item: Instruction) -> None:
+    expect(item.reference not in trial.simulator.debits(), "it was debited")
 
 
 @scenario(ENDINGS, steers=True)
@@ -34,7 +34,7 @@ def a_wrong_payee_name_is_not_a_success(trial: Trial) -> None:
         told = {}
     fates = [one.fate for one in told.values()]
     expect(all(one in (Fate.FAILED, Fate.UNKNOWN) for one in fates), f"told {fates}")
-    _is_not_paid(trial, item, reference=item.reference)
+    _is_not_paid(trial, item)
 
 
 @scenario(ENDINGS, Ability.BALANCE, steers=True)
@@ -49,7 +49,7 @@ def more_than_the_account_holds_is_not_a_success(trial: Trial) -> None:
     except BankError:
         told = []
     expect(Fate.SUCCEEDED not in told, "called succeeded")
-    _is_not_paid(trial, item, reference=item.reference)
+    _is_not_paid(trial, item)
 
 
 @scenario(ENDINGS, steers=True)
@@ -64,7 +64,7 @@ def a_payer_account_of_a_stranger_pays_nothing(trial: Trial) -> None:
     except BankError:
         told = []
     expect(Fate.SUCCEEDED not in told, "called succeeded")
-    _is_not_paid(trial, item, reference=item.reference)
+    _is_not_paid(trial, item)
 
 
 @scenario(ENDINGS, Ability.TRANSACTIONS, steers=True)
