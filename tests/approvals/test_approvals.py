@@ -146,6 +146,9 @@ class TestMatrix:
         decide(case, "approve", people["approver"])
         decide(case, "release", people["releaser"])
 
+        given = [one.act for one in selectors.given(case.pk)]
+        assert given == ["check", "approve", "release"]
+
     def test_the_case_keeps_the_row_it_met(self, people):
         row = matrix_row(1)
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from bankadapters import registry
 from bankadapters.contract import Ability, Batch, Fate, Inquiry
 from bankadapters.errors import OutcomeUnknown
+from bankadapters.testing import MemoryRecorder
 from kernel.references import bank_reference, make_reference
 from kernel.secrets import Secret
 from tests.bankadapters.simulated import SimulatedContract
@@ -100,8 +102,15 @@ class TestCcbAgainstItsSimulator(CcbContract):
             (batches[0].batch_no, Fate.SUCCEEDED), (batches[1].batch_no, Fate.FAILED),
         ]  # fmt: skip
 
-    def test_the_client_is_alive(self, adapter, world):
+    def test_the_client_is_alive(self, world):
+        recorder = MemoryRecorder()
+        adapter = registry.open(self.connection(world.addresses["ccb"]), recorder=recorder)
+
         adapter.sign_on()
+
+        (_, asked), (_, answered) = recorder.told
+        assert b"<TX_CODE>6W9101</TX_CODE>" in asked.request
+        assert b"<RETURN_CODE>000000</RETURN_CODE>" in answered.answer
 
 
 class TestInAForm(CcbContract):

@@ -361,6 +361,11 @@ class TestLimitsOfTheWire:
         assert not business.requests + signing.requests
 
     def test_lengths_count_gbk_bytes(self):
-        adapter, _, _ = asking(dressed(paid("0")))
+        adapter, _, signing = asking(dressed(paid("0")))
 
         adapter.pay(a_batch(an_instruction(purpose="款" * 10)))
+        with pytest.raises(Refused, match="purpose is too long: 22"):
+            adapter.pay(a_batch(an_instruction(purpose="款" * 11)))
+
+        assert len(signing.requests) == 1
+        assert ("款" * 10).encode("gbk") in signing.requests[0]
