@@ -34,10 +34,15 @@ def matched(
 ) -> Iterator[Outcome]:
     """What was said about what was asked: by reference, or by bank serial where the bank left the reference out.
 
-    A reference under another serial than the one we hold, or of another payer account, decides nothing.
+    A serial that several payments share names none of them. A reference under another serial than the one we hold, or of
+    another payer account, decides nothing.
     """
     by_reference = {one.reference: one for one in asked if one.reference}
-    by_serial = {one.bank_serial: one for one in asked if one.bank_serial}
+    serials = Counter(one.bank_serial for one in asked)
+    is_own = {serial for serial, times in serials.items() if serial and times == 1}
+    by_serial = {
+        one.bank_serial: one for one in asked if serials_identify and one.bank_serial in is_own
+    }
     for outcome in said:
         inquiry = (
             by_reference.get(outcome.reference)

@@ -192,6 +192,15 @@ class TestInquire:
 
         assert (outcome.reference, outcome.fate) == ("R1", Fate.SUCCEEDED)
 
+    @pytest.mark.parametrize("asked", [("R1", "R2"), ("R1",)])
+    def test_a_serial_that_payments_share_names_none_of_them(self, asked):
+        adapter = ToyAdapter(said(Outcome("", Fate.SUCCEEDED, "s1")))
+        adapter.serials_identify = len(asked) > 1  # alone, its bank must say that it is shared
+
+        told = adapter.inquire([Inquiry(one, "s1", operation=Ability.PAY_BATCH) for one in asked])
+
+        assert told == []
+
     def test_another_serial_than_ours_decides_nothing(self):
         (outcome,) = ToyAdapter(said(Outcome("R1", Fate.FAILED, "s2"))).inquire(
             [Inquiry("R1", "s1")]
