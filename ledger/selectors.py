@@ -67,6 +67,16 @@ def vouchers_of(source_kind: str, source_ids: Iterable[int | str]) -> QuerySet[V
     return Voucher.objects.filter(source_kind=source_kind, source_id__in=ids).order_by("pk")
 
 
+def vouchers_resting_on(
+    kind: str, evidence_id: int, *, company_id: int, since: date
+) -> list[Voucher]:
+    """The company's vouchers, drafts too, that stand and name this as their evidence, oldest first. System look-up."""
+    rows = Voucher.objects.filter(
+        company_id=company_id, day__gte=since, evidence__contains=[[kind, str(evidence_id)]]
+    )
+    return list(rows.exclude(state__in=[VoucherState.VOID, VoucherState.REVERSED]).order_by("pk"))
+
+
 def acknowledged_sources(source_kind: str, *, since: datetime) -> list[str]:
     """Ids of the subjects whose vouchers the ERP acknowledged since. System look-up."""
     rows = Voucher.objects.filter(

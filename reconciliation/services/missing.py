@@ -15,6 +15,7 @@ from kernel.errors import Conflict, InvalidInput, NotFound
 from ledger.rules import EVENTS, BookFact, Entry, choose, make_entry
 from ledger.services import posting
 from reconciliation import selectors
+from reconciliation.services.acting import lock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +42,18 @@ class NoTemplate(Conflict):
         )
 
 
+class VoucherExists(Conflict):
+    """The bank line is booked, or the rest of it is less than what is asked for."""
+
+    code = "voucher_exists"
+
+    def __init__(self, voucher: Voucher) -> None:
+        super().__init__(
+            f"该笔银行流水已有凭证 {voucher.number or '草稿'}",
+            f"booked already: {voucher.number or 'a draft'}",
+        )
+
+
 @dataclass(frozen=True)
 class Wanted:
     """The voucher as it would be: the bank line, the event, the amount, and the lines its template makes."""
@@ -61,9 +74,8 @@ def preview(
     """
     account = selectors.demand(account_id, scope=scope, right=BOOK)
     fact, line = _fact(account, entry_id, event, amount)
-    drafted = ledger.selectors.vouchers_by_key([(fact.company_id, fact.posting_key)])
     entry = _entry(fact, line)
-    return Wanted(line, event, fact.figures["amount"], entry, next(iter(drafted.values()), None))
+    return Wanted(line, event, fact.figures["amount"], entry, _in_the_way(fact, line))
 
 
 @transaction.atomic(durable=True)
@@ -75,23 +87,33 @@ def draft_voucher(
     Right ledger.book. Raises NotFound, NotAllowed, InvalidInput, Conflict (matched already, no template, drafted before).
     """
     account = selectors.demand(account_id, scope=masterdata.scope_of(actor), right=BOOK)
+    lock(account_id)
     fact, line = _fact(account, entry_id, event, amount)
     if selectors.match_nos_holding(account_id, bank_ids=[line.pk]):
         raise Conflict("该笔银行流水已勾对，不需补凭证", "matched already", code="already_matched")
     if _entry(fact, line) is None:
         raise NoTemplate(event)
+    if (earlier := _in_the_way(fact, line)) is not None:
+        raise VoucherExists(earlier)
     (outcome,) = posting.draft([fact], actor=actor)
     if outcome.error is not None:
         raise outcome.error
     if outcome.voucher is None:
         raise NoTemplate(event)
-    if not outcome.is_new:
-        raise Conflict(
-            f"该笔银行流水已有凭证 {outcome.voucher.number or '草稿'}",
-            f"booked already: {outcome.voucher.number or 'a draft'}",
-            code="voucher_exists",
-        )
     return outcome.voucher
+
+
+def _in_the_way(fact: BookFact, line: StatementEntry) -> Voucher | None:
+    """The same voucher, reversed or not, or one with which another would book more than the bank moved."""
+    same = ledger.selectors.vouchers_by_key([(fact.company_id, fact.posting_key)])
+    if same:
+        return next(iter(same.values()))
+    (evidence,) = fact.evidence
+    rows = ledger.selectors.vouchers_resting_on(
+        evidence[0], line.pk, company_id=fact.company_id, since=line.bank_date
+    )
+    booked = sum((row.amount for row in rows), Decimal(0))
+    return rows[-1] if rows and booked + fact.figures["amount"] > line.amount else None
 
 
 def _fact(

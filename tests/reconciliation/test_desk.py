@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from kernel.errors import Conflict, InvalidInput
 from ledger.models import JournalEntry, Voucher
-from ledger.rules import Template, TemplateLine
-from ledger.services import vouchers
+from ledger.rules import BookFact, Template, TemplateLine
+from ledger.services import posting, vouchers
 from masterdata.roles import Role
 from masterdata.selectors import scope_of
 from reconciliation import selectors
@@ -264,6 +267,40 @@ class TestVoucher:
             "已有凭证"
             in desk.get(at("voucher", account), {"entry": out, "event": "fee"}).content.decode()
         )
+
+    def test_never_books_more_than_the_bank_moved(self, account, people):
+        a_template(FEE)
+        lines = bank_lines(account, Told("70.00"), Told("90.00"))
+
+        def draft(line, amount=None):
+            return missing.draft_voucher(
+                account_id=account.pk, entry_id=line, event="fee", actor=people[0], amount=amount
+            )
+
+        draft(lines[0])
+        draft(lines[1], Decimal("20.00"))
+
+        for line, amount in ((lines[0], Decimal("20.00")), (lines[1], None)):
+            with pytest.raises(missing.VoucherExists):
+                draft(line, amount)
+        assert Voucher.objects.count() == 2
+
+    def test_a_line_booked_by_another_part_of_the_house_is_not_booked_again(self, account, people):
+        a_template(FEE)
+        (entry,) = bank_lines(account, Told("70.00"))
+        fact = BookFact(
+            event="fee", posting_key="payment:1", company_id=account.company_id, day=DAY,
+            figures={"amount": Decimal("70.00")}, words={}, account_id=account.pk, account_subject=account.gl_subject,
+            currency="CNY", source_kind="payments.paymentinstruction", source_id="1",
+            evidence=(("statements.statemententry", str(entry)),),
+        )  # fmt: skip
+        with transaction.atomic():
+            first = posting.post_one(fact)
+
+        with pytest.raises(missing.VoucherExists, match=first.number):
+            missing.draft_voucher(
+                account_id=account.pk, entry_id=entry, event="fee", actor=people[0]
+            )
 
     def test_refuses_a_template_of_the_other_direction(self, account, people):
         a_template(
