@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,6 +18,7 @@ from desk.keysets import whole_number
 from desk.pages import render_list
 from desk.viewing import scope_in
 from kernel.errors import InvalidInput
+from kernel.money import parse_amount
 from ledger.rules import EVENTS
 from reconciliation import selectors, telling, unmatched
 from reconciliation.services import matching, missing, refusing
@@ -207,7 +207,7 @@ def voucher(request: HttpRequest, account_id: int) -> HttpResponse:
         "account_id": account_id,
         "entry_id": whole_number(given.get("entry", "")) or 0,
         "event": given.get("event", ""),
-        "amount": _amount(given.get("amount", "")),
+        "amount": parse_amount(text) if (text := given.get("amount", "")) else None,
     }
     if request.method == "POST":
         row = missing.draft_voucher(**wanted, actor=request.user)  # type: ignore[arg-type]  # signed in
@@ -221,15 +221,3 @@ def voucher(request: HttpRequest, account_id: int) -> HttpResponse:
         "action": reverse("reconciliation:voucher", args=[account_id]),
     }
     return render(request, "reconciliation/_voucher.html", context)
-
-
-def _amount(text: str) -> Decimal | None:
-    if not text:
-        return None
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount != round(amount, 2):
-        raise InvalidInput("金额应为数字，至多两位小数", "an amount is wanted", field="amount")
-    return amount

@@ -260,7 +260,8 @@ class TestVoucher:
         assert refusal(entry=out, event="payment") == "invalid_input"
         assert refusal(entry=money_in, event="fee") == "invalid_input"
         assert refusal(entry=0, event="fee") == "not_found"
-        assert refusal(entry=out, event="fee", amount="7.001") == "invalid_input"
+        assert refusal(entry=out, event="fee", amount="7.001") == "amount_digits"
+        assert refusal(entry=out, event="fee", amount="1e30") == "amount_invalid"
         desk.post(at("voucher", account), {"entry": out, "event": "fee"})
         assert refusal(entry=out, event="fee") == "voucher_exists"
         assert (
