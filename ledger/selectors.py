@@ -318,6 +318,12 @@ def journal_entries_of(ids: Iterable[int]) -> list[JournalEntry]:
     return list(rows.order_by("pk"))
 
 
+def withdrawn_ids(account_id: int) -> QuerySet[JournalEntry, int]:
+    """Ids of the account's journal entries an import withdrew, for use within another query. System look-up."""
+    rows = JournalEntry.objects.filter(account_id=account_id, withdrawn_by__isnull=False)
+    return rows.values_list("pk", flat=True)
+
+
 def has_journal(account_id: int) -> bool:
     """Whether the account's books have any entry. System look-up."""
     return JournalEntry.objects.filter(account_id=account_id).exists()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
 
+import ledger.asof
 import ledger.selectors
 import masterdata.selectors as masterdata
 import statements.selectors
@@ -40,9 +41,12 @@ def demand(account_id: int, *, scope: Scope, right: str) -> OwnAccount:
 
 
 def superseded_matches(account_id: int) -> list[int]:
-    """Numbers of the machine's live matches that hold an entry the bank has amended since. System look-up."""
+    """Numbers of the machine's live matches that hold an entry the bank has amended since, or one of the books that was
+    withdrawn. System look-up."""
     held = MatchLine.objects.filter(
-        account_id=account_id, bank_id__in=statements.selectors.superseded_ids(account_id)
+        Q(bank_id__in=statements.selectors.superseded_ids(account_id))
+        | Q(book_id__in=ledger.selectors.withdrawn_ids(account_id)),
+        account_id=account_id,
     )
     by_act = dict(held.values_list("match_no", "act_id"))
     runs = set(
@@ -305,7 +309,7 @@ def _lines(
 ) -> tuple[tuple[StatementEntry, ...], tuple[JournalEntry, ...]]:
     return (
         tuple(statements.selectors.entries_of(bank_ids)),
-        tuple(ledger.selectors.journal_entries_of(book_ids)),
+        tuple(ledger.asof.entries_of(book_ids)),
     )
 
 

@@ -56,7 +56,7 @@ def kind_word(kind: str) -> str:
     """What an act is called."""
     return {
         Act.Kind.RUN: _("自动勾对"),
-        Act.Kind.RETIRE: _("流水被银行更正，解除勾对"),
+        Act.Kind.RETIRE: _("流水被更正或撤回，解除勾对"),
         Act.Kind.CONFIRM: _("人工勾对"),
         Act.Kind.SPLIT: _("拆分勾对"),
         Act.Kind.REFUSE: _("不采用建议"),

@@ -142,7 +142,7 @@ def split(*, account_id: int, match_no: int, parts: Sequence[Part], actor: User,
     found = selectors.live_matches(account_id, [match_no])
     if not found:
         raise Conflict("该勾对已被解除，请刷新页面", "the match is no more", code="match_gone")
-    _require_open_months(row, *_load(Part(found[0].bank_ids, found[0].book_ids)))
+    _require_open_months(row, *selectors.lines_of(found[0]))
     for part in parts:
         if not {*part.bank_ids} <= {*found[0].bank_ids} or not {*part.book_ids} <= {
             *found[0].book_ids

@@ -62,7 +62,7 @@ def run_due() -> int:
 def run(*, account_id: int, seen: list[list[int]] | None = None, actor: User | None = None) -> Act:
     """Match what is unmatched on one account and propose what is left. Raises NotFound, NotAllowed.
 
-    Matches of people are never touched; a machine's match whose bank line was amended since is ended first.
+    Matches of people are never touched; a machine's match whose line was amended or withdrawn since is ended first.
     """
     if actor is not None:
         selectors.demand(account_id, scope=masterdata.scope_of(actor), right="reconciliation.match")
@@ -72,12 +72,12 @@ def run(*, account_id: int, seen: list[list[int]] | None = None, actor: User | N
 
 @transaction.atomic(durable=True)
 def retire(*, account_id: int) -> Act | None:
-    """End the machine's matches whose bank line the bank has amended; people's matches stay, the amendment has its own case."""
+    """End the machine's matches with a line the bank has amended or an import withdrew; people's matches stay."""
     row = lock(account_id)
     stale = selectors.superseded_matches(account_id)
     if not stale:
         return None
-    act = begin(Act.Kind.RETIRE, row, actor=None, why="银行更正了流水")
+    act = begin(Act.Kind.RETIRE, row, actor=None, why="流水被银行更正，或日记账导入已撤回")
     ended = storing.end_matches(account_id=account_id, act_id=act.pk, match_nos=stale)
     audit.record("reconciliation.match.retired", actor=None, subject=act, after={"matches": ended})
     return act

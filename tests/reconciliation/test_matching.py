@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -176,6 +177,22 @@ class TestSplit:
             (lines[0][1],),
         ]
         assert selectors.match_nos_holding(account.pk, bank_ids=[lines[0][2]]) == {}
+
+    def test_takes_apart_a_match_all_of_whose_lines_were_amended(self, account, accountant):
+        told = [Told("70.00", doc="S1"), Told("70.00", doc="S2", outgo=False)]
+        both_ways = bank_lines(account, *told)
+        act = matching.confirm(account_id=account.pk, part=Part(tuple(both_ways)), actor=accountant)
+        bank_lines(account, *(replace(one, text="更正") for one in told))
+
+        matching.split(
+            account_id=account.pk,
+            match_no=selectors.matches_made_by(act)[0].match_no,
+            parts=[],
+            actor=accountant,
+            why="",
+        )
+
+        assert selectors.matches_made_by(act) == []
 
     def test_takes_no_line_from_elsewhere(self, account, accountant, lines):
         act = matching.confirm(account_id=account.pk, part=pair(lines, 0, 1), actor=accountant)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from kernel import clock
 from kernel.errors import NotAllowed, NotFound
-from ledger.models import Period
+from ledger.models import JournalEntry, Period
 from masterdata.roles import Role
 from masterdata.selectors import scope_of, system_scope
 from reconciliation import selectors
@@ -45,6 +45,15 @@ def live(account):
         (m.rung, len(m.bank_ids), len(m.book_ids))
         for m in selectors.live_matches(account.pk, numbers)
     )
+
+
+def withdraw(journal_id):
+    """The red twin by which an import is taken back."""
+    row = JournalEntry.objects.get(pk=journal_id)
+    JournalEntry.objects.create(
+        account_id=row.account_id, company_id=row.company_id, day=row.day, period=row.period, direction="debit",
+        is_red=True, amount=row.amount, file_id=1, file_row=1, digest=row.digest, withdraws=row,
+    )  # fmt: skip
 
 
 def content(account):
@@ -140,6 +149,19 @@ class TestRun:
         (match,) = selectors.matches_of(MatchLine.objects.filter(account_id=account.pk))
         assert match.bank_ids != (bank_id,)
         assert EndedLine.objects.get(account_id=account.pk).bank_id == bank_id
+
+    def test_ends_its_match_with_a_journal_entry_that_was_withdrawn(self, account):
+        (bank_id,), (book_id,) = both(account, [Told(ref="YQ000001")])
+        running.run(account_id=account.pk)
+        withdraw(book_id)
+        (again,) = book_lines(account, Told(ref="YQ000001"))
+
+        running.run(account_id=account.pk)
+
+        (match,) = selectors.matches_of(MatchLine.objects.filter(account_id=account.pk))
+        assert (match.bank_ids, match.book_ids) == ((bank_id,), (again,))
+        ended = selectors.explain(account.pk, 1, scope=system_scope())
+        assert [line.pk for line in ended.book] == [book_id]
 
     def test_makes_no_match_within_a_locked_month(self, account):
         both(account, [Told(ref="YQ000001"), Told(ref="YQ000002", day=30)])
