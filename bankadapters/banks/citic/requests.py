@@ -106,7 +106,7 @@ def batch(sent: Batch, *, setting: Setting) -> bytes:
             m.BatchRow(
                 number=row_id(item.reference), payer_account=item.payer_account, payee_account=item.payee_account,
                 payee_name=item.payee_name, cnaps=require_filled(item.cnaps, name="cnaps"), kind=kind,
-                amount=item.money.amount, purpose=item.purpose, remark=item.remark or item.reference,
+                amount=item.money.amount, purpose=item.purpose, remark=item.reference,
             )
         )  # fmt: skip
     head = m.BatchHead(

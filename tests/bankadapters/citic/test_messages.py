@@ -68,7 +68,10 @@ class TestOperations:
         assert "<recOpenBankName>中国工商银行</recOpenBankName><recOpenBankCode></recOpenBankCode>" in message  # fmt: skip
 
     def test_a_batch_counts_sums_and_numbers_its_rows_by_our_own_number(self):
-        items = [an_instruction(reference=f"P{n}", money=Money(Decimal(n))) for n in (1, 2)]
+        items = [
+            an_instruction(reference=f"P{n}", money=Money(Decimal(n)), remark="合同")
+            for n in (1, 2)
+        ]
 
         message = written(submission(*items, operation=Ability.PAY_BATCH))
         again = written(submission(*items[::-1], operation=Ability.PAY_BATCH))
