@@ -18,7 +18,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Concat
+from django.db.models.functions import Cast, Concat
 
 from kernel import clock
 from kernel.errors import NotFound
@@ -37,17 +37,20 @@ from masterdata.models import (
 from masterdata.roles import RIGHTS, ROLE_NAMES, Role
 
 PREFIX = "people."  # kinds of staged changes that concern people
+NEW_PERSON = "people.user.new"
 
 
 def visible_people(scope: Scope) -> QuerySet[User]:
     """People with a duty in the viewer's companies or with none yet; `duties` reads as one line."""
-    people = User.objects.annotate(duties=_duties_line()).order_by("username")
-    if not scope.has("people.view"):
-        return people.none()
+    people = _seen_people(scope).annotate(duties=_duties_line()).order_by("username")
+    return people if scope.has("people.view") else people.none()
+
+
+def _seen_people(scope: Scope) -> QuerySet[User]:
     seen = scope.companies_with("people.view")
     here = Membership.objects.filter(user=OuterRef("pk"), company_id__in=seen)
     anywhere = Membership.objects.filter(user=OuterRef("pk"))
-    return people.filter(Q(Exists(here)) | ~Q(Exists(anywhere)))
+    return User.objects.filter(Q(Exists(here)) | ~Q(Exists(anywhere)))
 
 
 def _duties_line() -> StringAgg:
@@ -179,13 +182,16 @@ def visible_clients(scope: Scope) -> QuerySet[ApiClient]:
 
 
 def visible_people_changes(scope: Scope) -> QuerySet[StagedChange]:
-    """Proposed and decided changes of people, duties and calling systems, newest first, for whoever may see people."""
+    """Proposed and decided changes of people, duties and calling systems, newest first, for whoever may see whom they are about."""
     rows = StagedChange.objects.filter(kind__startswith=PREFIX)
     rows = rows.select_related("company", "made_by", "decided_by").order_by("-pk")
     if not scope.has("people.view"):
         return rows.none()
     seen = scope.companies_with("people.view")
-    return rows.filter(Q(company_id__in=seen) | Q(company__isnull=True))
+    people = _seen_people(scope).values_list(Cast("pk", TextField()))
+    # A new person's subject is a sign-in name, everybody else's the id of the account.
+    of_people = Q(kind=NEW_PERSON) | Q(subject_id__in=people)
+    return rows.filter(Q(company_id__in=seen) | (Q(company__isnull=True) & of_people))
 
 
 def visible_tries(scope: Scope) -> QuerySet[SignInTry]:

@@ -34,7 +34,7 @@ from masterdata.services.people_changes import (
 )
 from masterdata.services.sessions import End, end_sessions
 
-NEW, CHANGE, ACTIVATE = "people.user.new", "people.user.edit", "people.user.activate"
+NEW, CHANGE, ACTIVATE = people.NEW_PERSON, "people.user.edit", "people.user.activate"
 GRANT, REVOKE = "people.duty.grant", "people.duty.revoke"
 RESET_PASSWORD, RESET_FACTOR = "people.password.reset", "people.factor.reset"  # kinds, no passwords
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,29}")

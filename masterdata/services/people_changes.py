@@ -18,7 +18,7 @@ from kernel.errors import InvalidInput, NotAllowed, NotFound
 from kernel.scope import Scope
 from kernel.secrets import Secret
 from masterdata import people_selectors as people
-from masterdata.models import StagedChange, User
+from masterdata.models import Membership, StagedChange, User
 from masterdata.selectors import scope_of
 from masterdata.services import staging
 
@@ -63,10 +63,13 @@ def demand_stranger(actor: User, *persons: str) -> None:
 
 def demand_reach(scope: Scope, user: User) -> None:
     """Raise NotFound unless the viewer administers every company in which the person holds a duty."""
-    mine = scope.companies_with(EDIT)
-    held = set(user.memberships.values_list("company_id", flat=True))
-    if not held <= mine:
+    if not _reaches(scope, user.pk):
         raise NotFound("person")
+
+
+def _reaches(scope: Scope, user_id: int | None) -> bool:
+    held = Membership.objects.filter(user=user_id).values_list("company_id", flat=True)
+    return set(held) <= scope.companies_with(EDIT)
 
 
 def propose(
@@ -107,12 +110,17 @@ def decide_people_change(
 ) -> tuple[StagedChange, Secret | None]:
     """Agree to a proposed change of people, or refuse it with a reason; returns it, and a secret to hand over where one was made.
 
-    Raises NotFound, NotAllowed (right missing, the proposer, or anybody it is about; clashing duties), Conflict, InvalidInput.
+    Raises NotFound (also where its person has duties out of reach), NotAllowed (right missing, the proposer, or anybody it is
+    about; clashing duties), Conflict, InvalidInput.
     """
     scope = scope_of(actor)
     rows = people.visible_people_changes(scope).select_for_update(of=("self",))
     change = rows.filter(pk=change_id).first()
-    if change is None or change.kind not in _KINDS:
+    if (
+        change is None
+        or change.kind not in _KINDS
+        or not _reaches(scope, change.after.get("user_id"))
+    ):
         raise NotFound("staged change")
     scope.demand(EDIT, change.company_id)
     if accept:
@@ -138,7 +146,8 @@ def may_decide(change: StagedChange, scope: Scope) -> bool:
     """Whether the viewer could agree: the right, and a stranger to the proposal and to everybody it is about."""
     if not scope.has(EDIT, change.company_id) or change.made_by.person_key == scope.person_key:
         return False
-    return scope.person_key not in _subject_persons(change)
+    is_stranger = scope.person_key not in _subject_persons(change)
+    return is_stranger and _reaches(scope, change.after.get("user_id"))
 
 
 def user_of(change: StagedChange) -> User:

@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from kernel.errors import InvalidInput, NotAllowed, NotFound
+from masterdata import people_selectors
 from masterdata.models import Membership, User, UserSession
 from masterdata.roles import CONFLICTS, Role
 from masterdata.selectors import scope_of
-from masterdata.services import companies, people_admin, sessions
+from masterdata.services import companies, people_admin, people_changes, sessions
 from tests import build
 from tests.masterdata.people import NEW_USER, agree, grant, roles
 
@@ -157,6 +158,24 @@ class TestGrant:
 
 
 class TestOtherChanges:
+    def test_a_local_officer_neither_sees_nor_agrees_to_changes_of_people_with_duties_elsewhere(
+        self, house: SimpleNamespace
+    ) -> None:
+        change = people_admin.propose_password_reset(user_id=house.maker.pk, actor=house.officer)
+        here = build.a_user(Role.MAKER, company=house.first)
+        near = people_admin.propose_password_reset(user_id=here.pk, actor=house.officer)
+        both = build.a_user(Role.MAKER, company=house.first)
+        Membership.objects.create(user=both, role="maker", company=house.second)
+        partly = people_admin.propose_password_reset(user_id=both.pk, actor=house.officer)
+
+        seen = people_selectors.visible_people_changes(scope_of(house.local))
+        for far in (change, partly):
+            with pytest.raises(NotFound):
+                agree(far, house.local)
+            assert not people_changes.may_decide(far, scope_of(house.local))
+        assert {one.pk for one in seen} == {near.pk, partly.pk}
+        assert agree(near, house.local)[1] is not None
+
     def test_moving_an_account_to_another_person_may_not_make_a_clash(
         self, house: SimpleNamespace
     ) -> None:
