@@ -95,23 +95,18 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def factor(request: HttpRequest) -> HttpResponse:
-    """Bind another code generator: the old one proves who asks, the new one that it arrived."""
+    """Bind another code generator: the old one proves who asks (again where that was long ago), the new one that it arrived."""
     user: Any = request.user
     error = ""
+    require_stepup(request, "factor.replace")
     if request.method == "POST":
-        if not request.session.get("factor_allowed"):
-            raise StepUpNeeded()
         try:
             codes = factors.confirm_enrolment(user=user, code=request.POST.get("new_code", ""))
         except InvalidInput as refusal:
             error = said(refusal)
         else:
-            del request.session["factor_allowed"]
             messages.success(request, _("动态验证码已重新绑定"))
             return render(request, "masterdata/recovery.html", {"codes": codes})
-    else:
-        require_stepup(request, "factor.replace")
-        request.session["factor_allowed"] = True
     fresh = factors.offered(user) if error else factors.begin_enrolment(user=user)
     context = {
         "qr": qr_image(fresh.config_url),

@@ -324,3 +324,21 @@ class TestMySecurity:
         assert "恢复码" in done.content.decode()
         assert factors.factor_of(person).bin_key == base64.b32decode(secret.replace(" ", ""))
         assert not factors.verify_code(user=person, code=phone.code()).factor
+
+    def test_a_page_left_open_neither_shows_nor_binds_the_new_phone(
+        self, person: User, phone: Phone
+    ) -> None:
+        client = enter(phone)
+        client.post("/step-up/", {"next": "/me/factor/", "otp": phone.code()})
+        client.get("/me/factor/")
+        words = factors.secret_words(factors.offered(person))
+        session = client.session
+        session["step_up"] |= {"given_s": time.time() - 301}
+        session.save()
+
+        wrong = client.post("/me/factor/", {"new_code": "000000"})
+        right = client.post("/me/factor/", {"new_code": Phone(words.replace(" ", "")).code()})
+
+        assert (wrong.status_code, right.status_code) == (403, 403)
+        assert words not in wrong.content.decode()
+        assert factors.factor_of(person) != factors.offered(person)
