@@ -10,6 +10,7 @@ from rest_framework.permissions import BasePermission
 from kernel.access import Audience, Policy
 from kernel.errors import NotAllowed
 from kernel.scope import Scope
+from masterdata import passwords
 from masterdata.models import ApiClient
 from masterdata.selectors import scope_of, scope_of_client
 
@@ -54,6 +55,8 @@ class DeclaredPolicy(BasePermission):
                 "only for systems with a key",
                 code="client_only",
             )
+        if not is_system and passwords.must_change(request.user):
+            raise NotAllowed("密码须先修改", "change the password first", code="password_expired")
         policy.demand(scope_for(request), view.kwargs)
         return True
 

@@ -293,9 +293,11 @@ class TestPassword:
             password_set_at=clock.now() - timedelta(days=settings.PASSWORD_DAYS, hours=1),
         )
         second = client.get("/jobs/", headers={"Accept": "application/json"})
+        third = client.get("/api/v1/balances")
 
         assert first["Location"] == "/password/"
         assert second.json()["code"] == "password_expired"
+        assert (third.status_code, third.json()["code"]) == (403, "password_expired")
         assert client.get("/password/").status_code == 200
 
 
