@@ -56,8 +56,8 @@ check: setup ## formats, lints, types, import contracts, migrations, translation
 	$(TEST_SETTINGS) $(RUN) manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/djlint templates --lint --quiet
 
-walkthrough: $(RUNTIME) $(ASSETS) ## FILE=list.xlsx [FAULTS=name]: the whole job over HTTP in a temporary home
-	@test -n "$(FILE)" || { echo "usage: make walkthrough FILE=payments.xlsx [FAULTS=name]"; exit 2; }
+walkthrough: $(RUNTIME) $(ASSETS) ## FILE=list.xlsx [FAULTS=name | BANKS=all]: the whole job over HTTP in a temporary home
+	@test -n "$(FILE)" || { echo "usage: make walkthrough FILE=payments.xlsx [FAULTS=name | BANKS=all]"; exit 2; }
 	@$(RUN) -m yqlink.walkthrough --file "$(FILE)" $(if $(FAULTS),--faults "$(FAULTS)") $(if $(BANKS),--banks "$(BANKS)")
 
 sim: $(DEV) $(ASSETS) ## SEED=n LIVES=n: crash the workers and cut the wires as often as one likes
