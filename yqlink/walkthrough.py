@@ -1,9 +1,9 @@
-"""`make walkthrough FILE=… [FAULTS=name] [BANKS=all]`: the whole job over HTTP in a temporary home, then the two books compared.
+"""`make walkthrough FILE=… [FAULTS=name | BANKS=all]`: the whole job over HTTP in a temporary home, then the two books compared.
 
 Everything runs as `make demo` runs it, on free ports, on a clock of its own: 09:30 of the list's latest 期望付款日, moved
 forward to the next due moment whenever nothing is left to do before it. Exits 0 only when every payment is final, or
 UNKNOWN, being asked about and explained by an injected fault, and the platform's books agree with the bank's own ledger.
-BANKS=all gives each company an account at every bank and deals the rows out to them.
+BANKS=all gives each company an account at every bank that tells balances and deals the rows out to them.
 """
 
 from __future__ import annotations

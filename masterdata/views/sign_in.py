@@ -239,7 +239,7 @@ def _enter(request: HttpRequest, user: User, method: str) -> HttpResponseRedirec
         _greet(request, last, failed, [row.origin or "—" for row in ended])
         if method.endswith("recovery"):
             messages.warning(
-                request, _("您使用了恢复码登录，请在「我的安全」中重新绑定动态验证码。")
+                request, _("您使用了恢复码登录。动态验证器如已遗失，请联系安全管理员重置。")
             )
     return response
 
