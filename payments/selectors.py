@@ -291,6 +291,13 @@ def shown_states(order_ids: Collection[int]) -> dict[int, str]:
     return dict(rows.values_list("pk", "shown_state"))
 
 
+def given_up(order_ids: Collection[int]) -> set[int]:
+    """Those of these orders that will never pay: void or cancelled, and not paid outside either. One that failed or came back
+    may still be paid again. System look-up: the caller scoped what they belong to."""
+    rows = PaymentOrder.objects.filter(GAVE_UP_ITS_LINE, pk__in=order_ids)
+    return set(rows.values_list("pk", flat=True))
+
+
 def numbers(sequence: str, *, count: int) -> list[int]:
     """`count` fresh values of one of our sequences (order_no_seq, instr_no_seq, batch_no_seq), never given twice."""
     with connection.cursor() as cursor:

@@ -24,27 +24,35 @@ from receipts.states import NoticeState
 if TYPE_CHECKING:
     from masterdata.models import CounterpartyAccount, User
 
-_GAVE_UP = ("void", "cancelled", "failed", "returned")
-
 
 @dataclass(frozen=True)
 class RefundState:
-    """A refund and what its payment shows now."""
+    """A refund, what its payment shows now, and whether its money is gone, on its way, or may still be paid again."""
 
     refund: Refund
     state: str
-
-    @property
-    def counts(self) -> bool:
-        """Whether its money is gone or on its way."""
-        return self.state not in _GAVE_UP
+    counts: bool
 
 
 def refunds_of(notice: ArrivalNotice) -> list[RefundState]:
     """The refunds of a notice, newest first. The caller was allowed to see it."""
     rows = list(notice.refunds.select_related("made_by").order_by("-pk"))
-    shown = payments.shown_states([row.order_id for row in rows])
-    return [RefundState(row, shown.get(row.order_id, "void")) for row in rows]
+    ids = [row.order_id for row in rows]
+    shown, given_up = payments.shown_states(ids), payments.given_up(ids)
+    return [
+        RefundState(row, shown.get(row.order_id, "void"), counts=row.order_id not in given_up)
+        for row in rows
+    ]
+
+
+def require_none(notice: ArrivalNotice) -> None:
+    """Raise Conflict while a refund of the notice is under way, made, or failed and not given up."""
+    if alive := [one.refund.order_no for one in refunds_of(notice) if one.counts]:
+        raise Conflict(
+            f"该笔到款已由付款单 {'、'.join(alive)} 退款；退款未成功的，请重新支付该付款单，或重新支付后作废",
+            "a refund is under way or made; one that failed is paid again, or voided after that",
+            code="refunding",
+        )
 
 
 def refundable(notice: ArrivalNotice) -> Decimal:

@@ -16,7 +16,7 @@ from ledger.services.posting import Undoing
 from masterdata import selectors as masterdata
 from receipts import selectors
 from receipts.models import ArrivalNotice
-from receipts.services import booking, confirming
+from receipts.services import booking, confirming, refunding
 from receipts.states import BOOKED, NoticeState
 from statements import selectors as statements
 
@@ -58,6 +58,7 @@ def reverse(
             "所选流水不是该笔到款的冲正", "not a debit that undoes it", field="debit"
         )
     _demand_other(notice, actor)
+    refunding.require_none(notice)
     has_voucher = notice.state in BOOKED or notice.state == NoticeState.SUSPENSE
     if not has_voucher and debit_id is None:
         raise Conflict(

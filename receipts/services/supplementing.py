@@ -72,8 +72,7 @@ def claim(*, notice_id: int, actor: User) -> ArrivalNotice:
         raise Conflict(
             f"该笔到款已由 {notice.claimed_by} 认领", "somebody else has claimed it", code="claimed"
         )
-    if any(one.counts for one in refunding.refunds_of(notice)):
-        raise Conflict("该笔到款正在退款", "a refund is under way", code="refunding")
+    refunding.require_none(notice)
     before = str(notice.state)
     notice.move("identify" if notice.state == NoticeState.SUSPENSE else "claim")
     _give(notice, actor)

@@ -19,7 +19,15 @@ from masterdata.models import StagedChange
 from masterdata.roles import Role
 from payments.models import PaymentOrder
 from receipts.models import CollectionRun, CollectionSchedule
-from receipts.services import ageing, collecting, offices, refunding, schedules, supplementing
+from receipts.services import (
+    ageing,
+    collecting,
+    offices,
+    refunding,
+    reversing,
+    schedules,
+    supplementing,
+)
 from receipts.services.offices import OfficeDraft
 from receipts.services.schedules import ScheduleDraft
 from receipts.services.supplementing import Line, Said
@@ -292,6 +300,46 @@ class TestRefund:
                 )  # fmt: skip
 
         assert not PaymentOrder.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("now", "left"),
+        [
+            ({"shown_state": "failed"}, "0.00"),  # it may be paid again
+            ({"shown_state": "returned"}, "0.00"),
+            ({"state": "void", "shown_state": "void", "is_paid_outside": True}, "0.00"),
+            ({"state": "void", "shown_state": "void"}, "1000.00"),
+        ],
+    )
+    def test_only_a_payment_that_will_never_be_made_frees_its_money(self, world, now, left):
+        notice = self.suspended(world)
+        payee = a_payee(company=world.company, number="6222000777")
+        refunding.refund(
+            notice_id=notice.pk, version=notice.version, payee_account_id=payee.pk,
+            amount=Decimal("1000.00"), why="退", actor=world.clerk,
+        )  # fmt: skip
+        PaymentOrder.objects.update(**now)
+
+        assert refunding.refundable(fresh(notice)) == Decimal(left)
+        if left == "0.00":
+            with pytest.raises(Conflict) as refused:
+                supplementing.claim(notice_id=notice.pk, actor=world.clerk)
+            assert refused.value.code == "refunding"
+        else:
+            assert supplementing.claim(notice_id=notice.pk, actor=world.clerk)
+
+    def test_what_is_being_refunded_is_not_reversed_and_booked_anew(self, world):
+        notice = self.suspended(world)
+        payee = a_payee(company=world.company, number="6222000777")
+        refunding.refund(
+            notice_id=notice.pk, version=notice.version, payee_account_id=payee.pk,
+            amount=Decimal("1000.00"), why="退", actor=world.clerk,
+        )  # fmt: skip
+
+        with pytest.raises(Conflict) as refused:
+            reversing.reverse(
+                notice_id=notice.pk, version=fresh(notice).version, why="误记", actor=world.other_accountant
+            )  # fmt: skip
+        assert (refused.value.code, fresh(notice).state) == ("refunding", "suspense")
 
     def test_an_accountant_makes_no_payment(self, world):
         notice = self.suspended(world)
