@@ -91,10 +91,14 @@ def vouchers_by_id(ids: Collection[int], *, lock: bool = False) -> dict[int, Vou
     return {row.pk: row for row in (rows.select_for_update() if lock else rows)}
 
 
-def ended_among(ids: Collection[int]) -> list[int]:
-    """Those of these vouchers the ERP took, or that were undone. System look-up: the caller scoped what they book."""
-    ended = [VoucherState.ACKED, VoucherState.REVERSED]
-    return list(Voucher.objects.filter(pk__in=ids, state__in=ended).values_list("pk", flat=True))
+ENDED = (VoucherState.ACKED, VoucherState.REVERSED)
+
+
+def ended_among(
+    ids: Collection[int], *, states: Collection[VoucherState] = ENDED
+) -> dict[int, Voucher]:
+    """Those of these vouchers the ERP took, or that were undone, by id. System look-up: the caller scoped what they book."""
+    return {row.pk: row for row in Voucher.objects.filter(pk__in=ids, state__in=states)}
 
 
 def posted_since(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -21,6 +21,7 @@ from receipts.services import booking
 from receipts.states import NoticeState
 
 if TYPE_CHECKING:
+    from ledger.models import Voucher
     from masterdata.models import User
 
 CHUNK = 500
@@ -29,29 +30,47 @@ CASES = ("receipts.unclaimed", "receipts.return_booked", "receipts.amended_after
 
 @transaction.atomic(durable=True)
 def follow() -> int:
-    """One tick: receipts whose voucher the finance system took are confirmed; those whose voucher was undone are reversed.
+    """One tick: receipts whose voucher the finance system took are confirmed; those whose voucher was undone are reversed,
+    out of suspense too.
 
     Returns how many changed.
     """
-    waiting = ArrivalNotice.objects.filter(state=NoticeState.BOOKED, voucher_id__isnull=False)
-    ended = ledger.ended_among({pk for pk in waiting.values_list("voucher_id", flat=True) if pk})
-    rows = list(
-        ArrivalNotice.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(state=NoticeState.BOOKED, voucher_id__in=ended)
-        .select_related("company", "account")
-        .order_by("pk")[:CHUNK]
-    )
-    told = ledger.vouchers_by_id(ended)
     done = 0
-    for row in rows:
-        voucher = told[row.voucher_id or 0]
+    for row, voucher in _ended(NoticeState.BOOKED, "voucher_id", ledger.ENDED):
         if voucher.state == VoucherState.ACKED:
             _confirm(row, number=voucher.erp_voucher_no, actor=None)
-            done += 1
-        elif voucher.state == VoucherState.REVERSED:
-            undone(row, why=f"凭证 {voucher.number} 已红冲", actor=None)
-            done += 1
+        else:
+            undone(row, why=_red(voucher), actor=None, keeps_suspense=_stands(row))
+        done += 1
+    for row, voucher in _ended(
+        NoticeState.SUSPENSE, "suspense_voucher_id", (VoucherState.REVERSED,)
+    ):
+        undone(row, why=_red(voucher), actor=None)
+        done += 1
     return done
+
+
+def _ended(
+    state: NoticeState, column: str, states: Collection[VoucherState]
+) -> list[tuple[ArrivalNotice, Voucher]]:
+    """Receipts in this state whose voucher in this column came to such an end, locked, each with that voucher."""
+    waiting = ArrivalNotice.objects.filter(**{"state": state, f"{column}__isnull": False})
+    ended = ledger.ended_among(set(waiting.values_list(column, flat=True)), states=states)
+    rows = waiting.select_for_update(of=("self",), skip_locked=True).filter(
+        **{f"{column}__in": list(ended)}
+    )
+    found = rows.select_related("company", "account").order_by("pk")[:CHUNK]
+    return [(row, ended[getattr(row, column)]) for row in found]
+
+
+def _red(voucher: Voucher) -> str:
+    return f"凭证 {voucher.number} 已红冲"
+
+
+def _stands(row: ArrivalNotice) -> bool:
+    """Whether the money is still booked in suspense: then it must leave it again, and never come in a second time."""
+    pk = row.suspense_voucher_id
+    return pk is not None and not ledger.ended_among([pk], states=(VoucherState.REVERSED,))
 
 
 def _confirm(row: ArrivalNotice, *, number: str, actor: User | None) -> None:
@@ -67,13 +86,18 @@ def _confirm(row: ArrivalNotice, *, number: str, actor: User | None) -> None:
     )
 
 
-def undone(row: ArrivalNotice, *, why: str, actor: User | None) -> None:
-    """Step: the receipt's voucher is undone; its invoices are open again. The row is locked."""
+def undone(
+    row: ArrivalNotice, *, why: str, actor: User | None, keeps_suspense: bool = False
+) -> None:
+    """Step: the receipt's voucher is undone (`keeps_suspense`: not the one that put it into suspense); its invoices are open
+    again. The row is locked."""
     before = str(row.state)
     if row.voucher_id is not None:
         booking.give_back_invoices([row])
     row.move("reverse")
-    row.why, row.suspense_voucher_id = why[:200], None
+    row.why = why[:200]
+    if not keeps_suspense:
+        row.suspense_voucher_id = None
     row.save_changes(["state", "why", "suspense_voucher_id", "reversal_entry_id"])
     desk.close_cases(
         kinds=CASES, subject_kind=row._meta.label_lower, subject_ids=[row.pk], outcome="已冲销"

@@ -357,6 +357,7 @@ def change(*, notice_id: int, version: int, why: str, actor: User) -> ArrivalNot
         raise Conflict(
             "银行已冲正该笔到款，款项已不在账上", "the bank took it back", code="taken_back"
         )
+    refunding.require_none(notice)
     before = str(notice.state)
     if notice.state in (NoticeState.NON_BUSINESS, NoticeState.REVERSED):
         notice.move("reopen")

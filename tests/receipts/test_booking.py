@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+from kernel import clock
 from kernel.errors import Conflict, InvalidInput, NotAllowed
 from ledger.models import JournalEntry, Voucher
 from ledger.services import vouchers
@@ -37,6 +38,13 @@ def approved_many(world, count):
 def totals() -> tuple[Decimal, Decimal]:
     lines = [line for one in Voucher.objects.all() for line in one.lines.all()]
     return sum(one.debit for one in lines), sum(one.credit for one in lines)
+
+
+def undone_in_the_books(world, voucher: Voucher) -> None:
+    draft = vouchers.ask_reversal(
+        voucher_id=voucher.pk, version=voucher.version, day=clock.today(), why="误记", actor=world.accountant,
+    )  # fmt: skip
+    vouchers.post_draft(voucher_id=draft.pk, version=draft.version, actor=world.other_accountant)
 
 
 class TestBook:
@@ -298,20 +306,10 @@ class TestReverse:
             )
         assert refused.value.code == "taken_back"
 
-    def test_a_voucher_undone_in_the_books_undoes_its_receipt(self, world, frozen_clock):
+    def test_a_voucher_undone_in_the_books_undoes_its_receipt(self, world):
         notice = world.approved(world.arrive())
         world.booked(notice)
-        voucher = Voucher.objects.get()
-        draft = vouchers.ask_reversal(
-            voucher_id=voucher.pk,
-            version=voucher.version,
-            day=frozen_clock.moment.date(),
-            why="误记",
-            actor=world.accountant,
-        )
-        vouchers.post_draft(
-            voucher_id=draft.pk, version=draft.version, actor=world.other_accountant
-        )
+        undone_in_the_books(world, Voucher.objects.get())
 
         assert confirming.follow() == 1
         assert fresh(notice).state == S.REVERSED
@@ -334,14 +332,7 @@ class TestSuspense:
 
     def test_identified_later_it_leaves_suspense_without_coming_in_again(self, world):
         notice = self.suspended(world)
-        claimed = supplementing.claim(notice_id=notice.pk, actor=world.clerk)
-        supplementing.submit(
-            notice_id=notice.pk, version=claimed.version, said=world.said(notice, why="客户来电"), actor=world.clerk
-        )  # fmt: skip
-        reviewing.approve(
-            notice_id=notice.pk, version=fresh(notice).version, actor=world.accountant
-        )
-        world.booked(fresh(notice))
+        self.identified(world, notice)
 
         cleared = Voucher.objects.latest("pk")
         assert [
@@ -356,6 +347,38 @@ class TestSuspense:
             notice_id=notice.pk, version=fresh(notice).version, why="又错", actor=world.other_accountant
         )  # fmt: skip
         assert sum(one.amount for one in Voucher.objects.all()) == 0
+
+    def identified(self, world, notice):
+        waiting = world.supplemented(notice, world.said(notice, why="客户来电"))
+        reviewing.approve(notice_id=waiting.pk, version=waiting.version, actor=world.accountant)
+        world.booked(fresh(notice))
+
+    def test_undone_in_the_books_it_leaves_suspense_again_and_comes_in_once(self, world):
+        notice = self.suspended(world)
+        self.identified(world, notice)
+        undone_in_the_books(world, Voucher.objects.latest("pk"))
+        assert confirming.follow() == 1
+
+        opened = supplementing.change(
+            notice_id=notice.pk, version=fresh(notice).version, why="重做", actor=world.clerk
+        )
+        supplementing.submit(
+            notice_id=notice.pk, version=opened.version, said=world.said(notice, why="改客户"), actor=world.clerk
+        )  # fmt: skip
+        reviewing.approve(
+            notice_id=notice.pk, version=fresh(notice).version, actor=world.accountant
+        )
+        world.booked(fresh(notice))
+
+        assert JournalEntry.objects.count() == 1
+        assert Voucher.objects.latest("pk").event == "suspense_cleared"
+
+    def test_its_voucher_undone_in_the_books_ends_it(self, world):
+        notice = self.suspended(world)
+        undone_in_the_books(world, Voucher.objects.get())
+
+        assert (confirming.follow(), confirming.follow()) == (1, 0)
+        assert (fresh(notice).state, fresh(notice).suspense_voucher_id) == (S.REVERSED, None)
 
     def test_claimed_in_vain_it_stays_in_suspense(self, world):
         notice = self.suspended(world)
