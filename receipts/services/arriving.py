@@ -294,20 +294,21 @@ def _void(row: ArrivalNotice) -> None:
 def settle_returns() -> int:
     """Notices that looked like a payment of ours and are tied to it by now are no receipts; returns how many were set aside.
 
-    One that is booked already is a case: somebody took our own money for income.
+    One that is booked already, in suspense too, is a case: somebody took our own money for income. The newest are looked
+    at first: a return is tied within days, and what stays booked never ends.
     """
     rows = list(
         ArrivalNotice.objects.select_for_update(skip_locked=True)
         .filter(state__in=[*OPEN, *BOOKED], nature=Nature.BUSINESS)
         .exclude(may_be_return="")
-        .order_by("pk")[:CHUNK]
+        .order_by("-pk")[:CHUNK]
     )
     tied = returning.tied_returns([row.entry_id for row in rows])
     done = 0
     for row in rows:
         if row.entry_id not in tied:
             continue
-        if NOTICE.allows("set_aside", row.state):
+        if NOTICE.allows("set_aside", row.state) and row.suspense_voucher_id is None:
             set_aside(
                 row, nature=Nature.OWN_RETURN, why=f"我方付款 {tied[row.entry_id]} 退回（R8）"
             )
