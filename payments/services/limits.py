@@ -98,7 +98,9 @@ def _locked(wanted: Mapping[Key, Cap], spends: Iterable[Spend]) -> dict[Key, Lim
     rows = LimitCounter.objects.select_for_update().order_by("pk")
     found = {
         (row.line, row.period): row
-        for row in rows.filter(line__in={line for line, _ in wanted})
+        for row in rows.filter(
+            line__in={line for line, _ in wanted}, period__in={period for _, period in wanted}
+        )
         if (row.line, row.period) in wanted
     }
     for key in fresh:
