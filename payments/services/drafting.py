@@ -175,7 +175,8 @@ def _planned(
     if not request.schedule_code:
         return None
     plan = known.schedules.get(request.schedule_code)
-    if plan is None or plan.state != ScheduleState.CONFIRMED:
+    is_ours = plan is not None and plan.company.code == request.company_code
+    if plan is None or not is_ours or plan.state != ScheduleState.CONFIRMED:
         raise InvalidInput(
             f"周期付款计划 {request.schedule_code} 不存在或未生效",
             "no such schedule in force",
@@ -183,8 +184,7 @@ def _planned(
         )
     account = payee["payee_account"]
     is_exact = (
-        plan.company.code == request.company_code
-        and (plan.amount, plan.currency) == (request.amount, request.currency)
+        (plan.amount, plan.currency) == (request.amount, request.currency)
         and request.wish_date.isoformat() in plan.dates
         and account is not None
         and plan.payee_account_id == getattr(account, "pk", 0)

@@ -14,6 +14,7 @@ from masterdata.models import CounterpartyAccount
 from payments.models import PaymentOrder, RecurringSchedule
 from payments.services import orders, schedules
 from payments.services.schedules import Plan
+from tests import build
 from tests.build_payments import World, a_request, fresh
 
 DAYS = [date(2026, 11, 25), date(2026, 11, 26), date(2026, 12, 25)]
@@ -115,6 +116,18 @@ class TestPlannedPayments:
             orders.create_order(request=a_request(world, **(exact | other)), maker=world["maker"])
 
         assert caught.value.code == "not_planned"
+
+    def test_another_companys_plan_looks_like_none(self, world):
+        plan = confirmed(world)
+        RecurringSchedule.objects.update(company=build.a_company())
+        told = []
+        for code in (plan.code, "R-none"):
+            exact = {"amount": RENT, "wish_date": DAYS[0], "schedule_code": code}
+            with pytest.raises(InvalidInput) as caught:
+                orders.create_order(request=a_request(world, **exact), maker=world["maker"])
+            told.append(caught.value.message.replace(code, "…"))
+
+        assert told[0] == told[1]
 
     def test_one_beside_the_plan_is_held(self, world):
         plan = confirmed(world)
