@@ -14,7 +14,7 @@ from payments.services import restoring
 
 @require_http_methods(["GET", "POST"])
 def gate(request: HttpRequest) -> HttpResponse:
-    """The gate as it stands; a treasurer of the whole group asks for it to be opened."""
+    """The gate as it stands; a treasurer of the whole group asks for it to be opened. Accounts out of scope are only counted."""
     if request.method == "POST":
         change = restoring.propose_opening(
             actor=request.user,  # type: ignore[arg-type]  # signed in: the gate of addresses saw to it
@@ -23,9 +23,11 @@ def gate(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("已申请打开出口，待另一位有权人复核"))
         return redirect("masterdata:change", change.pk)
     standing = restoring.standing()
+    scope = scope_in(request)
     context = {
         "standing": standing,
+        "shown": [one for one in standing.unfetched if one.company_id in scope.company_ids],
         "gate": standing.gate,
-        "can_propose": scope_in(request).has(restoring.RIGHT),
+        "can_propose": scope.has(restoring.RIGHT),
     }
     return render(request, "payments/gate.html", context)

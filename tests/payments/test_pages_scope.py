@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from masterdata.models import Company, Membership
+from masterdata.models import Company, Membership, OutboundGate, OwnAccount
 from payments.models import ImportSet, PaymentOrder
+from tests import build
 from tests.build_payments import World, act, fresh, submitted
 from tests.payments.test_pages_orders import signed_in
 from tests.signing import PASSPHRASE
@@ -70,3 +71,18 @@ def test_look_alikes_are_not_approved_in_bulk_unseen(world):
     assert refused.status_code == 422
     assert state == "pending_approval"
     assert fresh(other).state == "pending_release"
+
+
+def test_the_gate_names_accounts_of_ones_own_companies_alone(world):
+    other = build.a_company(name="别家集团有限公司")
+    theirs = build.an_account(company=other)
+    OwnAccount.objects.filter(pk__in=[world.account.pk, theirs.pk]).update(is_direct_link=True)
+    OutboundGate.objects.update(is_open=False)
+    Membership.objects.create(user=world["maker"], role="treasurer", company=world.company)
+
+    page = signed_in(world["maker"]).get("/payments/gate/")
+
+    assert len(page.context["standing"].unfetched) == 2
+    assert f"/accounts/{world.account.pk}/" in page.content.decode()
+    assert f"/accounts/{theirs.pk}/" not in page.content.decode()
+    assert "别家" not in page.content.decode()
