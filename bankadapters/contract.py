@@ -14,7 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
-from bankadapters.errors import Unsupported
+from bankadapters.errors import Unencodable, Unsupported
 from bankadapters.profiles import Profile as Profile
 from bankadapters.stored import strip_frame
 from kernel.money import Money
@@ -259,6 +259,18 @@ class WireRequest:
     last: date | None = None
     cursor: str = ""
     receipts: Sequence[ReceiptFound] = ()
+
+    def the_account(self) -> AccountRef:
+        """The account a query is about. Raises Unencodable where it names none."""
+        if not self.accounts:
+            raise Unencodable("the query names no account", field="account")
+        return self.accounts[0]
+
+    def the_days(self) -> tuple[date, date]:
+        """The first and last day a query is about. Raises Unencodable where it names none."""
+        if self.first is None or self.last is None:
+            raise Unencodable("the query names no days", field="from")
+        return self.first, self.last
 
 
 class Verdict(StrEnum):

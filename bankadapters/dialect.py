@@ -99,8 +99,7 @@ class Dialect(Conversation):
         """Send the batch once. Raises Unencodable, NotSent, Refused, OutcomeUnknown; see the contract."""
         if batch.operation not in self.abilities or batch.operation not in PAYMENTS:
             raise Unsupported(batch.operation)
-        if len(self.together(batch)) != len(batch.instructions):
-            raise Unencodable("these payments do not go into one message", field="items")
+        self._require_together(batch)
         references = [item.reference for item in batch.instructions]
         if len(set(references)) != len(references):
             raise Unencodable("a reference appears twice in the batch", field="reference")
@@ -120,6 +119,10 @@ class Dialect(Conversation):
             raise OutcomeUnknown(reading.text, code=reading.code)
         asked = {batch.batch_no} if batch.operation is Ability.PAYROLL else set(references)
         return [outcome for outcome in reading.outcomes if outcome.reference in asked]
+
+    def _require_together(self, batch: Batch) -> None:
+        if len(self.together(batch)) != len(batch.instructions):
+            raise Unencodable("these payments do not go into one message", field="items")
 
     def inquire(self, inquiries: Sequence[Inquiry]) -> list[Outcome]:
         """Ask what became of payments, as many a message as the bank takes; only what was asked about is reported."""
@@ -245,6 +248,8 @@ class Dialect(Conversation):
         """The bytes of a request, with the session the store holds. Raises Unencodable, NotReady, Unsupported."""
         if request.operation not in self.abilities:
             raise Unsupported(request.operation)
+        if request.batch is not None:
+            self._require_together(replace(request.batch, operation=request.operation))
         if request.operation is Ability.TRANSACTIONS and request.first and request.last:
             stretch = self.spans.step(request.first, request.last, request.cursor, clock.today())
             if stretch is None:

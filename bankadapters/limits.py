@@ -87,6 +87,7 @@ def require_payable(
     limits: Mapping[str, tuple[int, str]],
     charset: str,
     forbidden: Mapping[str, str] | None = None,
+    digits: int = DIGITS,
 ) -> None:
     """A payment that this bank's message can carry: `texts` within their limits, `filled` ones there, yuan above zero.
 
@@ -100,4 +101,4 @@ def require_payable(
         require_plain(getattr(item, name), name=name, also="-")
     for name in filled:
         require_filled(getattr(item, name), name=name)
-    require_yuan(item.money, digits=DIGITS)
+    require_yuan(item.money, digits=digits)

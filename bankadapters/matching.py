@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from bankadapters.contract import Fate, Inquiry, Outcome
+from kernel.money import Money
+
+
+def echoed(amount: Decimal | None, currency: str = "CNY") -> Money | None:
+    """The amount a bank repeats of a payment; none at all, or one not above zero, says nothing."""
+    return Money(amount, currency) if amount is not None and amount > 0 else None
 
 
 def named_once(outcomes: Sequence[Outcome], *, serials_identify: bool = True) -> list[Outcome]:

@@ -95,6 +95,13 @@ class Spans:
         return Stretch(first, min(end, today - timedelta(days=1)))
 
 
+def row_of(place: str, *, digits: int = 9) -> int:
+    """The row or page a cursor names, 1 at the beginning. Raises Unencodable for what is no cursor of this bank."""
+    if place and not (place.isascii() and place.isdigit() and len(place) <= digits):
+        raise Unencodable(f"cursor {place[:40]!r} is not one of this bank", field="next")
+    return int(place or 1)
+
+
 def _day(digits: str) -> date:
     return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
 

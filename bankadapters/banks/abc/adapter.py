@@ -25,7 +25,7 @@ from bankadapters.contract import (
     WireRequest,
 )
 from bankadapters.dialect import PAYMENTS, Dialect, Message
-from bankadapters.errors import BankError, Unencodable, Unreadable
+from bankadapters.errors import BankError, Unreadable
 from bankadapters.files import Folder
 from bankadapters.matching import matched
 from bankadapters.numbers import lasting_number
@@ -98,22 +98,15 @@ class AbcAdapter(Dialect):
             is_by_hand = request.cursor == BY_HAND
             code = "CQRA61" if is_by_hand else "CQRT04"
             groups = requests.by_hand(one) if is_by_hand else requests.status(one)
-        elif not request.accounts:
-            raise Unencodable("the query names no account", field="account")
         elif request.operation is Ability.BALANCE:
-            code, groups = "CQRA06", requests.balance(request.accounts[0])
-        elif request.first is None or request.last is None:
-            raise Unencodable("the query names no days", field="from")
+            code, groups = "CQRA06", requests.balance(request.the_account())
         else:
-            account, journal = request.accounts[0], request.cursor
-            groups = requests.entries(account, request.first, request.last, journal)
-            code = "CQRA10"
+            account, days = request.the_account(), request.the_days()
+            code, groups = "CQRA10", requests.entries(account, *days, request.cursor)
         body = requests.message(code, groups, setting=self.setting, number=number)
         return Message(code, body, number=number)
 
     def _payment(self, batch: Batch, operation: Ability) -> Message:
-        if len(batch.instructions) != 1:
-            raise Unencodable("a message carries one payment", field="items")
         item = batch.instructions[0]
         is_sweep = operation is Ability.SWEEP
         code, groups = requests.payment(item, setting=self.setting, is_sweep=is_sweep)

@@ -12,7 +12,7 @@ from bankadapters.banks.abc import messages as m
 from bankadapters.banks.abc.profile import CHARSET, FIELD_LIMITS
 from bankadapters.contract import AccountRef, Inquiry, Instruction
 from bankadapters.errors import Unencodable
-from bankadapters.limits import require_filled, require_plain, require_within, require_yuan
+from bankadapters.limits import require_filled, require_payable, require_plain
 from bankadapters.messages import Record
 from bankadapters.xml import render_xml
 from kernel import clock
@@ -102,15 +102,14 @@ def payment(item: Instruction, *, setting: Setting, is_sweep: bool) -> tuple[str
 
 
 def _check(item: Instruction) -> None:
-    for name in FIELD_LIMITS:
-        require_within(
-            getattr(item, name), name=name, limits=FIELD_LIMITS, forbidden={}, charset=CHARSET
-        )
-    require_plain(item.reference, name="reference")
-    require_plain(item.payee_account, name="payee_account", also="-")
-    for name in ("payer_name", "payee_name"):
-        require_filled(getattr(item, name), name=name)
-    require_yuan(item.money, digits=14)
+    require_payable(
+        item,
+        texts=FIELD_LIMITS,
+        filled=("payer_name", "payee_name"),
+        limits=FIELD_LIMITS,
+        charset=CHARSET,
+        digits=14,
+    )
 
 
 # -- questions ----------------------------------------------------------------------------------------------------

@@ -20,9 +20,9 @@ from bankadapters.contract import (
     WireRequest,
 )
 from bankadapters.dialect import INQUIRIES, PAYMENTS, Dialect, Message
-from bankadapters.errors import NotReady, Unencodable
+from bankadapters.errors import NotReady
 from bankadapters.messages import Record
-from bankadapters.paging import Spans
+from bankadapters.paging import Spans, row_of
 from kernel import clock
 
 _SUBMITS = ("b2e0009", "b2e0061")
@@ -92,10 +92,8 @@ class BocAdapter(Dialect):
         return self._days(request)
 
     def _days(self, request: WireRequest) -> tuple[str, Sequence[Record], Sequence[str]]:
-        first, last, parameters = request.first, request.last, self.connection.parameters
-        if first is None or last is None or not request.accounts:
-            raise Unencodable("the query names no account or no days", field="account")
-        account = request.accounts[0]
+        account, (first, last) = request.the_account(), request.the_days()
+        parameters = self.connection.parameters
         if request.operation is Ability.HISTORY_BALANCE:
             query = requests.history_balance_query(account, first, last, parameters=parameters)
             return "b2e0012", [query], ()
@@ -104,7 +102,7 @@ class BocAdapter(Dialect):
             kind="2001" if first >= clock.today() else "2002",
             first=first,
             last=last,
-            begin=_begin(request.cursor),
+            begin=row_of(request.cursor, digits=8),
             parameters=parameters,
         )
         return "b2e0035", [query], ()
@@ -139,7 +137,9 @@ class BocAdapter(Dialect):
         said = answers.read_answer(answer, ("b2e0035",))
         if asked is None:
             return reading.read_page(said)
-        return reading.read_page(said, account=asked.accounts[0].number, begin=_begin(asked.cursor))
+        return reading.read_page(
+            said, account=asked.accounts[0].number, begin=row_of(asked.cursor, digits=8)
+        )
 
     def _outcomes(self, answer: answers.Answer) -> list[Outcome]:
         return answers.outcomes(
@@ -155,12 +155,3 @@ def _expected(operation: Ability, asked: WireRequest | None) -> Sequence[str]:
     if asked is None or asked.batch is None:
         return _SUBMITS
     return (requests.payment_operation(asked.batch.instructions),)
-
-
-def _begin(cursor: str) -> int:
-    """begnum: the bank's own place in a page, 1 at first. Raises Unencodable."""
-    if not cursor:
-        return 1
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 8):
-        raise Unencodable(f"cursor {cursor[:40]!r} is not one of this bank", field="next")
-    return int(cursor)

@@ -69,22 +69,17 @@ class BocomAdapter(Dialect):
             return "310204", [requests.status(request.inquiries[0])]
         if operation is Ability.INQUIRE_PAYROLL:
             return "310204", [requests.payroll_status(request.inquiries[0])]
-        if not request.accounts:
-            raise Unencodable("the query names no account", field="account")
+        account = request.the_account()
         if operation is Ability.BALANCE:
             return "310101", requests.balances(request.accounts)
-        if request.first is None or request.last is None:
-            raise Unencodable("the query names no days", field="from")
         if request.cursor:
             raise Unencodable("this bank has no pages", field="next")
-        code, body = requests.entries(request.accounts[0], request.first, request.last)
+        code, body = requests.entries(account, *request.the_days())
         return code, [body]
 
     def _payment(self, batch: Batch, operation: Ability) -> tuple[str, list[Record]]:
         if operation is Ability.PAYROLL:
             return "330002", [requests.payroll(batch, setting=self.setting)]
-        if len(batch.instructions) != 1:
-            raise Unencodable("a message carries one payment", field="items")
         return "210201", [requests.payment(batch.instructions[0], setting=self.setting)]
 
     # -- answers ------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from bankadapters.banks.bocom import messages as m
 from bankadapters.contract import Balance, Direction, Fate, Outcome, StatementLine
 from bankadapters.errors import Unreadable
 from bankadapters.leaves import moment
+from bankadapters.matching import echoed
 from bankadapters.packed import Packed
 from bankadapters.xml import parse_bank_xml
 from kernel import clock
@@ -98,14 +99,13 @@ def standing(answer: Answer, asked: str) -> list[Outcome]:
         raise Unreadable(f"answer about {sorted(numbers)} at once")
     reference = asked or (numbers.pop() if numbers else "")
     fate = codes.TABLE.fate("310204", "stat", row.stat)
-    amount = row.amount if row.amount is not None and row.amount > 0 else None
     return [
         Outcome(
             reference=reference,
             fate=fate,
             code=row.stat,
             text=row.words,
-            money=Money(amount) if amount is not None else None,
+            money=echoed(row.amount),
             payer_account=row.payer_account,
             not_found=row.stat == codes.NOT_FOUND,
         )

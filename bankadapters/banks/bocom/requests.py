@@ -12,13 +12,7 @@ from bankadapters.banks.bocom import messages as m
 from bankadapters.banks.bocom.profile import FIELD_LIMITS, PEOPLE_MAX
 from bankadapters.contract import AccountRef, Batch, Inquiry, Instruction
 from bankadapters.errors import NotReady, Unencodable
-from bankadapters.limits import (
-    require_account,
-    require_filled,
-    require_plain,
-    require_within,
-    require_yuan,
-)
+from bankadapters.limits import require_account, require_filled, require_payable, require_plain
 from bankadapters.messages import Record
 from bankadapters.xml import render_xml
 from kernel import clock
@@ -123,16 +117,14 @@ def _number(value: str, name: str) -> str:
 
 def _check(item: Instruction, *, setting: Setting) -> None:
     charset = setting("encoding").lower()
-    for name in FIELD_LIMITS:
-        require_within(
-            getattr(item, name), name=name, limits=FIELD_LIMITS, forbidden={}, charset=charset
-        )
-    _number(item.reference, "reference")
-    for name in ("payer_account", "payee_account"):
-        require_plain(getattr(item, name), name=name, also="-")
-    for name in ("payer_name", "payee_name"):
-        require_filled(getattr(item, name), name=name)
-    require_yuan(item.money, digits=14)
+    require_payable(
+        item,
+        texts=FIELD_LIMITS,
+        filled=("payer_name", "payee_name"),
+        limits=FIELD_LIMITS,
+        charset=charset,
+        digits=14,
+    )
 
 
 # -- questions ----------------------------------------------------------------------------------------------------

@@ -120,24 +120,17 @@ class CcbAdapter(Dialect):
             one = request.inquiries[0]
             query = one if is_payroll else replace(one, batch_no="")
             return setting("payroll_query") if is_payroll else "6W0600", requests.status(query), ""
-        if not request.accounts:
-            raise Unencodable("the query names no account", field="account")
-        account = request.accounts[0]
+        account = request.the_account()
         if operation is Ability.BALANCE:
             return "6W0100", requests.balance(account), ""
-        if request.first is None or request.last is None:
-            raise Unencodable("the query names no days", field="from")
-        return *requests.entries(
-            account, request.first, request.last, request.cursor, setting=setting
-        ), ""
+        days = request.the_days()
+        return *requests.entries(account, *days, request.cursor, setting=setting), ""
 
     def _payment(self, batch: Batch, operation: Ability) -> tuple[str, Record, str]:
         if operation is Ability.PAY_BATCH:
             return *requests.batch(batch, setting=self.setting), batch.batch_no
         if operation is Ability.PAYROLL:
             return *requests.payroll(batch, setting=self.setting), batch.batch_no
-        if len(batch.instructions) != 1:
-            raise Unencodable("a message carries one payment", field="items")
         item = batch.instructions[0]
         return *requests.payment(item, setting=self.setting), item.reference
 

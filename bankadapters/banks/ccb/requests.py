@@ -14,13 +14,7 @@ from bankadapters.banks.ccb import messages as m
 from bankadapters.banks.ccb.profile import BATCH_BYTES_MAX, CHARSET, FIELD_LIMITS
 from bankadapters.contract import AccountRef, Batch, Inquiry, Instruction
 from bankadapters.errors import NotReady, Unencodable
-from bankadapters.limits import (
-    require_account,
-    require_filled,
-    require_plain,
-    require_within,
-    require_yuan,
-)
+from bankadapters.limits import require_account, require_filled, require_payable, require_plain
 from bankadapters.messages import Record
 from bankadapters.xml import render_xml
 from kernel import clock
@@ -160,18 +154,16 @@ def _told(setting: Setting, name: str) -> str:
 
 
 def _check(item: Instruction) -> None:
-    for name in FIELD_LIMITS:
-        if name == "payee_bank" and pays_into_ccb(item):
-            continue
-        require_within(
-            getattr(item, name), name=name, limits=FIELD_LIMITS, forbidden={}, charset=CHARSET
-        )
+    unsaid = {"payee_bank"} if pays_into_ccb(item) else set()
+    require_payable(
+        item,
+        texts=FIELD_LIMITS.keys() - unsaid,
+        filled=("payee_name", "purpose"),
+        limits=FIELD_LIMITS,
+        charset=CHARSET,
+        digits=14,
+    )
     number(item.reference)
-    for name in ("payer_account", "payee_account"):
-        require_plain(getattr(item, name), name=name, also="-")
-    for name in ("payee_name", "purpose"):
-        require_filled(getattr(item, name), name=name)
-    require_yuan(item.money, digits=14)
 
 
 # -- questions ----------------------------------------------------------------------------------------------------

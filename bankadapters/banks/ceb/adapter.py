@@ -23,7 +23,7 @@ from bankadapters.contract import (
 )
 from bankadapters.conversation import require_read
 from bankadapters.dialect import Dialect, Message
-from bankadapters.errors import Unencodable, Unreadable, Unsupported
+from bankadapters.errors import Unreadable, Unsupported
 from bankadapters.numbers import lasting_number
 from bankadapters.paging import Spans
 from bankadapters.transport import Carrier
@@ -76,12 +76,9 @@ class CebAdapter(Dialect):
             wanted = requests.receipt(request.receipts[0])
         elif request.operation is not Ability.RECEIPT_LIST:
             raise Unsupported(request.operation)
-        elif request.first is None or request.last is None or not request.accounts:
-            raise Unencodable("the query names no account or no days", field="account")
         else:
-            wanted = requests.receipts(
-                request.accounts[0], request.first, request.last, request.cursor
-            )
+            account, days = request.the_account(), request.the_days()
+            wanted = requests.receipts(account, *days, request.cursor)
         return "b2e005023", requests.document("b2e005023", number, wanted, setting=setting), number
 
     # -- answers ------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from bankadapters.banks.ceb.profile import CHARSET, FIELD_LIMITS, FORBIDDEN
 from bankadapters.contract import AccountRef, Inquiry, Instruction, ReceiptFound
 from bankadapters.limits import require_filled, require_payable, require_plain
 from bankadapters.messages import Record
+from bankadapters.paging import row_of
 from bankadapters.xml import render_xml
 from kernel import clock
 
@@ -97,7 +98,7 @@ def receipts(account: AccountRef, first: date, last: date, place: str) -> m.Rece
     """b2e005023, fifty receipts from a number on."""
     number = require_plain(account.number, name="account", also="-")
     return m.ReceiptsAsked(
-        account=number, first=first, last=last, begin=int(place or 1), rows=RECEIPT_ROWS
+        account=number, first=first, last=last, begin=row_of(place), rows=RECEIPT_ROWS
     )
 
 

@@ -27,8 +27,9 @@ from bankadapters.contract import (
     WireRequest,
 )
 from bankadapters.dialect import ASKED_BY, INQUIRIES, Dialect, Message
-from bankadapters.errors import Unencodable, Unreadable
+from bankadapters.errors import Unreadable
 from bankadapters.leaves import LEAVES, moment
+from bankadapters.matching import echoed
 from bankadapters.numbers import lasting_number
 from bankadapters.paging import Spans
 from bankadapters.transport import Carrier
@@ -68,8 +69,6 @@ class CgbAdapter(Dialect):
         """The BEDC document of a request; a payment's own number is the number of its message."""
         number, setting = lasting_number(16, prefix="Q"), self.setting
         if request.batch is not None:
-            if len(request.batch.instructions) != 1:
-                raise Unencodable("a message carries one payment", field="items")
             item = request.batch.instructions[0]
             code, body = requests.payment(item, setting=setting)
             number = item.reference
@@ -77,14 +76,10 @@ class CgbAdapter(Dialect):
             code, body = setting("status"), requests.status(request.inquiries[0])
         elif request.operation is Ability.INQUIRE_BATCH:
             code, body = codes.BATCH_STATUS, requests.batch_status(request.inquiries[0])
-        elif not request.accounts:
-            raise Unencodable("the query names no account", field="account")
         elif request.operation is Ability.BALANCE:
-            code, body = "0001", requests.balance(request.accounts[0])
-        elif request.first is None or request.last is None:
-            raise Unencodable("the query names no days", field="from")
+            code, body = "0001", requests.balance(request.the_account())
         else:
-            days, account = (request.first, request.last), request.accounts[0]
+            account, days = request.the_account(), request.the_days()
             code, body = "0032", requests.entries(account, *days, request.cursor, setting=setting)
         data = requests.message(
             code, body, setting=setting, password=self.secret("password"), number=number
@@ -153,12 +148,11 @@ class CgbAdapter(Dialect):
         wanted = asked.inquiries[0].reference if asked is not None else row.number
         if row.number and row.number != wanted:
             raise Unreadable(f"answer about {row.number[:30]!r}, asked was {wanted}")
-        amount = row.amount if row.amount is not None and row.amount > 0 else None
         return Outcome(
             reference=wanted,
             fate=codes.TABLE.fate(head.code, "hostStatus", row.status),
             code=row.status,
-            money=Money(amount) if amount is not None else None,
+            money=echoed(row.amount),
             payer_account=row.payer_account,
         )
 

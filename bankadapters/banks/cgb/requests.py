@@ -12,13 +12,7 @@ from bankadapters.banks.cgb import messages as m
 from bankadapters.banks.cgb.profile import CHARSET, FIELD_LIMITS, PAGE_ROWS
 from bankadapters.contract import AccountRef, Inquiry, Instruction
 from bankadapters.errors import Unencodable
-from bankadapters.limits import (
-    require_account,
-    require_filled,
-    require_plain,
-    require_within,
-    require_yuan,
-)
+from bankadapters.limits import require_account, require_filled, require_payable, require_plain
 from bankadapters.messages import Record
 from bankadapters.xml import render_xml
 from kernel import clock
@@ -62,16 +56,14 @@ def pays_into_cgb(item: Instruction) -> bool:
 
 def payment(item: Instruction, *, setting: Setting) -> tuple[str, Record]:
     """0011 inside the bank, else 0021."""
-    for name in FIELD_LIMITS:
-        require_within(
-            getattr(item, name), name=name, limits=FIELD_LIMITS, forbidden={}, charset=CHARSET
-        )
-    number_of(item.reference)
-    for name in ("payer_account", "payee_account"):
-        require_plain(getattr(item, name), name=name, also="-")
-    for name in ("payer_name", "payee_name", "payee_bank"):
-        require_filled(getattr(item, name), name=name)
-    require_yuan(item.money, digits=14)
+    require_payable(
+        item,
+        texts=FIELD_LIMITS,
+        filled=("payer_name", "payee_name", "payee_bank"),
+        limits=FIELD_LIMITS,
+        charset=CHARSET,
+        digits=14,
+    )
     at_home, by_code = pays_into_cgb(item), setting("inAccBank") == "cnaps"
     bank = item.payee_bank
     if by_code and not at_home:

@@ -27,7 +27,7 @@ from bankadapters.contract import (
 )
 from bankadapters.conversation import require_read
 from bankadapters.dialect import ASKED_BY, INQUIRIES, PAYMENTS, Dialect, Message
-from bankadapters.errors import BankError, NotReady, QueryFailed, Unencodable, Unreadable
+from bankadapters.errors import BankError, NotReady, QueryFailed, Unreadable
 from bankadapters.matching import matched
 from bankadapters.numbers import lasting_number
 from bankadapters.paging import Spans
@@ -96,9 +96,7 @@ class CibAdapter(Dialect):
             return self._payment(request.batch, request.operation)
         if request.operation in INQUIRIES:
             return self._inquiry(request)
-        if not request.accounts:
-            raise Unencodable("the query names no account", field="account")
-        return self._query(request, request.accounts[0])
+        return self._query(request, request.the_account())
 
     @property
     def _who(self) -> str:
@@ -106,8 +104,6 @@ class CibAdapter(Dialect):
 
     def _payment(self, batch: Batch, operation: Ability) -> Message:
         if operation in (Ability.PAY, Ability.SWEEP):
-            if len(batch.instructions) != 1:
-                raise Unencodable("a message carries one payment", field="items")
             item, function = batch.instructions[0], self.setting("transfer")
             body = requests.transfer(item, function, setting=self.setting)
             number = item.reference
@@ -145,18 +141,15 @@ class CibAdapter(Dialect):
         operation, number = request.operation, lasting_number(20, prefix="Q")
         if operation is Ability.BALANCE:
             function, body = "CURRACCTQUERYTRN", requests.balance(account)
-        elif request.first is None or request.last is None:
-            raise Unencodable("the query names no days", field="from")
         elif operation is Ability.HISTORY_BALANCE:
-            function = "HISBALQUERYTRN"
-            body = requests.history(account, request.first, request.last)
+            function, body = "HISBALQUERYTRN", requests.history(account, *request.the_days())
         elif operation is Ability.TRANSACTIONS:
             function = "SCUSTSTMTTRN"
-            body = requests.entries(account, request.first, request.last, request.cursor)
+            body = requests.entries(account, *request.the_days(), request.cursor)
         else:
             job, _, page = request.cursor.partition(":")
             if not page:
-                return self._job(account, request.first, job or "A")
+                return self._job(account, request.the_days()[0], job or "A")
             function, body = "ASYNRECEIPTINFOTRN", requests.receipt_files(job, page)
         data = requests.question(function, number, body, setting=self.setting, password=self._who)
         return Message(function, data, number=number)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from lxml import etree
 
@@ -16,7 +15,7 @@ from bankadapters.banks.cib import messages as m
 from bankadapters.banks.cib.answers import Answer
 from bankadapters.contract import Fate, Outcome
 from bankadapters.errors import Unreadable
-from kernel.money import Money
+from bankadapters.matching import echoed
 
 _FINAL_FAILURES = ("FAIL", "CANCEL", "EXPIRED")
 
@@ -27,10 +26,6 @@ class Stand:
 
     outcome: Outcome
     is_inside: bool
-
-
-def _money(amount: Decimal | None) -> Money | None:
-    return Money(amount) if amount is not None and amount > 0 else None
 
 
 def _stand(row: m.TransferAnswer, function: str, level: str, reference: str) -> Stand:
@@ -44,7 +39,7 @@ def _stand(row: m.TransferAnswer, function: str, level: str, reference: str) -> 
         bank_serial=serial,
         code=code,
         text=row.standing.words if row.standing is not None else "",
-        money=_money(info.amount) if info is not None else None,
+        money=echoed(info.amount) if info is not None else None,
         payer_account=payer,
     )
     payee = info.payee if info is not None else None
@@ -89,7 +84,7 @@ def core(answer: Answer, reference: str, *, is_inside: bool, was_paid: bool) -> 
             fate=fate,
             bank_serial=info.serial if info is not None else "",
             code=code,
-            money=_money(info.amount) if info is not None else None,
+            money=echoed(info.amount) if info is not None else None,
             payer_account=info.payer.account if info is not None and info.payer is not None else "",
         )
     ]
@@ -132,7 +127,7 @@ def batch(answer: Answer, level: str, asked: Collection[str]) -> list[Outcome]:
             "",
             item.status or whole.code,
             item.words or "",
-            _money(item.amount),
+            echoed(item.amount),
             payer,
         )
         for item in items
@@ -179,7 +174,7 @@ def payroll(answer: Answer, level: str, reference: str) -> list[Outcome]:
     for person, each in zip(people, fates, strict=True):
         if person.status and person.account:
             words = person.words or ""
-            money = _money(person.amount)
+            money = echoed(person.amount)
             found.append(Outcome(person.account, each, "", person.status, words, money))
     return found
 

@@ -24,14 +24,9 @@ from bankadapters.banks.cib.profile import (
 )
 from bankadapters.contract import AccountRef, Batch, Instruction
 from bankadapters.errors import Unencodable
-from bankadapters.limits import (
-    require_account,
-    require_filled,
-    require_plain,
-    require_within,
-    require_yuan,
-)
+from bankadapters.limits import require_account, require_filled, require_payable, require_plain
 from bankadapters.messages import Record
+from bankadapters.paging import row_of
 from bankadapters.xml import render_xml
 from kernel import clock
 
@@ -208,20 +203,19 @@ def payroll(request: Batch, *, setting: Setting) -> etree._Element:
 
 
 def _check(item: Instruction, limits: dict[str, tuple[int, str]]) -> None:
-    for name in limits:
-        require_within(
-            getattr(item, name), name=name, limits=limits, forbidden=FORBIDDEN, charset=CHARSET
-        )
-    reference(item.reference)
-    for name in ("payer_account", "payee_account"):
-        require_plain(getattr(item, name), name=name, also="-")
-    for name in ("payee_name", "purpose"):
-        require_filled(getattr(item, name), name=name)
+    require_payable(
+        item,
+        texts=limits,
+        filled=("payee_name", "purpose"),
+        limits=limits,
+        forbidden=FORBIDDEN,
+        charset=CHARSET,
+        digits=15,
+    )
     if not pays_into_cib(item):
         if "兴业银行" in require_filled(item.payee_bank, name="payee_bank"):
             raise Unencodable("payee_bank names this bank, cnaps another one", field="payee_bank")
         require_filled(item.cnaps, name="cnaps")
-    require_yuan(item.money, digits=15)
 
 
 # -- questions ----------------------------------------------------------------------------------------------------
@@ -247,11 +241,9 @@ def history(account: AccountRef, first: date, last: date) -> Record:
 
 def entries(account: AccountRef, first: date, last: date, page: str) -> Record:
     """SCUSTSTMTTRN: a page of one day."""
-    if page and not (page.isascii() and page.isdigit() and len(page) <= 6):
-        raise Unencodable(f"cursor {page[:40]!r} is not one of this bank", field="next")
     return m.EntriesQuery(
         account=m.Own(account=require_account(account.number, most=18)),
-        wanted=m.Wanted(first=first, last=last, page=page or "1"),
+        wanted=m.Wanted(first=first, last=last, page=str(row_of(page, digits=6))),
     )
 
 

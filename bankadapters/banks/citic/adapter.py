@@ -27,7 +27,7 @@ from bankadapters.contract import (
 )
 from bankadapters.conversation import require_read
 from bankadapters.dialect import ASKED_BY, INQUIRIES, PAYMENTS, Dialect, Message
-from bankadapters.errors import Unencodable
+from bankadapters.matching import echoed
 from bankadapters.paging import Spans
 from bankadapters.transport import Carrier
 from kernel import clock
@@ -105,10 +105,8 @@ class CiticAdapter(Dialect):
         return query.action, requests.document(query)
 
     def _days(self, request: WireRequest) -> tuple[str, bytes]:
-        first, last, setting = request.first, request.last, self.setting
-        if first is None or last is None or not request.accounts:
-            raise Unencodable("the query names no account or no days", field="account")
-        account, place = request.accounts[0], request.cursor
+        account, place, setting = request.the_account(), request.cursor, self.setting
+        first, last = request.the_days()
         if request.operation is Ability.HISTORY_BALANCE:
             return "DLHBLQRY", requests.history(account, first, last, setting=setting)
         if request.operation is Ability.RECEIPT_LIST:
@@ -230,7 +228,7 @@ def _batch(said: answers.Answer, part: Sequence[Inquiry], final: frozenset[str])
     return [
         Outcome(
             known.get(row.number, row.number if not part else ""), codes.of_row("DLBATDET", row.status, final),
-            code=row.status, text=row.words, money=answers.money(row.amount), payer_account=row.payer_account,
+            code=row.status, text=row.words, money=echoed(row.amount), payer_account=row.payer_account,
         )
         for row in rows
         if not part or row.number in known

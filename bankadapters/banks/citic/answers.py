@@ -10,7 +10,6 @@ import io
 import zipfile
 import zlib
 from dataclasses import dataclass
-from decimal import Decimal
 
 from lxml import etree
 
@@ -19,6 +18,7 @@ from bankadapters.banks.citic import messages as m
 from bankadapters.contract import Balance, Outcome, ReceiptFound, StatementLine
 from bankadapters.errors import Unreadable
 from bankadapters.leaves import moment
+from bankadapters.matching import echoed
 from bankadapters.xml import parse_bank_xml, the_one
 from kernel import clock
 from kernel.money import Money
@@ -69,7 +69,7 @@ def payrolls(answer: Answer, final: frozenset[str]) -> list[Outcome]:
     return [
         Outcome(
             row.reference, codes.of_row("DLSALCOL", row.status, final), code=row.status, text=row.words,
-            money=money(row.total), payer_account=row.payer_account,
+            money=echoed(row.total), payer_account=row.payer_account,
         )
         for row in status_rows(answer)
     ]  # fmt: skip
@@ -157,7 +157,7 @@ def receipts(answer: Answer, account: str) -> tuple[list[ReceiptFound], int]:
         if not row.number:
             raise Unreadable(f"row without bresqNo, at line {node.sourceline}")
         found.append(
-            ReceiptFound(row.number, account, row.booked_on, money(row.amount), file=row.kind)
+            ReceiptFound(row.number, account, row.booked_on, echoed(row.amount), file=row.kind)
         )
     return found, m.ReceiptsHead.parse(answer.root).total or 0
 
@@ -185,8 +185,3 @@ def receipt_file(answer: Answer) -> bytes:
 
 def _currency(code: str) -> str:
     return codes.CURRENCY.get(code, code)
-
-
-def money(amount: Decimal | None) -> Money | None:
-    """An amount the bank echoes, where it echoes one above zero."""
-    return Money(amount, "CNY") if amount is not None and amount > 0 else None

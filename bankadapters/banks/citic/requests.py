@@ -14,6 +14,7 @@ from bankadapters.contract import AccountRef, Batch, Instruction, ReceiptFound
 from bankadapters.errors import NotReady, Unencodable
 from bankadapters.limits import require_filled, require_payable, require_plain, require_within
 from bankadapters.messages import Record
+from bankadapters.paging import row_of
 from bankadapters.xml import render_xml
 from kernel import clock
 
@@ -191,12 +192,10 @@ def history(account: AccountRef, first: date, last: date, *, setting: Setting) -
 
 def entries(account: AccountRef, first: date, last: date, place: str, *, setting: Setting) -> bytes:
     """DLTRNALL from a row on; its number has four digits. Raises Unencodable beyond."""
-    if place and not (place.isascii() and place.isdigit() and len(place) <= 4):
-        raise Unencodable(f"startRecord {place[:40]!r} has not four digits", field="next")
     return document(
         m.EntriesAsked(
             action="DLTRNALL", user=setting("userName"), account=number(account), low=Decimal(0), high=_EVERYTHING,
-            first=first, last=last, rows=PAGE_ROWS, begin=int(place or 1),
+            first=first, last=last, rows=PAGE_ROWS, begin=row_of(place, digits=4),
         )
     )  # fmt: skip
 
@@ -207,7 +206,7 @@ def receipts(account: AccountRef, first: date, last: date, place: str, *, settin
         m.ReceiptsAsked(
             action="DLEDDRSQ", user=setting("userName"), when="1" if first >= clock.today() else "2",
             account=number(account), kind=setting("billType"), first=first, last=last, rows=RECEIPT_ROWS,
-            begin=int(place or 1),
+            begin=row_of(place, digits=4),
         )
     )  # fmt: skip
 

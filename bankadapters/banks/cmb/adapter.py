@@ -26,7 +26,7 @@ from bankadapters.contract import (
 )
 from bankadapters.conversation import require_read
 from bankadapters.dialect import ASKED_BY, INQUIRIES, PAYMENTS, Dialect, Message
-from bankadapters.errors import BankError, Unencodable
+from bankadapters.errors import BankError
 from bankadapters.framing import LengthPrefix
 from bankadapters.messages import Record
 from bankadapters.numbers import message_number
@@ -84,10 +84,7 @@ class CmbAdapter(Dialect):
         return self._days(request)
 
     def _days(self, request: WireRequest) -> tuple[str, Sequence[Record]]:
-        first, last = request.first, request.last
-        if first is None or last is None or not request.accounts:
-            raise Unencodable("the query names no account or no days", field="account")
-        account = request.accounts[0]
+        account, (first, last) = request.the_account(), request.the_days()
         if request.operation is Ability.HISTORY_BALANCE:
             return "SDKNTQABINF", [requests.history(account, first, last, setting=self.setting)]
         if request.operation is Ability.RECEIPT_LIST:

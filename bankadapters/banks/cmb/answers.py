@@ -24,6 +24,7 @@ from bankadapters.contract import (
 )
 from bankadapters.errors import Unreadable
 from bankadapters.leaves import moment
+from bankadapters.matching import echoed
 from bankadapters.xml import parse_bank_xml, the_one
 from kernel import clock
 from kernel.money import Money
@@ -301,7 +302,7 @@ def _currency(code: str) -> str:
 
 
 def _money(amount: Decimal | None, currency: str) -> Money | None:
-    return Money(amount, _currency(currency)) if amount is not None and amount > 0 else None
+    return echoed(amount, _currency(currency))
 
 
 def _exact(amount: Decimal | None, currency: str) -> Decimal | None:

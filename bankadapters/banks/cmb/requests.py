@@ -14,8 +14,9 @@ from bankadapters.banks.cmb import messages as m
 from bankadapters.banks.cmb.profile import CHARSET, FIELD_LIMITS
 from bankadapters.contract import AccountRef, Batch, Inquiry, Instruction
 from bankadapters.errors import NotReady, Unencodable
-from bankadapters.limits import require_filled, require_plain, require_within
+from bankadapters.limits import require_filled, require_payable, require_plain, require_within
 from bankadapters.messages import Record
+from bankadapters.paging import row_of
 from bankadapters.xml import render_xml
 from kernel import clock
 
@@ -28,7 +29,6 @@ BUSINESS = {
 }
 INTERNAL = "N02020"
 AGENT_BUSINESS = {"salary": "N03010", "other": "N03020"}
-_AMOUNT_MAX = Decimal(10) ** 13
 _NAME_BYTES = 62
 _MEMO_BYTES = 42
 
@@ -142,21 +142,13 @@ def _branch(known: str, setting: Setting) -> str:
 
 
 def _check(item: Instruction) -> None:
-    for name in FIELD_LIMITS:
-        require_within(
-            getattr(item, name), name=name, limits=FIELD_LIMITS, forbidden={}, charset=CHARSET
-        )
-    require_plain(item.reference, name="reference")
-    for name in ("payer_account", "payee_account"):
-        require_plain(getattr(item, name), name=name, also="-")
-    for name in ("payee_name", "purpose"):
-        require_filled(getattr(item, name), name=name)
-    if item.money.currency != "CNY":
-        raise Unencodable("currency must be CNY", field="currency")
-    if not 0 < item.money.amount < _AMOUNT_MAX:
-        raise Unencodable(
-            "amount must be above zero with at most 13 integer digits", field="amount"
-        )
+    require_payable(
+        item,
+        texts=FIELD_LIMITS,
+        filled=("payee_name", "purpose"),
+        limits=FIELD_LIMITS,
+        charset=CHARSET,
+    )
 
 
 def _short(value: str, name: str, most: int) -> str:
@@ -303,8 +295,8 @@ def history(account: AccountRef, first: date, last: date, *, setting: Setting) -
 
 def entries(account: AccountRef, booked_on: date, place: str, *, setting: Setting) -> Record:
     """GetTransInfoEX of one booking day."""
-    if place and not (place.isascii() and place.isdigit() and len(place) <= 9):
-        raise Unencodable(f"cursor {place[:40]!r} is not one of this bank", field="next")
+    if place:
+        row_of(place)
     return m.EntriesQuery(
         branch=_branch(account.branch, setting),
         account=_number(account),

@@ -21,7 +21,7 @@ from bankadapters.contract import (
     WireRequest,
 )
 from bankadapters.dialect import Dialect, Message
-from bankadapters.errors import Unencodable, Unreadable
+from bankadapters.errors import Unreadable
 from bankadapters.numbers import lasting_number
 from bankadapters.paging import Spans
 from bankadapters.transport import FORM, Carrier
@@ -63,17 +63,13 @@ class CmbcAdapter(Dialect):
             return "Xfer", requests.transfer(item, number, setting=setting)
         if request.operation is Ability.INQUIRE:
             return "qryXfer", requests.status(request.inquiries[0], number)
-        if not request.accounts:
-            raise Unencodable("the query names no account", field="account")
-        account = request.accounts[0]
+        account = request.the_account()
         if request.operation is Ability.BALANCE:
             setting("balance_book")  # not known: nothing is asked
             return "qryBal", requests.balance(account, number)
-        if request.first is None or request.last is None:
-            raise Unencodable("the query names no days", field="from")
         self._sides()  # not known: nothing is asked, lest in and out be swapped
-        days = (request.first, request.last, request.cursor, number)
-        return "qryDtl", requests.entries(account, *days, setting=setting)
+        days = request.the_days()
+        return "qryDtl", requests.entries(account, *days, request.cursor, number, setting=setting)
 
     def _sides(self) -> dict[str, Direction]:
         return {

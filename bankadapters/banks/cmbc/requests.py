@@ -11,8 +11,8 @@ from lxml import etree
 from bankadapters.banks.cmbc import messages as m
 from bankadapters.banks.cmbc.profile import CODECS, FIELD_LIMITS
 from bankadapters.contract import AccountRef, Inquiry, Instruction
-from bankadapters.errors import Unencodable
 from bankadapters.limits import require_filled, require_payable, require_plain
+from bankadapters.paging import row_of
 from bankadapters.xml import render_xml
 from kernel import clock
 
@@ -88,9 +88,7 @@ def entries(
     account: AccountRef, first: date, last: date, place: str, number: str, *, setting: Setting
 ) -> m.EntriesAsked:
     """qryDtl: fifty rows from a number on. Raises Unencodable for a strange place."""
-    if place and not (place.isascii() and place.isdigit() and len(place) <= 9):
-        raise Unencodable(f"cursor {place[:40]!r} is not one of this bank", field="next")
-    begin = int(place or 1)
+    begin = row_of(place)
     return m.EntriesAsked(
         number=number, cookie="", account=_account(account), first=first, last=last, begin=begin,
         end=begin + PAGE_ROWS - 1, kind=setting("typeCode"),

@@ -19,7 +19,7 @@ from bankadapters.contract import (
     WireRequest,
 )
 from bankadapters.dialect import ASKED_BY, INQUIRIES, PAYMENTS, Dialect, Message
-from bankadapters.errors import Unencodable, Unreadable
+from bankadapters.errors import Unreadable
 from bankadapters.messages import Record
 from bankadapters.numbers import lasting_number
 from bankadapters.paging import Spans
@@ -77,13 +77,10 @@ class IcbcAdapter(Dialect):
             return _ASKING.get(operation, "QPAYENT"), asking, query
         if operation is Ability.BALANCE:
             return "QACCBAL", asking, requests.balances(request.accounts, setting=setting)
-        if request.first is None or request.last is None or not request.accounts:
-            raise Unencodable("the query names no account or no days", field="account")
-        account, place = request.accounts[0], request.cursor
-        if request.first >= clock.today():
+        account, place, (first, last) = request.the_account(), request.cursor, request.the_days()
+        if first >= clock.today():
             return "QPD", asking, requests.today(account, place, setting=setting)
-        history = requests.history(account, request.first, request.last, place, setting=setting)
-        return "QHISD", asking, history
+        return "QHISD", asking, requests.history(account, first, last, place, setting=setting)
 
     def exchange(self, message: Message) -> bytes:
         """Payments pass the signing port first, where trouble means that nothing was sent; then one form, one answer."""

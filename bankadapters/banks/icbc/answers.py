@@ -19,6 +19,7 @@ from bankadapters.banks.icbc import messages as m
 from bankadapters.contract import Balance, Direction, Fate, Outcome, StatementLine
 from bankadapters.errors import Unreadable
 from bankadapters.leaves import moment
+from bankadapters.matching import echoed
 from bankadapters.signing import unwrapped_base64
 from bankadapters.xml import parse_bank_xml, the_one
 from kernel import clock
@@ -208,4 +209,4 @@ def _currency(code: str) -> str:
 
 
 def _money(amount: Decimal | None, currency: str) -> Money | None:
-    return Money(amount, _currency(currency)) if amount is not None and amount > 0 else None
+    return echoed(amount, _currency(currency))

@@ -23,7 +23,7 @@ from bankadapters.contract import (
 )
 from bankadapters.conversation import require_read
 from bankadapters.dialect import ASKED_BY, PAYMENTS, Dialect, Message
-from bankadapters.errors import Unencodable, Unreadable
+from bankadapters.errors import Unreadable
 from bankadapters.matching import matched
 from bankadapters.messages import Record
 from bankadapters.numbers import lasting_number
@@ -75,8 +75,6 @@ class PinganAdapter(Dialect):
         if request.batch is not None:
             if operation is Ability.PAY_BATCH:
                 return "4018", requests.batch(request.batch, setting=setting)
-            if len(request.batch.instructions) != 1:
-                raise Unencodable("4004 carries one payment", field="items")
             return "4004", requests.payment(request.batch.instructions[0], setting=setting)
         if operation is Ability.SIGN_ON:
             return "S001", m.HeartBeat()
@@ -84,14 +82,10 @@ class PinganAdapter(Dialect):
             return "4015", requests.batch_status(request.inquiries, request.cursor, setting=setting)
         if operation is Ability.INQUIRE:
             return "4005", requests.status(request.inquiries[0])
-        if not request.accounts:
-            raise Unencodable("the query names no account", field="account")
-        account = request.accounts[0]
+        account = request.the_account()
         if operation is Ability.BALANCE:
             return "4001", requests.balance(account)
-        first, last = request.first, request.last
-        if first is None or last is None:
-            raise Unencodable("the query names no days", field="from")
+        first, last = request.the_days()
         if operation is Ability.HISTORY_BALANCE:
             return "4012", requests.history(account, first)
         if operation is Ability.RECEIPT_LIST:

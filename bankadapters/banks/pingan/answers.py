@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from lxml import etree
 
@@ -16,6 +15,7 @@ from bankadapters.banks.pingan import messages as m
 from bankadapters.contract import Balance, Direction, Fate, Outcome, ReceiptFound, StatementLine
 from bankadapters.errors import Unreadable
 from bankadapters.leaves import moment
+from bankadapters.matching import echoed
 from bankadapters.xml import parse_bank_xml
 from kernel import clock
 from kernel.money import Money
@@ -98,13 +98,9 @@ def _stands(row: m.Standing, operation: str, reference: str) -> Outcome:
         bank_serial=row.serial,
         code=row.stt,
         text=words,
-        money=_money(row.amount),
+        money=echoed(row.amount),
         payer_account=row.payer_account,
     )
-
-
-def _money(amount: Decimal | None) -> Money | None:
-    return Money(amount) if amount is not None and amount > 0 else None
 
 
 def all_taken(references: list[str], fate: Fate, answer: Answer, serial: str = "") -> list[Outcome]:

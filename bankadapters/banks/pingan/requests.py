@@ -11,14 +11,14 @@ from bankadapters.banks.pingan import messages as m
 from bankadapters.banks.pingan.profile import CHARSET, FIELD_LIMITS, ITEMS_MAX
 from bankadapters.contract import AccountRef, Batch, Inquiry, Instruction
 from bankadapters.errors import NotReady, Unencodable
-from bankadapters.limits import require_filled, require_plain, require_within
+from bankadapters.limits import require_filled, require_payable, require_plain
 from bankadapters.messages import Record
+from bankadapters.paging import row_of
 from bankadapters.xml import render_xml
 from kernel import clock
 
 Setting = Callable[[str], str]
 TODAY_ROWS, HISTORY_ROWS = 100, 1000
-_AMOUNT_MAX = Decimal(10) ** 13
 
 
 def message(
@@ -119,21 +119,14 @@ def _voucher(value: str, name: str) -> str:
 
 
 def _check(item: Instruction) -> None:
-    for name in FIELD_LIMITS:
-        require_within(
-            getattr(item, name), name=name, limits=FIELD_LIMITS, forbidden={}, charset=CHARSET
-        )
+    require_payable(
+        item,
+        texts=FIELD_LIMITS,
+        filled=("payer_name", "payee_name", "payee_bank"),
+        limits=FIELD_LIMITS,
+        charset=CHARSET,
+    )
     _voucher(item.reference, "reference")
-    for name in ("payer_account", "payee_account"):
-        require_plain(getattr(item, name), name=name, also="-")
-    for name in ("payer_name", "payee_name", "payee_bank"):
-        require_filled(getattr(item, name), name=name)
-    if item.money.currency != "CNY":
-        raise Unencodable("currency must be CNY", field="currency")
-    if not 0 < item.money.amount < _AMOUNT_MAX:
-        raise Unencodable(
-            "amount must be above zero with at most 13 integer digits", field="amount"
-        )
 
 
 # -- questions ----------------------------------------------------------------------------------------------------
@@ -169,15 +162,13 @@ def history(account: AccountRef, day: date) -> Record:
 
 def entries(account: AccountRef, first: date, last: date, page: str) -> Record:
     """4013: ascending, a page size that never changes within one stretch of days."""
-    if page and not (page.isascii() and page.isdigit() and len(page) <= 6):
-        raise Unencodable(f"cursor {page[:40]!r} is not one of this bank", field="next")
     today = first >= clock.today()
     return m.EntriesQuery(
         account=_number(account),
         currency=codes.RMB,
         first=first,
         last=last,
-        page=page or "1",
+        page=str(row_of(page, digits=6)),
         size=str(TODAY_ROWS if today else HISTORY_ROWS),
     )
 

@@ -32,11 +32,11 @@ from bankadapters.contract import (
     WireRequest,
 )
 from bankadapters.dialect import Dialect, Message
-from bankadapters.errors import NotReady, Unencodable, Unreadable
+from bankadapters.errors import NotReady, Unreadable
+from bankadapters.matching import echoed
 from bankadapters.redaction import mask_range
 from bankadapters.transport import Carrier
 from kernel import clock
-from kernel.money import Money
 from kernel.secrets import Secret
 
 _CODES: Mapping[Ability, str] = {
@@ -89,8 +89,6 @@ class PsbcAdapter(Dialect):
 
     def _content(self, request: WireRequest) -> requests.Content:
         if request.batch is not None:
-            if len(request.batch.instructions) != 1:
-                raise Unencodable("a message carries one payment", field="items")
             return requests.payment(request.batch.instructions[0], setting=self.setting)
         if request.operation is Ability.INQUIRE:
             return requests.status(request.inquiries[0])
@@ -99,9 +97,7 @@ class PsbcAdapter(Dialect):
         number = f"9{(seconds * 100 + next(_COUNTER)) % 10**7:07d}"
         if request.operation is Ability.SIGN_ON:
             return requests.Content(codes.SIGN_ON, number)
-        if not request.accounts:
-            raise Unencodable("the query names no account", field="account")
-        return requests.balance(request.accounts[0], number)
+        return requests.balance(request.the_account(), number)
 
     # -- answers ------------------------------------------------------------------------------------------------
 
@@ -167,9 +163,7 @@ class PsbcAdapter(Dialect):
             codes.STATUS, "reply", code, final_failures=self.connection.final_failures
         )
         reference = asked.inquiries[0].reference if asked is not None else said.tail.serial
-        amount = said.tail.amount
-        money = Money(amount) if amount is not None and amount > 0 else None
-        return Outcome(reference, fate, "", code, money=money)
+        return Outcome(reference, fate, "", code, money=echoed(said.tail.amount))
 
     def _balance(self, said: m.Reply) -> Balance:
         at, rest = self._place("data_at"), said.rest

@@ -21,7 +21,7 @@ from bankadapters.contract import (
 )
 from bankadapters.conversation import require_read
 from bankadapters.dialect import ASKED_BY, INQUIRIES, PAYMENTS, Dialect, Message
-from bankadapters.errors import QueryFailed, Unencodable, Unreadable
+from bankadapters.errors import QueryFailed, Unreadable
 from bankadapters.matching import matched
 from bankadapters.numbers import lasting_number
 from bankadapters.paging import Spans
@@ -71,11 +71,9 @@ class SpdbAdapter(Dialect):
             return self._question(request)
         if operation is Ability.BALANCE:
             return "4402", requests.balances(request.accounts)
-        if request.first is None or request.last is None or not request.accounts:
-            raise Unencodable("the query names no account or no days", field="account")
         setting("debitFlag")  # not known: nothing is asked, lest in and out be swapped
-        account, place = request.accounts[0], request.cursor
-        return "8924", requests.details(account, request.first, request.last, place)
+        account, days = request.the_account(), request.the_days()
+        return "8924", requests.details(account, *days, request.cursor)
 
     def _question(self, request: WireRequest) -> tuple[str, bytes]:
         """8804, or the question the cursor names."""

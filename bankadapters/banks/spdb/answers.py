@@ -9,7 +9,6 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from lxml import etree
 
@@ -18,6 +17,7 @@ from bankadapters.banks.spdb import messages as m
 from bankadapters.contract import Balance, Direction, Outcome, StatementLine
 from bankadapters.errors import Unreadable
 from bankadapters.leaves import moment
+from bankadapters.matching import echoed
 from bankadapters.xml import child_text, parse_bank_xml, the_one
 from kernel import clock
 from kernel.money import Money
@@ -150,7 +150,7 @@ def standing(answer: Answer, trade: str) -> list[Outcome]:
         found.append(
             Outcome(
                 row.reference, codes.fate(trade, row.status), row.accept, f"{row.status}/{code}" if code else row.status,
-                reason, _money(row.amount), row.account,
+                reason, echoed(row.amount), row.account,
             )
         )  # fmt: skip
     return found
@@ -209,7 +209,3 @@ def _entry(node: etree._Element, account: str, sides: Mapping[str, Direction]) -
         purpose=row.remark,
         reference=row.reference,
     )
-
-
-def _money(amount: Decimal | None) -> Money | None:
-    return Money(amount, "CNY") if amount is not None and amount > 0 else None

@@ -12,9 +12,9 @@ from lxml import etree
 from bankadapters.banks.spdb import messages as m
 from bankadapters.banks.spdb.profile import CHARSET, FIELD_LIMITS, FORBIDDEN
 from bankadapters.contract import AccountRef, Batch, Inquiry, Instruction
-from bankadapters.errors import Unencodable
 from bankadapters.limits import require_filled, require_payable, require_plain
 from bankadapters.messages import Record
+from bankadapters.paging import row_of
 from bankadapters.xml import render_xml
 from kernel import clock
 
@@ -209,10 +209,8 @@ def balances(accounts: Sequence[AccountRef]) -> bytes:
 
 def details(account: AccountRef, first: date, last: date, place: str) -> bytes:
     """8924: twenty rows from a number on. Raises Unencodable for a strange place."""
-    if place and not (place.isascii() and place.isdigit() and len(place) <= 9):
-        raise Unencodable(f"cursor {place[:40]!r} is not one of this bank", field="next")
     row = m.DetailsAsked(
-        account=_number(account), first=first, last=last, rows=PAGE_ROWS, begin=int(place or 1)
+        account=_number(account), first=first, last=last, rows=PAGE_ROWS, begin=row_of(place)
     )
     return body(None, "acctList", [row])
 

@@ -197,5 +197,5 @@ class TestLimits:
             Ability.TRANSACTIONS, accounts=[ACCOUNT], first=DAY, last=DAY, cursor="10001"
         )
 
-        with pytest.raises(Unencodable, match="four digits"):
+        with pytest.raises(Unencodable, match="not one of this bank"):
             written(request)

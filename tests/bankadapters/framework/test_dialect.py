@@ -35,6 +35,7 @@ from bankadapters.errors import (
     Unreadable,
     Unsupported,
 )
+from bankadapters.paging import row_of
 from bankadapters.sessions import MemorySessions
 from bankadapters.testing import MemoryRecorder
 from kernel import clock
@@ -162,6 +163,34 @@ class TestTogether:
         batch = a_batch(an_item("R1"), an_item("R2"), operation=Ability.PAY)
 
         assert len(ToyAdapter().together(batch)) == 1
+
+
+class TestWrite:
+    def test_what_does_not_go_into_one_message_is_not_written_in_part(self):
+        both = a_batch(an_item("R1"), an_item("R2"))
+
+        with pytest.raises(Unencodable, match="do not go into one message"):
+            ToyAdapter().write(WireRequest(Ability.PAY, batch=both))
+
+
+class TestWireRequest:
+    def test_a_query_without_account_or_days_is_refused_by_name(self):
+        query = WireRequest(Ability.TRANSACTIONS, first=date(2026, 3, 10))
+
+        with pytest.raises(Unencodable, match="no account"):
+            query.the_account()
+        with pytest.raises(Unencodable, match="no days"):
+            query.the_days()
+
+
+class TestRowOf:
+    def test_is_the_first_one_at_the_beginning(self):
+        assert (row_of(""), row_of("51")) == (1, 51)
+
+    @pytest.mark.parametrize("place", ["x", "-1", "１", "1000000000"])
+    def test_anything_else_is_no_cursor_of_this_bank(self, place):
+        with pytest.raises(Unencodable, match="not one of this bank"):
+            row_of(place)
 
 
 class TestInquire:
