@@ -43,6 +43,8 @@ KINDS: dict[str, Promise] = {
     "reversal": _("银行冲正"), "other": _("其他渠道"),
 }  # fmt: skip
 
+PROVEN = ("booked", "reversal", "outside")  # nobody says these: something proves them
+
 
 @dataclass(frozen=True)
 class Found:

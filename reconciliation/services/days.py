@@ -22,7 +22,7 @@ from ledger.rules import period_of
 from masterdata.services.stepup import StepUp, demand
 from reconciliation import day_selectors as reads
 from reconciliation import selectors
-from reconciliation.daily import KINDS, OPEN, Report
+from reconciliation.daily import KINDS, OPEN, PROVEN, Report
 from reconciliation.models import DaySignOff, DebitClass
 from reconciliation.services.acting import lock
 from reconciliation.states import DayState
@@ -42,17 +42,22 @@ GOOD = ("complete", "amended")
 def classify(*, account_id: int, entry_id: int, kind: str, note: str, actor: User) -> DebitClass:
     """Say what a debit is that belongs to no instruction of ours (R5). Right reconciliation.match.
 
-    Raises NotFound, NotAllowed, InvalidInput (no such kind, no debit of the account, "other" without a note).
+    Raises NotFound, NotAllowed, InvalidInput (no such kind, or one that only evidence gives; no debit of the account;
+    "other" without a note), Conflict (the day is signed).
     """
     account = selectors.demand(account_id, scope=masterdata.scope_of(actor), right=SIGN)
     lock(account_id)
-    if kind not in KINDS:
+    if kind not in KINDS or kind in PROVEN:
         raise InvalidInput("没有这种分类", "no such kind", field="kind")
     if kind == "other" and len(note.strip()) < 2:
         raise InvalidInput("选择其他渠道时请说明", "say which channel", field="note")
     found = statements.selectors.entries_of([entry_id])
     if not found or found[0].account_id != account_id or found[0].direction != "debit":
         raise InvalidInput("所选流水不是该账户的支出", "no debit of the account", field="entry")
+    if found[0].bank_date in reads.signed_days(
+        [account_id], found[0].bank_date, found[0].bank_date
+    ).get(account_id, ()):
+        raise Conflict("这一天已签署", "signed already", code="already_signed")
     row = DebitClass.objects.create(
         account=account,
         company_id=account.company_id,

@@ -24,7 +24,7 @@ from kernel.errors import DomainError, InvalidInput, NotAllowed, NotFound
 from masterdata.services.stepup import require_stepup
 from reconciliation import day_selectors as reads
 from reconciliation import selectors
-from reconciliation.daily import KINDS, RULES, TITLES, Found, Report
+from reconciliation.daily import KINDS, PROVEN, RULES, TITLES, Found, Report
 from reconciliation.models import DaySignOff
 from reconciliation.services import days as services
 from reconciliation.services.days import Asked
@@ -132,15 +132,12 @@ def account_day(request: HttpRequest, account_id: int, day: str) -> HttpResponse
         "cases": reads.cases(report, scope=scope),
         "can_sign": may and standing is None and not obstacles,
         "can_class": may and standing is None,
-        "kinds": [(name, words) for name, words in KINDS.items() if name not in _BY_PROOF],
+        "kinds": [(name, words) for name, words in KINDS.items() if name not in PROVEN],
         "token": report.entries_digest(),
         "before": on - timedelta(days=1),
         "after": on + timedelta(days=1),
     }
     return render(request, "reconciliation/day.html", context)
-
-
-_BY_PROOF = ("booked", "reversal", "outside")  # nobody says these: something proves them
 
 
 def _class(rule: str, found: list[Found]) -> dict[str, Any]:

@@ -232,6 +232,24 @@ class TestClassify:
                 account_id=world.account.pk, entry_id=credit, kind="fee", note="", actor=accountant
             )
 
+    @pytest.mark.parametrize("kind", ["booked", "reversal", "outside"])
+    def test_says_nothing_that_only_evidence_gives(self, world, accountant, kind):
+        (entry,) = book(world, amount="1.00")
+
+        with pytest.raises(InvalidInput, match="没有这种分类"):
+            days.classify(
+                account_id=world.account.pk, entry_id=entry, kind=kind, note="", actor=accountant
+            )
+
+    def test_changes_nothing_of_a_signed_day(self, world, accountant, frozen_clock):
+        (entry,) = book(world, amount="30.00")
+        told = {"account_id": world.account.pk, "entry_id": entry, "note": "", "actor": accountant}
+        days.classify(**told, kind="fee")
+        sign(world, close(world, "999970.00", frozen_clock), accountant)
+
+        with pytest.raises(Conflict, match="已签署"):
+            days.classify(**told, kind="loan")
+
     def test_other_wants_words(self, world, accountant):
         (entry,) = book(world, amount="1.00")
 
