@@ -6,7 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import Entry
@@ -24,7 +26,7 @@ from reconciliation.models import DaySignOff, DebitClass
 from reconciliation.services import days
 from reconciliation.services.days import Asked
 from statements import services as statements
-from tests.build import a_company, a_user, step_up
+from tests.build import a_company, a_user, an_account, step_up
 from tests.build_payments import a_world, answer, sent
 from tests.reconciliation.signing import tell
 from tests.statements.rows import a_line
@@ -300,6 +302,25 @@ class TestLookAgain:
 
         assert days.look_again() == 1
         assert OwnAccount.objects.get(pk=world.account.pk).is_frozen
+
+    def test_asks_as_much_for_many_accounts_as_for_one(self, world, accountant, frozen_clock):
+        def queries(accounts):
+            for account in accounts:
+                tell(account, day - timedelta(days=1), "5.00")
+                tell(account, day, "5.00")
+                digest = day_selectors.reports([account], day)[account.pk].entries_digest()
+                asked = Asked(account.pk, digest)
+                days.sign(asked=asked, day=day, actor=accountant, stepup=step_up(accountant))
+            with CaptureQueriesContext(connection) as seen:
+                assert days.look_again() == 0
+            return len(seen)
+
+        frozen_clock.advance(days=1)
+        day = clock.today() - timedelta(days=1)
+
+        one, *more = [an_account(company=world.company) for _ in range(4)]
+
+        assert queries([one]) == queries(more)
 
     def test_a_result_that_became_known_reopens_nothing(self, world, accountant, frozen_clock):
         row = sent(world, "")
