@@ -89,11 +89,13 @@ def decide(
 
 def archive_due() -> int:
     """Archive every closed month that has no archive yet; how many were made. The tick's."""
-    made = 0
-    for period in ledger.period_selectors.locked_periods():
-        if period.changed_at is not None and not _is_archived(period, period.changed_at):
-            made += archive(company_id=period.company_id, month=period.code) is not None
-    return made
+    known = set(ClosePack.objects.values_list("company_id", "month", "locked_at"))
+    return sum(
+        archive(company_id=period.company_id, month=period.code) is not None
+        for period in ledger.period_selectors.locked_periods()
+        if period.changed_at is not None
+        and (period.company_id, period.code, period.changed_at) not in known
+    )
 
 
 def _is_archived(period: Period, closed_at: datetime) -> bool:
