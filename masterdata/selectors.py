@@ -358,6 +358,16 @@ def pending_change(kind: str, subject_id: object) -> StagedChange | None:
     ).first()
 
 
+def pending_changes(kinds: Iterable[str], subject_ids: Iterable[object]) -> dict[str, StagedChange]:
+    """The undecided change of these kinds of each of these rows that has one, by its subject id. System look-up."""
+    rows = StagedChange.objects.filter(
+        kind__in=list(kinds),
+        subject_id__in=[str(one) for one in subject_ids],
+        state=StagedChange.State.PROPOSED,
+    )
+    return {row.subject_id: row for row in rows.select_related("made_by")}
+
+
 def matching(rows: QuerySet[Any], query: str, *columns: str) -> QuerySet[Any]:
     """Rows whose named columns contain every blank-separated word; a `pinyin` column takes lower-case letters."""
     for word in query.split():

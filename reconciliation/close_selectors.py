@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -62,6 +62,13 @@ def accounts_of(company: Company) -> list[OwnAccount]:
         .select_related("company", "bank")
         .order_by("number")
     )
+
+
+def with_accounts(company_ids: Collection[int]) -> set[int]:
+    """Those of these companies with own accounts in use."""
+    rows = masterdata.visible_accounts(masterdata.system_scope()).order_by()
+    used = rows.filter(company_id__in=company_ids, is_active=True)
+    return set(used.values_list("company_id", flat=True).distinct())
 
 
 def checklist(company: Company, month: str, period: Period | None) -> list[Check]:
@@ -188,6 +195,12 @@ def packs_of(company_id: int, month: str) -> list[ClosePack]:
     """The archives of a month without their content, newest first. System look-up."""
     rows = ClosePack.objects.filter(company_id=company_id, month=month).defer("content")
     return list(rows.order_by("-number"))
+
+
+def newest_packs(company_ids: Collection[int], month: str) -> dict[int, ClosePack]:
+    """The newest archive of a month of each of these companies that has one, without its content. System look-up."""
+    rows = ClosePack.objects.filter(company_id__in=company_ids, month=month).defer("content")
+    return {row.company_id: row for row in rows.order_by("company_id", "number")}
 
 
 def get_pack(pack_id: int, *, scope: Scope) -> ClosePack:

@@ -39,17 +39,20 @@ def overview(request: HttpRequest) -> HttpResponse:
     month = reads.require_month(text or f"{clock.today().replace(day=1) - timedelta(days=1):%Y-%m}")
     allowed = scope.companies_with(selectors.VIEW)
     companies = [one for one in masterdata.visible_companies(scope) if one.pk in allowed]
-    periods = ledger.period_selectors.periods_of([one.pk for one in companies], month)
+    ids = [one.pk for one in companies]
+    periods = ledger.period_selectors.periods_of(ids, month)
+    pending = masterdata.pending_changes(KINDS.values(), [one.pk for one in periods.values()])
+    with_accounts, packs = reads.with_accounts(ids), reads.newest_packs(ids, month)
     lines = [
         {
             "company": one,
             "period": (period := periods.get(one.pk)),
             "is_locked": reads.is_locked(period),
-            "pending": _pending(period),
-            "packs": reads.packs_of(one.pk, month)[:1],
+            "pending": period and pending.get(str(period.pk)),
+            "pack": packs.get(one.pk),
         }
         for one in companies
-        if reads.accounts_of(one)
+        if one.pk in with_accounts
     ]
     context = {"lines": lines, "month": month, **_neighbours(month)}
     return render(request, "reconciliation/closes.html", context)
@@ -58,8 +61,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def _pending(period: Any) -> Any:
     if period is None:
         return None
-    found = (masterdata.pending_change(kind, period.pk) for kind in KINDS.values())
-    return next((one for one in found if one is not None), None)
+    return masterdata.pending_changes(KINDS.values(), [period.pk]).get(str(period.pk))
 
 
 def close(request: HttpRequest, company_id: int, month: str) -> HttpResponse:

@@ -10,7 +10,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import Entry
@@ -25,7 +27,7 @@ from reconciliation.models import ClosePack
 from reconciliation.services import closing, days, matching
 from reconciliation.services.days import Asked
 from reconciliation.services.matching import Part
-from tests.build import a_company, a_user, step_up
+from tests.build import a_company, a_user, an_account, step_up
 from tests.reconciliation.build import DAY, Told, bank_lines, book_lines
 from tests.reconciliation.signing import prepare, review, tell
 
@@ -244,6 +246,22 @@ class TestPages:
         client = Client()
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         return client
+
+    def test_the_list_asks_as_much_for_many_companies_as_for_one(self, ready):
+        client = self.signed_in(a_user(Role.AUDITOR, company=ready.company))
+        page = reverse("reconciliation:closes") + f"?month={MONTH}"
+
+        def queries():
+            with CaptureQueriesContext(connection) as seen:
+                rows = client.get(page).content.decode().count("data-href=")
+            return rows, len(seen)
+
+        queries()
+        rows, before = queries()
+        for _ in range(3):
+            an_account(company=a_company(parent=ready.company))
+
+        assert queries() == (rows + 3, before)
 
     def test_close_and_archive_go_through_the_pages(self, ready, preparer, reviewer):
         one, two = self.signed_in(preparer), self.signed_in(reviewer)
