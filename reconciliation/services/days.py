@@ -216,7 +216,8 @@ def _look_at(day: date, rows: Sequence[DaySignOff]) -> int:
     accounts = {one.pk: one for one in masterdata.visible_accounts(system).filter(pk__in=wanted)}
     checks = statements.daily.day_checks(wanted, day)
     reports = reads.reports(list(accounts.values()), day)
-    holding, doubtful = [], []
+    holding: list[int] = []
+    doubtful: list[int] = []
     for row in rows:
         why = _contradiction(row, checks.get(row.account_id), reports[row.account_id])
         (doubtful if why else holding).append(row.pk)

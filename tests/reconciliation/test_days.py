@@ -28,6 +28,7 @@ from reconciliation.services.days import Asked
 from statements import services as statements
 from tests.build import a_company, a_user, an_account, step_up
 from tests.build_payments import a_world, answer, sent
+from tests.reconciliation.day_steps import book, close, report, sign
 from tests.reconciliation.signing import tell
 from tests.statements.rows import a_line
 from yqlink.workspace import book_counters
@@ -44,46 +45,6 @@ def world(frozen_clock):
 @pytest.fixture
 def accountant(world):
     return a_user(Role.RECONCILER, company=world.company)
-
-
-def book(
-    world, row=None, *, amount=None, direction="debit", serial="S1", reference="", text="货款"
-):
-    """An entry of the world's day, tied to whatever it proves."""
-    line = a_line(
-        serial,
-        str(amount or row.amount),
-        direction=direction,
-        reference=row.bank_ref if row else reference,
-        counterparty_account=world.payee_number if row else "999",
-        narrative=text,
-    )
-    recorded = statements.record_entries(
-        account_id=world.account.pk, lines=[line], exchange_id=None
-    )
-    evidence.tie_entries(account_id=world.account.pk, entry_ids=recorded.new_ids)
-    return recorded.new_ids
-
-
-def close(world, closing, frozen_clock=None, opening="1000000.00"):
-    """The next day comes, the bank tells its balances, and the day is closed."""
-    day = clock.today()
-    if frozen_clock:
-        frozen_clock.advance(days=1)
-    else:
-        day -= timedelta(days=1)
-    tell(world.account, day - timedelta(days=1), opening)
-    tell(world.account, day, closing)
-    return day
-
-
-def report(world, day):
-    return day_selectors.reports([world.account], day)[world.account.pk]
-
-
-def sign(world, day, actor, **more):
-    asked = Asked(world.account.pk, report(world, day).entries_digest())
-    return days.sign(asked=asked, day=day, actor=actor, stepup=step_up(actor), **more)
 
 
 class TestReports:
