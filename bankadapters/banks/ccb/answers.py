@@ -59,13 +59,17 @@ def read_answer(data: bytes) -> Answer:
 def taken(answer: Answer, reference: str) -> list[Outcome]:
     """A single payment or one person of a payroll: taken, never paid."""
     row = m.Taken.parse(answer.info)
-    if reference and row.ours and row.ours != reference:
-        raise Unreadable(f"answer names CST_PAY_NO {row.ours[:30]!r}, sent was {reference}")
+    _require_ours(row.ours, reference)
     if answer.transaction == "6W1303":
         fate = Fate.ACCEPTED
     else:
         fate = codes.fate(answer.transaction or "6W8010", "DEAL_TYPE", row.kind)
     return [Outcome(reference or answer.number, fate, row.serial, row.kind, answer.words)]
+
+
+def _require_ours(told: str, reference: str) -> None:
+    if reference and told and told != reference:
+        raise Unreadable(f"answer names CST_PAY_NO {told[:30]!r}, ours is {reference}")
 
 
 def batch_taken(answer: Answer, serials: dict[str, str], *, errors_fail: bool) -> list[Outcome]:
@@ -93,6 +97,7 @@ def _message_of(serial: etree._Element) -> str:
 def standing(answer: Answer, reference: str, default: str) -> list[Outcome]:
     """One payment asked about; the transaction of the answer says what its digit means."""
     row = m.Standing.parse(answer.info)
+    _require_ours(row.ours, reference)
     fate = codes.fate(answer.transaction or default, "DEAL_RESULT", row.result)
     return [Outcome(reference or row.ours, fate, row.serial, row.result, row.words)]
 

@@ -111,6 +111,13 @@ class TestSubmission:
         with pytest.raises(OutcomeUnknown, match="CST_PAY_NO"):
             asking(echoing(TAKEN + fields(CST_PAY_NO="OTHER")))[0].pay(a_batch())
 
+    def test_a_status_of_another_enterprise_number_ends_nothing(self):
+        body = fields(DEAL_RESULT="5", CST_PAY_NO="OTHER")
+        adapter, _ = asking(echoing(body))
+
+        with pytest.raises(Unreadable, match="CST_PAY_NO"):
+            adapter.inquire([Inquiry(NUMBER)])
+
     def test_an_older_client_without_cst_pay_no_is_understood(self):
         (said,) = asking(echoing(TAKEN))[0].pay(a_batch())
 
