@@ -107,10 +107,15 @@ def _told(answer: Answer, operation: str, package: str, serial: str) -> list[Out
 
 
 def whole(package: str, items: Sequence[Outcome]) -> Outcome:
-    """A payroll as one: ended where all its people ended alike, told by the sum of what the bank names."""
+    """A payroll as one: ended where all its people ended alike, told by the sum of what the bank names.
+
+    Without the amount of each the sum cannot show that nobody is missing: then nothing ended.
+    """
     fates = Counter(item.fate for item in items)
     total = sum((item.money.amount for item in items if item.money is not None), Decimal(0))
     said, words = (items[0].fate if len(fates) == 1 else Fate.UNKNOWN), ""
+    if said in (Fate.SUCCEEDED, Fate.FAILED) and any(item.money is None for item in items):
+        said = Fate.UNKNOWN
     if len(fates) > 1:
         paid = fates[Fate.SUCCEEDED]
         is_open = fates[Fate.PROCESSING] + fates[Fate.ACCEPTED] + fates[Fate.MANUAL_HANDLING]

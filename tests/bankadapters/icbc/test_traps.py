@@ -241,6 +241,14 @@ class TestResults:
             Fate.UNKNOWN, "1/2 笔成功", Money(Decimal("2.00")),
         )  # fmt: skip
 
+    @pytest.mark.parametrize("result", ["6", "7"])
+    def test_a_payroll_whose_people_have_no_amounts_has_not_ended(self, result):
+        answer = document(fields(QryfSeqno="B1") + rd(ERPSqn="P1", Result=result))
+
+        (said,) = asking()[0].read(Ability.INQUIRE_PAYROLL, dressed(answer)).outcomes
+
+        assert (said.fate, said.money) == (Fate.UNKNOWN, None)
+
 
 class TestAccounts:
     def today(self, *rows: str, place: str = "") -> bytes:
