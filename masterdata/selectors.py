@@ -289,15 +289,16 @@ def get_connection(connection_id: int, *, scope: Scope, lock: bool = False) -> C
 
 def calendar() -> Calendar:
     """Working days of the clearing systems, at most a minute old. System look-up."""
-    now_s = time.monotonic()
-    if not _calendar or now_s - _calendar[0][0] > _CALENDAR_TTL_S:
-        days = list(CalendarDay.objects.values_list("day", "is_working_day"))
-        fresh = Calendar(
-            holidays=frozenset(day for day, works in days if not works),
-            makeup_days=frozenset(day for day, works in days if works),
-        )
-        _calendar[:] = [(now_s, fresh)]
-    return _calendar[0][1]
+    now_s, held = time.monotonic(), list(_calendar)  # another thread may clear the list meanwhile
+    if held and now_s - held[0][0] <= _CALENDAR_TTL_S:
+        return held[0][1]
+    days = list(CalendarDay.objects.values_list("day", "is_working_day"))
+    fresh = Calendar(
+        holidays=frozenset(day for day, works in days if not works),
+        makeup_days=frozenset(day for day, works in days if works),
+    )
+    _calendar[:] = [(now_s, fresh)]
+    return fresh
 
 
 def special_days(year: int) -> list[Special]:
