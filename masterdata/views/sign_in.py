@@ -284,6 +284,7 @@ def unlock(request: HttpRequest) -> HttpResponse:
         _note(request, Result.BAD_UNLOCK, user=user, method="password")
         error = _("密码不正确")
         if not AxesProxyHandler.is_allowed(request, {"username": user.username}):
+            sessions.close_session(key=request.session.session_key or "", end=End.REVOKED)
             logout(request)
     context = {"error": error, "person": user, "next": after, "carried": _carried(request)}
     return render(request, "registration/unlock.html", context, status=403 if error else 200)
