@@ -29,6 +29,10 @@ from payments.states import OrderState, ScheduleState
 if TYPE_CHECKING:
     from masterdata.models import Company, OwnAccount, User
 
+# Orders drafted for something that counts on them: a refund, a collection, a linked payment.
+PLANNED = frozenset({"receipts", "collection", "linked"})
+_OF_THE_PLAN = ("company", "payer_account", "payee_number", "payee_name", "amount", "currency")
+
 
 class RequestRefused(Exception):
     """One request of a list cannot become a draft; `place` is its index, `refusal` what is told to people."""
@@ -332,11 +336,21 @@ def create_order(*, request: OrderRequest, maker: User) -> PaymentOrder:
     return draft_order(request=request, maker=maker, scope=masterdata.scope_of(maker))
 
 
+def _require_as_planned(order: PaymentOrder, values: Mapping[str, object]) -> None:
+    if any(name in values and values[name] != getattr(order, name) for name in _OF_THE_PLAN):
+        raise Conflict(
+            "由退款、归集或联动付款生成的付款单，账户与金额不能修改；请作废后重新发起",
+            "accounts and amount of this order are its plan's: void it and begin anew",
+            code="planned",
+        )
+
+
 @transaction.atomic(durable=True)
 def edit_order(*, order_id: int, version: int, request: OrderRequest, actor: User) -> PaymentOrder:
     """Change a draft, or reopen a returned order and change it. The document key stays what it was.
 
-    Raises NotFound, NotAllowed (another person's draft), Conflict, InvalidInput.
+    Raises NotFound, NotAllowed (another person's draft), Conflict (also `planned`: accounts or amount of an order that a
+    refund, a collection or a linked payment counts on), InvalidInput.
     """
     scope = masterdata.scope_of(actor)
     order = selectors.lock_order(order_id, scope=scope)
@@ -353,7 +367,10 @@ def edit_order(*, order_id: int, version: int, request: OrderRequest, actor: Use
             code="illegal_move",
         )
     before = {"amount": order.amount, "payee": order.payee_name, "number": order.payee_number}
-    for name, value in _values(request, _Known([request], scope)).items():
+    values = _values(request, _Known([request], scope))
+    if order.source_system in PLANNED:
+        _require_as_planned(order, values)
+    for name, value in values.items():
         setattr(order, name, value)
     order.shown_state, order.content_hash = order.state, ""
     order.save_changes()

@@ -248,6 +248,26 @@ class TestVersionsAndDigests:
 
         assert Entry.objects.filter(event="payments.order.content_altered").count() == 1
 
+    @pytest.mark.parametrize("source", ["receipts", "collection", "linked"])
+    def test_what_a_plan_counts_on_keeps_its_amount_and_may_change_its_words(self, world, source):
+        order = orders.create_order(
+            request=a_request(world, source_system=source), maker=world["maker"]
+        )
+        asked = {"erp_doc_no": order.erp_doc_no, "source_system": source}
+
+        with pytest.raises(Conflict) as refused:
+            orders.edit_order(
+                order_id=order.pk, version=order.version, actor=world["maker"],
+                request=a_request(world, amount=order.amount + 1, **asked),
+            )  # fmt: skip
+        edited = orders.edit_order(
+            order_id=order.pk, version=order.version, actor=world["maker"],
+            request=a_request(world, amount=order.amount, purpose="退款二", **asked),
+        )  # fmt: skip
+
+        assert refused.value.code == "planned"
+        assert (edited.amount, edited.purpose) == (order.amount, "退款二")
+
     def test_an_edit_voids_what_was_decided(self, world):
         order = ready(world)
         order = orders.return_to_maker(
