@@ -32,9 +32,11 @@ def _since(kind: Kind) -> datetime | None:
     return None if newest is None else newest - OVERLAP
 
 
-@transaction.atomic(durable=True)
 def _publish_chunk(
-    systems: Sequence[str], since: datetime | None, after: tuple[datetime, int] | None
+    systems: Sequence[str],
+    since: datetime | None,
+    after: tuple[datetime, int] | None,
+    made_at: datetime,
 ) -> tuple[int, tuple[datetime, int] | None]:
     found = changed_orders(systems, since=since, after=after, limit=CHUNK)
     rows = [
@@ -46,7 +48,7 @@ def _publish_chunk(
             subject_id=one.order_id,
             state_version=one.version,
             payload=one.payload,
-            made_at=clock.now(),
+            made_at=made_at,
         )
         for one in found
     ]
@@ -61,15 +63,19 @@ def _publish_chunk(
     return len(fresh), last
 
 
+@transaction.atomic(durable=True)
 def publish() -> int:
-    """Write an Outbox row for each new state of an order that came from a calling system; returns rows written."""
+    """Write an Outbox row for each new state of an order that came from a calling system; returns rows written.
+
+    All that is new, or nothing: the newest row written is what the next look goes on from.
+    """
     systems = source_systems()
     if not systems:
         return 0
-    since, written = _since(Kind.PAYMENT_RESULT), 0
+    since, written, began = _since(Kind.PAYMENT_RESULT), 0, clock.now()
     after: tuple[datetime, int] | None = None
     while True:
-        count, after = _publish_chunk(systems, since, after)
+        count, after = _publish_chunk(systems, since, after, began)
         written += count
         if after is None:
             return written

@@ -139,9 +139,8 @@ def _since(system: ErpSystem, kind: Kind) -> datetime | None:
     return None if newest is None else newest - OVERLAP
 
 
-@transaction.atomic(durable=True)
 def _tell_chunk(
-    system: ErpSystem, kind: Kind, *, since: datetime | None, after: int
+    system: ErpSystem, kind: Kind, *, since: datetime | None, after: int, made_at: datetime
 ) -> tuple[int, int]:
     prefix, source, shape = _SOURCES[kind]
     companies = scope_of_client(system.client).company_ids
@@ -158,7 +157,7 @@ def _tell_chunk(
                 subject_id=subject_id,
                 state_version=version,
                 payload={"items": items},
-                made_at=clock.now(),
+                made_at=made_at,
             )
         )
     before = Outbox.objects.filter(message_id__in=[row.message_id for row in rows]).count()
@@ -166,18 +165,23 @@ def _tell_chunk(
     return len(rows) - before, found[-1].pk if len(found) == CHUNK else 0
 
 
+@transaction.atomic(durable=True)
+def _tell_kind(system: ErpSystem, kind: Kind) -> int:
+    """All that is new, or nothing: the newest row written is what the next look goes on from."""
+    since, after, written, began = _since(system, kind), 0, 0, clock.now()
+    while True:
+        count, after = _tell_chunk(system, kind, since=since, after=after, made_at=began)
+        written += count
+        if not after:
+            return written
+
+
 def tell() -> int:
     """Write an Outbox row for each notice, voucher and entry a system wants and was not told of; returns rows written."""
-    written = 0
     systems = ErpSystem.objects.filter(is_active=True, client__is_active=True)
-    for system in systems.select_related("client"):
-        for kind in _SOURCES:
-            if kind not in system.settings.get("kinds", ()):
-                continue
-            since, after = _since(system, kind), 0
-            while True:
-                count, after = _tell_chunk(system, kind, since=since, after=after)
-                written += count
-                if not after:
-                    break
-    return written
+    return sum(
+        _tell_kind(system, kind)
+        for system in systems.select_related("client")
+        for kind in _SOURCES
+        if kind in system.settings.get("kinds", ())
+    )
