@@ -23,7 +23,7 @@ from bankadapters.contract import (
 )
 from bankadapters.conversation import require_read
 from bankadapters.dialect import Dialect, Message
-from bankadapters.errors import Unreadable, Unsupported
+from bankadapters.errors import QueryFailed, Unreadable, Unsupported
 from bankadapters.numbers import lasting_number
 from bankadapters.paging import Spans
 from bankadapters.transport import Carrier
@@ -136,6 +136,8 @@ class CebAdapter(Dialect):
                 found |= {one.receipt_no: one for one in reading.receipts}
                 if len(reading.receipts) < requests.RECEIPT_ROWS:
                     break
+            else:
+                raise QueryFailed(f"more than {_PAGES_MAX} pages of receipts")
         return list(found.values())
 
     def receipt_file(self, receipt: ReceiptFound) -> bytes:

@@ -27,6 +27,7 @@ from bankadapters.contract import (
 )
 from bankadapters.conversation import require_read
 from bankadapters.dialect import ASKED_BY, INQUIRIES, PAYMENTS, Dialect, Message
+from bankadapters.errors import QueryFailed
 from bankadapters.matching import echoed
 from bankadapters.paging import Spans
 from bankadapters.transport import Carrier
@@ -192,6 +193,8 @@ class CiticAdapter(Dialect):
                 begin += len(reading.receipts)
                 if not reading.receipts or begin > (reading.page.total or 0):
                     break
+            else:
+                raise QueryFailed(f"more than {_RECEIPT_PAGES_MAX} pages of receipts")
         return list(found.values())
 
 
