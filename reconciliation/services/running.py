@@ -45,12 +45,19 @@ def run_due() -> int:
     entries = statements.selectors.newest_entries(floor.entry_id)
     journal = ledger.selectors.newest_journal(floor.journal_id)
     known = dict(MatchedAccount.objects.values_list("account_id", "seen"))
-    count = 0
+    count, failed = 0, 0
     for account_id in sorted({*entries, *journal}):
         told = [list(side.get(account_id, ())) for side in (entries, journal)]
-        if known.get(account_id) != {"lines": told} and ledger.selectors.has_journal(account_id):
+        if known.get(account_id) == {"lines": told} or not ledger.selectors.has_journal(account_id):
+            continue
+        try:
             run(account_id=account_id, seen=told)
             count += 1
+        except Exception:  # one account's trouble is not the others'
+            log.exception("matching_failed", account_id=account_id)
+            failed += 1
+    if failed:
+        return count  # looked at again from the same place: lines already matched are no work
     settled = clock.now() - SETTLED_AFTER
     Watermark.objects.filter(pk=1).update(
         entry_id=statements.selectors.newest_entry_before(settled),
