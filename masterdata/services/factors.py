@@ -76,11 +76,9 @@ def secret_words(factor: Factor) -> str:
 
 
 def offered(user: User) -> Factor:
-    """The factor being enrolled; raises NotAllowed where none was begun."""
+    """The factor being enrolled, begun now where none was."""
     factor: Factor | None = Factor.objects.filter(user=user, confirmed=False).first()
-    if factor is None:
-        raise NotAllowed("请先扫描二维码", "scan the code first")
-    return factor
+    return factor or begin_enrolment(user=user)
 
 
 @transaction.atomic
@@ -91,7 +89,7 @@ def confirm_enrolment(*, user: User, code: str) -> list[str]:
     """
     factor = Factor.objects.select_for_update().filter(user=user, confirmed=False).first()
     if factor is None:
-        raise NotAllowed("请先扫描二维码", "scan the code first")
+        raise InvalidInput("请先扫描二维码", "scan the code first", field="otp")
     if not factor.verify_token(code.replace(" ", "")):
         raise InvalidInput(
             "验证码不正确，请核对手机时间后重试",
