@@ -12,6 +12,7 @@ import re
 import signal
 import sys
 import time
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from types import FrameType
@@ -69,6 +70,39 @@ class Tool:
         name = f"{key[0]}:{key[1]}"
         self.state[name] = self.state.get(name, 0) + 1
         return self.state[name]
+
+
+@dataclass
+class Imported:
+    """What the tool said of one voucher, with its entry lines."""
+
+    key: str
+    voucher_type: str
+    number: str = ""
+    error: str = ""
+    lines: list[dict[str, str]] = field(default_factory=list)
+
+
+def told(data: bytes) -> list[Imported]:
+    """The vouchers of a file the tool has been over."""
+    found: dict[str, Imported] = {}
+    for line in data.decode("gbk").rstrip("\r\n").split("\r\n")[1:]:
+        cells = line.split(",")
+        key = ":".join((cells[0][:7], cells[1], cells[2]))
+        one = found.setdefault(key, Imported(key, cells[1]))
+        word, _, rest = cells[-1].partition(":")
+        if word == "导入成功":
+            one.number = rest
+        else:
+            one.error = rest
+        fields = [*cells[:-1], *[""] * 21]
+        one.lines.append(
+            {
+                "day": fields[0], "subject": fields[5], "debit": fields[6], "credit": fields[7], "bill_no": fields[13],
+                "supplier": fields[18],
+            }
+        )  # fmt: skip
+    return list(found.values())
 
 
 def _side(cells: list[str], place: int) -> Decimal:

@@ -1,7 +1,8 @@
 """Style 3, files: a data file, then its manifest; claimed by rename, answered by an ack file, the same file answered again.
 
 DOMAIN §7, style 3. Names: `{type}_{company}_{yyyymmdd}_{seq6}.{csv|txt|xml}` and the same stem with `.mf` and `.ack`.
-Types: pay, master, receipt, vack come in; result, statement, voucher, notice go out.
+Types: pay, pain (an SAP's pain.001), master, receipt, vack come in; result, statement, voucher, notice go out, in the
+forms of `file_forms`.
 """
 
 from __future__ import annotations
@@ -15,11 +16,10 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from erpbridge.contract import OUT_FIELDS, Delivery, Kind, Outgoing
+from erpbridge.contract import Delivery, Kind, Outgoing
 from erpbridge.models import ErpSystem
-from erpbridge.profiles import u8
 from erpbridge.services import counting, lanes, publish, taking
-from erpbridge.styles import flat, folders, signed, u8_files
+from erpbridge.styles import file_forms, flat, folders, signed, u8_files
 from kernel import clock
 from kernel.errors import DomainError, InvalidInput
 
@@ -30,6 +30,7 @@ NAME = re.compile(
 )
 KINDS_IN = {
     "pay": Kind.PAYMENT_REQUEST,
+    "pain": Kind.PAYMENT_REQUEST,
     "master": Kind.MASTER_DATA,
     "receipt": Kind.RECEIPT,
     "vack": Kind.VOUCHER_ACK,
@@ -175,8 +176,11 @@ def _answer(
     stem, kind = Path(name.string).stem, KINDS_IN[name["type"]]
     refused: Refused | None = None
     try:
-        rows = flat.read_rows(
-            data, form=name["form"], encoding=str(manifest.get("encoding", "utf-8"))
+        rows = file_forms.read(
+            data,
+            kind=name["type"],
+            form=name["form"],
+            encoding=str(manifest.get("encoding", "utf-8")),
         )
         _require_totals(rows, manifest, kind)
         delivery = Delivery(kind, stem, rows, style="file", origin=name.string)
@@ -256,29 +260,24 @@ def deliver(system: ErpSystem) -> int:
 def _write_out(
     system: ErpSystem, root: Path, kind: Kind, company: str, messages: Sequence[Outgoing]
 ) -> None:
-    form = str(system.settings.get("form", "csv"))
-    encoding = str(system.settings.get("encoding", "utf-8"))
     rows = [{"message_id": one.message_id, **item} for one in messages for item in one.items]
     series = f"{TYPE_OF[kind]}_{company}_{clock.today():%Y%m%d}"
     number = counting.next_out(system, series=series)
     stem = f"{series}_{number:06d}"
-    if kind == Kind.VOUCHER and system.profile == ErpSystem.Profile.U8:
-        form, encoding, data = "txt", u8.ENCODING, u8_files.write(root, stem, rows)
-    else:
-        fields = ("message_id", *OUT_FIELDS[kind])
-        data = flat.write_rows(rows, fields=fields, form=form, encoding=encoding)
+    written = file_forms.write(system, root, kind, rows, stem=stem, number=number)
     manifest: dict[str, Any] = {
-        "file": f"{stem}.{form}",
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "bytes": len(data),
+        "file": f"{stem}.{written.form}",
+        "sha256": hashlib.sha256(written.data).hexdigest(),
+        "bytes": len(written.data),
         "rows": len(rows),
         "sums": _sums(rows),
         "seq": number,
-        "encoding": encoding,
-        "schema": 1,
+        "encoding": written.encoding,
+        "schema": written.schema,
+        "messages": [one.message_id for one in messages],
     }
     manifest["sign"] = signed.sign(signed.key_of(system), manifest)
-    folders.write(root / "out" / f"{stem}.{form}", data)
+    folders.write(root / "out" / f"{stem}.{written.form}", written.data)
     text = json.dumps(manifest, ensure_ascii=False, sort_keys=True).encode()
     folders.write(root / "out" / f"{stem}.mf", text)
 

@@ -122,7 +122,9 @@ def _json(body: Mapping[str, Any]) -> bytes:
 def _file(world: World, tmp_path: Path) -> Lane:
     client = a_client(world).client
     system = a_system(client, "file", root=str(tmp_path / "exchange"))
-    side = FileSide(tmp_path / "exchange", key=KEY, company="1000", day=f"{clock.today():%Y%m%d}")
+    side = FileSide(
+        tmp_path / "exchange", key=KEY, company="1000", day=lambda: f"{clock.today():%Y%m%d}"
+    )
     return Lane("file", world, side, client, system)
 
 

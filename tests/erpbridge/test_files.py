@@ -105,7 +105,7 @@ class TestTurns:
         assert lane.side.answer("k1")["results"][0]["status"] == "OK"
 
     def test_a_later_number_waits_for_the_earlier_and_a_long_wait_is_told(self, lane):
-        lane.side.numbers["payment_request"] = 1
+        lane.side.numbers["pay_1000_20261124"] = 1
         lane.side.send([an_item(lane.world, doc_no="FK2", purpose="二")], key="second")
         manifest = root(lane) / "in" / "pay_1000_20261124_000002.mf"
         os.utime(manifest, (0, 0))
@@ -113,7 +113,7 @@ class TestTurns:
         waiting = lane.side.answer("second")
         case = ExceptionCase.objects.get(kind="erp.file_waits")
 
-        lane.side.numbers["payment_request"] = 0
+        lane.side.numbers["pay_1000_20261124"] = 0
         lane.side.send([an_item(lane.world)], key="first")
         lane.pump()
         lane.pump()

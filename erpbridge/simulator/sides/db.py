@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from erpbridge.simulator.sides.base import Item
+from erpbridge.simulator.sides.base import Item, Side
 
 TABLES = {
     "payment_request": "payment_request",
@@ -31,7 +31,7 @@ FIELDS = {
 
 def tables() -> list[str]:
     """SQL of the finance system's own tables, and of the views it gives."""
-    made = []
+    made = ["CREATE TABLE sent (delivery varchar(60), place varchar(40), row_id bigint)"]
     for table, fields in FIELDS.items():
         columns = ", ".join(f"{name} varchar(300)" for name in fields)
         made.append(f"CREATE TABLE {table} (row_id bigserial PRIMARY KEY, {columns})")
@@ -41,34 +41,50 @@ def tables() -> list[str]:
     return made
 
 
-class DbSide:
+class DbSide(Side):
     """`own` opens the finance system's database, `platform` the platform's as the role it was given."""
+
+    wants_receipts = False
 
     def __init__(self, own: Callable[[], Any], platform: Callable[[], Any]) -> None:
         self.own, self.platform = own, platform
-        self.rows: dict[str, tuple[str, list[int]]] = {}
 
     def send(self, items: Sequence[Item], *, key: str, kind: str = "payment_request") -> None:
         """Rows of its own table; a key sent before names the rows it had then."""
-        if key in self.rows:
+        if self.holds(key, kind):
             return
-        table, ids = TABLES[kind], []
         with self.own() as connection, connection.cursor() as cursor:
             for item in items:
                 names, marks = ", ".join(item), ", ".join(["%s"] * len(item))
                 cursor.execute(
-                    f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING row_id",  # noqa: S608
+                    f"INSERT INTO {TABLES[kind]} ({names}) VALUES ({marks}) RETURNING row_id",  # noqa: S608
                     list(item.values()),
                 )
-                ids.append(int(cursor.fetchone()[0]))
+                cursor.execute(
+                    "INSERT INTO sent VALUES (%s, %s, %s)",
+                    [key, TABLES[kind], cursor.fetchone()[0]],
+                )
             connection.commit()
-        self.rows[key] = (VIEW_OF[table], ids)
+
+    def holds(self, key: str, kind: str) -> bool:
+        """Whether its rows stand in the table already."""
+        return bool(self._ids(key, TABLES[kind]))
+
+    def _ids(self, key: str, table: str) -> list[int]:
+        with self.own() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT row_id FROM sent WHERE delivery = %s AND place = %s ORDER BY row_id",
+                [key, table],
+            )
+            return [int(row[0]) for row in cursor.fetchall()]
 
     def answer(self, key: str) -> dict[str, Any] | None:
         """What `v_request` says of these rows, once it speaks of all of them."""
-        view, ids = self.rows[key]
-        if not ids:
+        given = {table: rows for table in FIELDS if (rows := self._ids(key, table))}
+        if not given:
             return {"refused": "items_count"}
+        ((table, ids),) = given.items()
+        view = VIEW_OF[table]
         found = {
             row["row_id"]: row
             for row in self._read("SELECT * FROM v_request WHERE view_name = %s", [view])
@@ -103,6 +119,16 @@ class DbSide:
         return [
             {name: f"{v:.2f}" if name == "amount" else v for name, v in row.items()} for row in rows
         ]
+
+    def fetch_all(self) -> list[dict[str, Any]]:
+        """Payments, vouchers and statement entries; each under a number of its own that changes when it does."""
+        vouchers = self._read("SELECT * FROM v_voucher ORDER BY voucher_id, line_no", [])
+        entries = self._read("SELECT * FROM v_statement_entry ORDER BY entry_id", [])
+        return (
+            self.fetch()
+            + [{**row, "message_id": f"v{row['voucher_id']}"} for row in vouchers]
+            + [{**row, "message_id": f"s{row['entry_id']}-{row['revision']}"} for row in entries]
+        )
 
     def acknowledge(self, message_ids: Sequence[str]) -> None:
         """Nothing: who reads does not write."""

@@ -7,12 +7,16 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from erpbridge.simulator.sides.base import Item, signature
+from erpbridge.simulator.sides.base import Item, Side, signature
+from erpbridge.simulator.u8_tool import Tool, told
+
+if TYPE_CHECKING:
+    from erpbridge.simulator.books import Books
 
 TYPES = {
     "payment_request": "pay",
@@ -22,28 +26,55 @@ TYPES = {
 }
 
 
-class FileSide:
-    """Writes into `in`, reads `ack`, `err` and `out` of one exchange folder."""
+class FileSide(Side):
+    """Writes into `in`, reads `ack`, `err` and `out` of one exchange folder; `stems` remembers the file of each delivery."""
 
     def __init__(
-        self, root: Path, *, key: str, company: str, day: str, encoding: str = "utf-8"
+        self,
+        root: Path,
+        *,
+        key: str,
+        company: str,
+        day: Callable[[], str],
+        encoding: str = "utf-8",
+        stems: MutableMapping[str, str] | None = None,
     ) -> None:
-        self.root, self.key, self.company, self.day, self.encoding = (
-            root,
-            key,
-            company,
-            day,
-            encoding,
-        )
-        self.stems: dict[str, str] = {}
+        self.root, self.key, self.company, self.day = root, key, company, day
+        self.encoding = encoding
+        self.stems: MutableMapping[str, str] = {} if stems is None else stems
         self.numbers: dict[str, int] = {}
+        self._read: dict[str, list[dict[str, Any]]] = {}
 
     def _stem(self, kind: str, key: str) -> str:
         if key not in self.stems:
-            self.numbers[kind] = self.numbers.get(kind, 0) + 1
-            number = self.numbers[kind]
-            self.stems[key] = f"{TYPES[kind]}_{self.company}_{self.day}_{number:06d}"
+            series = f"{self.types(kind)}_{self.company}_{self.day()}"
+            if series not in self.numbers:
+                taken = [one for one in self.stems.values() if one.startswith(f"{series}_")]
+                self.numbers[series] = max((int(one[-6:]) for one in taken), default=0)
+            self.numbers[series] += 1
+            self.stems[key] = f"{series}_{self.numbers[series]:06d}"
         return self.stems[key]
+
+    def types(self, kind: str) -> str:
+        """The type of file a kind of delivery goes in."""
+        return TYPES[kind]
+
+    def form(self, kind: str) -> str:
+        """The form of its data file."""
+        return "csv"
+
+    def data(self, items: Sequence[Item], kind: str, stem: str) -> bytes:
+        """The bytes of its data file."""
+        return self._csv(items)
+
+    def holds(self, key: str, kind: str) -> bool:
+        """Whether its manifest lies, or lay, where the platform finds it."""
+        if key not in self.stems:
+            return False
+        return any(
+            (self.root / folder / f"{self.stems[key]}.mf").exists()
+            for folder in ("in", "work", "archive", "err")
+        )
 
     def send(
         self,
@@ -55,20 +86,20 @@ class FileSide:
     ) -> None:
         """Write data and manifest; `spoil` replaces manifest fields, as a faulty or hostile sender would."""
         stem = self._stem(kind, key)
-        data = self._csv(items)
+        data, name = self.data(items, kind, stem), f"{stem}.{self.form(kind)}"
         manifest: dict[str, Any] = {
-            "file": f"{stem}.csv",
+            "file": name,
             "sha256": hashlib.sha256(data).hexdigest(),
             "bytes": len(data),
             "rows": len(items),
             "sums": self._sums(items),
             "seq": int(stem[-6:]),
             "encoding": self.encoding,
-            "schema": 1,
+            "schema": "1",
         }
         manifest.update(spoil or {})
         manifest.setdefault("sign", signature(self.key, manifest))
-        self.put(f"{stem}.csv", data)
+        self.put(name, data)
         self.put(f"{stem}.mf", json.dumps(manifest, ensure_ascii=False).encode())
 
     def put(self, name: str, data: bytes) -> None:
@@ -121,20 +152,61 @@ class FileSide:
 
     def fetch(self) -> list[dict[str, Any]]:
         """Rows of every file in `out` whose manifest holds."""
-        rows: list[dict[str, Any]] = []
         for path in sorted((self.root / "out").glob("*.mf")):
-            manifest = json.loads(path.read_text("utf-8"))
-            if manifest["sign"] != signature(self.key, manifest):
-                raise ValueError(f"{path.name} is not signed by the platform")
-            data = (path.parent / manifest["file"]).read_bytes()
-            if hashlib.sha256(data).hexdigest() != manifest["sha256"]:
-                raise ValueError(f"{manifest['file']} was altered")
-            text = data.decode(manifest["encoding"])
-            rows += [dict(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
-        return rows
+            if path.name not in self._read:
+                self._read[path.name] = self._rows_of(path)
+        return [dict(row) for rows in self._read.values() for row in rows]
+
+    def _rows_of(self, path: Path) -> list[dict[str, Any]]:
+        manifest = json.loads(path.read_text("utf-8"))
+        if manifest["sign"] != signature(self.key, manifest):
+            raise ValueError(f"{path.name} is not signed by the platform")
+        data = (path.parent / manifest["file"]).read_bytes()
+        if hashlib.sha256(data).hexdigest() != manifest["sha256"]:
+            raise ValueError(f"{manifest['file']} was altered")
+        return self.read(data, manifest)
+
+    def read(self, data: bytes, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The rows of one file."""
+        text = data.decode(manifest["encoding"])
+        return [dict(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
 
     def acknowledge(self, message_ids: Sequence[str]) -> None:
         """A file of the type `receipt`."""
         if message_ids:
             key = "receipt:" + hashlib.sha256("|".join(message_ids).encode()).hexdigest()[:16]
             self.send([{"message_id": one} for one in message_ids], key=key, kind="receipt")
+
+
+class U8FileSide(FileSide):
+    """The same with a 用友 U8: vouchers come as the text its import tool takes, and their results go back in that file."""
+
+    def read(self, data: bytes, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Rows of a file; those of vouchers are the import tool's affair."""
+        if str(manifest["file"]).startswith("voucher_"):
+            return []
+        return super().read(data, manifest)
+
+    def import_vouchers(self, books: Books) -> int:
+        """Let the tool take the files that came, then enter what it said of each voucher."""
+        done = Tool(self.root).run()
+        entered = books.memory("u8:")
+        for folder in ("out_ack", "archive"):
+            for path in sorted((self.root / folder).glob("voucher_*.txt")):
+                if path.name in entered:
+                    continue
+                company = path.name.split("_")[1]
+                with books.whole():
+                    for one in told(path.read_bytes()):
+                        books.enter_voucher(
+                            f"{company}:{one.key}",
+                            company=company,
+                            series="",
+                            voucher_type=one.voucher_type,
+                            reason=one.error,
+                            items=one.lines,
+                            number=one.number,
+                            is_told=True,
+                        )
+                    entered[path.name] = "entered"
+        return done

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from erpbridge.simulator.sides.base import Item, signature
+from erpbridge.simulator.sides.base import Item, Side, signature
 
 REQUESTS = {
     "payment_request": "x_payment_req",
@@ -17,7 +17,7 @@ MESSAGES = ("x_payment_res", "x_arrival", "x_statement", "x_voucher")
 OURS = {"id", "item_no", "sign", "made_at", "closed_at", "ack_status"}
 
 
-class TableSide:
+class TableSide(Side):
     """Speaks DB-API to the exchange database; `connect` opens it, autocommit off."""
 
     def __init__(self, connect: Callable[[], Any], *, key: str) -> None:
@@ -46,6 +46,10 @@ class TableSide:
             f"INSERT INTO {REQUESTS[kind]} ({names}) VALUES ({marks})",  # noqa: S608 - our own names
             list(row.values()),
         )
+
+    def holds(self, key: str, kind: str) -> bool:
+        """Whether its rows stand there already."""
+        return bool(self._rows(f"SELECT id FROM {REQUESTS[kind]} WHERE msg_id = %s LIMIT 1", [key]))  # noqa: S608
 
     def answer(self, key: str) -> dict[str, Any] | None:
         """The newest rows of this delivery, once the platform has ended all of them."""
@@ -97,11 +101,10 @@ class TableSide:
         """Mark them as stored."""
         with self.connect() as connection, connection.cursor() as cursor:
             for table in MESSAGES:
-                for one in message_ids:
-                    cursor.execute(
-                        f"UPDATE {table} SET ack_status = 'D' WHERE message_id = %s",  # noqa: S608
-                        [one],
-                    )
+                cursor.executemany(
+                    f"UPDATE {table} SET ack_status = 'D' WHERE message_id = %s",  # noqa: S608
+                    [[one] for one in message_ids],
+                )
             connection.commit()
 
 

@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from erpbridge.simulator.sides.base import Item, signature
+from erpbridge.simulator.sides.base import Item, Side, signature
 
 TX = {
     "payment_request": "PAY",
@@ -72,7 +72,7 @@ def read(key: str, data: bytes) -> tuple[str, list[dict[str, str]]]:
     return values["MsgId"], rows
 
 
-class TcpSide:
+class TcpSide(Side):
     """Calls the platform; `now` gives the time put into messages (ISO, with offset)."""
 
     def __init__(

@@ -1,0 +1,87 @@
+"""What stands inside an exchanged file: our rows as CSV, bars or XML, or the forms a finance system's profile wants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from erpbridge.contract import OUT_FIELDS, Kind
+from erpbridge.models import ErpSystem
+from erpbridge.profiles import sap, sap_statements, u8
+from erpbridge.styles import flat, safe_xml, u8_files
+from kernel import clock
+
+PAIN = "pain"
+
+
+@dataclass(frozen=True)
+class Written:
+    """The bytes of one file: the ending of its name, its encoding, and what its manifest calls its schema."""
+
+    form: str
+    encoding: str
+    schema: str
+    data: bytes
+
+
+def read(data: bytes, *, kind: str, form: str, encoding: str) -> list[dict[str, str]]:
+    """The rows of a file of this type. Raises flat.Unreadable."""
+    if kind != PAIN:
+        return flat.read_rows(data, form=form, encoding=encoding)
+    try:
+        return sap.read_payment_order(data)
+    except sap.Unfit as error:
+        raise flat.Unreadable(str(error)) from None
+
+
+def write(
+    system: ErpSystem,
+    root: Path,
+    kind: Kind,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    stem: str,
+    number: int,
+) -> Written:
+    """The file of these rows in the form the system takes. Raises ValueError (Unfit) for what that form has no room for."""
+    if kind == Kind.VOUCHER and system.profile == ErpSystem.Profile.U8:
+        return Written("txt", u8.ENCODING, "V800", u8_files.write(root, stem, rows))
+    if system.profile == ErpSystem.Profile.SAP and kind in _SAP:
+        return _SAP[kind](system, rows, stem, number)
+    form = str(system.settings.get("form", "csv"))
+    encoding = str(system.settings.get("encoding", "utf-8"))
+    fields = ("message_id", *OUT_FIELDS[kind])
+    data = flat.write_rows(rows, fields=fields, form=form, encoding=encoding)
+    return Written(form, encoding, "1", data)
+
+
+def _moment() -> str:
+    return clock.now().isoformat(timespec="seconds")
+
+
+def _statuses(system: ErpSystem, rows: Sequence[Mapping[str, Any]], stem: str, number: int) -> Written:  # fmt: skip
+    data = sap.status_report(rows, number=stem, moment=_moment())
+    return Written("xml", "utf-8", "pain.002.001.03", data)
+
+
+def _documents(system: ErpSystem, rows: Sequence[Mapping[str, Any]], stem: str, number: int) -> Written:  # fmt: skip
+    data = sap.accounting_documents(rows, doc_types=system.settings.get("sap_doc_types"))
+    return Written("xml", "utf-8", "BAPI_ACC_DOCUMENT_POST", data)
+
+
+def _statements(system: ErpSystem, rows: Sequence[Mapping[str, Any]], stem: str, number: int) -> Written:  # fmt: skip
+    if system.settings.get("sap_statement") == "camt.053":
+        data = sap_statements.camt053(rows, number=number, moment=_moment())
+        return Written("xml", "utf-8", "camt.053.001.02", data)
+    encoding = str(system.settings.get("encoding", "utf-8"))
+    text = sap_statements.mt940(rows, number=number)
+    return Written("sta", encoding, "MT940", text.encode(safe_xml.codec_of(encoding)))
+
+
+_SAP = {
+    Kind.PAYMENT_RESULT: _statuses,
+    Kind.VOUCHER: _documents,
+    Kind.STATEMENT: _statements,
+}
