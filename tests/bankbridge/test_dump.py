@@ -49,7 +49,8 @@ def test_a_dump_shows_no_account_name_or_amount_of_what_was_sent(world, bank):
     simulator = bank("--no-delays")
     world.reach(simulator.url)
     world.queue(AMOUNT)
-    dispatch.tick()
+
+    assert dispatch.tick() == 1
     assert PaymentInstruction.objects.get().sent_at is not None
     assert Exchange.objects.filter(subject_kind="payments.batch").exists()
 

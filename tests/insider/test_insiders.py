@@ -36,6 +36,7 @@ OTHER = {
 
 @pytest.fixture
 def ground(transactional_db, moving_clock, tmp_path, settings) -> Ground:  # noqa: F811 - the fixture
+    settings.ANCHORS_FILE = ""  # what is laid down names its own; this has it forgotten afterwards
     return lay(tmp_path, moving_clock)
 
 
