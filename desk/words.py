@@ -164,6 +164,7 @@ CASE_KINDS: dict[str, str | Promise] = {
     "statements.day.differs": _("余额不连续"),
     "reconciliation.day_reopened": _("日对账重新打开"),
     "reconciliation.items_old": _("未达账项久悬"),
+    "reconciliation.match_stale": _("人工勾对含失效流水"),
 }
 
 

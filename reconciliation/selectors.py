@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from statements.models import StatementEntry
 
 VIEW, MATCH = "reconciliation.view", "reconciliation.match"
-CONFIRM_KIND = (
-    "reconciliation.match"  # of the change by which one person asks another to agree to a match
+# Of the changes by which one person asks another to agree: to a match, to undoing an act, to taking a match apart.
+TWO_PEOPLE = CONFIRM_KIND, UNDO_KIND, SPLIT_KIND = (
+    *("reconciliation.match", "reconciliation.undo", "reconciliation.split"),
 )
 
 
@@ -40,21 +41,26 @@ def demand(account_id: int, *, scope: Scope, right: str) -> OwnAccount:
     return account
 
 
-def superseded_matches(account_id: int) -> list[int]:
-    """Numbers of the machine's live matches that hold an entry the bank has amended since, or one of the books that was
-    withdrawn. System look-up."""
+def stale_matches(account_id: int) -> tuple[list[int], list[int]]:
+    """Numbers of live matches that hold an entry the bank has amended since, or one of the books that was withdrawn: the
+    machine's, and people's. System look-up."""
     held = MatchLine.objects.filter(
         Q(bank_id__in=statements.selectors.superseded_ids(account_id))
         | Q(book_id__in=ledger.selectors.withdrawn_ids(account_id)),
         account_id=account_id,
     )
     by_act = dict(held.values_list("match_no", "act_id"))
-    runs = set(
-        Act.objects.filter(pk__in=set(by_act.values()), kind=Act.Kind.RUN).values_list(
-            "pk", flat=True
-        )
-    )
-    return sorted(match_no for match_no, act_id in by_act.items() if act_id in runs)
+    acts = Act.objects.filter(pk__in=set(by_act.values()), kind=Act.Kind.RUN)
+    runs = set(acts.values_list("pk", flat=True))
+    machine = sorted(match_no for match_no, act_id in by_act.items() if act_id in runs)
+    return machine, sorted({*by_act} - {*machine})
+
+
+def is_stale(match: Match) -> bool:
+    """Whether a line of a live match is no longer in force. System look-up: the caller scoped the match."""
+    bank = statements.selectors.entries_in_force(match.bank_ids)
+    book = ledger.selectors.journal_entries_of(match.book_ids)
+    return len(bank) + len(book) < len(match.bank_ids) + len(match.book_ids)
 
 
 def closed_until(company_id: int) -> date | None:
@@ -205,6 +211,16 @@ def get_act(act_id: int, *, scope: Scope) -> Act:
     if act is None:
         raise NotFound("matching act", "未找到该次勾对")
     return act
+
+
+def ended_since(done: Act) -> bool:
+    """Whether another act ended a match this one made and nobody brought it back; not the machine's own ending of matches
+    whose line the bank amended. System look-up: the caller scoped the act."""
+    ended = EndedLine.objects.filter(
+        account_id=done.account_id, act_id=done.pk, revived_act_id=None
+    )
+    by = set(ended.values_list("ended_act_id", flat=True))
+    return Act.objects.filter(pk__in=by).exclude(kind=Act.Kind.RETIRE).exists()
 
 
 def proposals_of(account_id: int, *, scope: Scope) -> list[Proposal]:

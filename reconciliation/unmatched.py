@@ -208,7 +208,7 @@ def desks(scope: Scope) -> list[AccountDesk]:
 
 
 def waiting_changes(account_ids: Collection[int], *, scope: Scope) -> list[Any]:
-    """Matches by hand that wait for a second person, oldest first."""
-    rows = masterdata.visible_changes(scope).filter(kind=selectors.CONFIRM_KIND, state="proposed")
+    """What waits for a second person: matches by hand and the ending of such, oldest first."""
+    rows = masterdata.visible_changes(scope).filter(kind__in=selectors.TWO_PEOPLE, state="proposed")
     wanted = set(account_ids)
     return [row for row in reversed(rows) if int(row.after["account_id"]) in wanted]

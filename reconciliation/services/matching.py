@@ -13,23 +13,23 @@ import audit.services as audit
 import ledger.selectors
 import masterdata.selectors as masterdata
 import statements.selectors
-from kernel import clock, seal
+from kernel import clock
 from kernel.errors import Conflict, InvalidInput
-from masterdata.services import changes
 from reconciliation import selectors
-from reconciliation.models import Act, Basis, EndedLine, MatchedAccount, MatchLine
-from reconciliation.selectors import CONFIRM_KIND, MATCH
+from reconciliation.models import Act, Basis, MatchedAccount, MatchLine
+from reconciliation.selectors import MATCH
 from reconciliation.services import storing
 from reconciliation.services.acting import begin, lock
+from reconciliation.services.stale import tell_stale
 from reconciliation.topics import Matching
 
 if TYPE_CHECKING:
     from ledger.models import JournalEntry
-    from masterdata.models import StagedChange, User
+    from masterdata.models import User
     from statements.models import StatementEntry
 
-DECIDE = "reconciliation.decide"
 MANUAL = 10
+BY_PERSON = Basis.PERSON.name.lower()
 LINES_MAX = 5_000
 
 
@@ -45,6 +45,18 @@ class AlreadyMatched(Conflict):
         )
 
 
+class TwoPeople(Conflict):
+    """More than one person may do alone: `two_people` asks a second one."""
+
+    code = "two_people"
+
+    def __init__(self, amount: Decimal, limit: Decimal) -> None:
+        super().__init__(
+            f"金额 {amount:,} 超过单人勾对限额 {limit:,}，须由第二人确认",
+            f"{amount:,} is above {limit:,}: a second person has to agree",
+        )
+
+
 @dataclass(frozen=True)
 class Part:
     """Lines a person says belong together."""
@@ -54,7 +66,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class _Lines:
+class Lines:
     """The same with the lines themselves."""
 
     bank: list[StatementEntry]
@@ -74,104 +86,122 @@ class _Lines:
 def confirm(*, account_id: int, part: Part, actor: User, why: str = "") -> Act:
     """Match lines by hand (M10). Right reconciliation.match.
 
-    Raises NotFound, NotAllowed, InvalidInput (no such line, sums differ), AlreadyMatched, Conflict (locked month, or an amount
-    that takes two people: `ask` for it).
+    Raises NotFound, NotAllowed, InvalidInput (no such line, sums differ), AlreadyMatched, TwoPeople, Conflict (locked month).
     """
-    row = _open(account_id, actor)
-    lines = _checked(row, part)
-    limit = _limit(row)
-    if limit is not None and lines.amount > limit:
-        raise Conflict(
-            f"金额 {lines.amount:,} 超过单人勾对限额 {limit:,}，须由第二人确认",
-            f"{lines.amount:,} is above {limit:,}: a second person has to agree",
-            code="two_people",
-        )
-    return _confirm(row, [part], actor=actor, why=why)
-
-
-@transaction.atomic(durable=True)
-def ask(*, account_id: int, part: Part, actor: User, why: str) -> StagedChange:
-    """The first of two people proposes a match by hand. Right reconciliation.match; raises as `confirm` does."""
-    row = _open(account_id, actor)
-    lines = _checked(row, part)
-    if not why.strip():
-        raise InvalidInput("请填写勾对理由", "a reason is wanted", field="why")
-    wanted = {
-        "bank_ids": sorted(part.bank_ids),
-        "book_ids": sorted(part.book_ids),
-        "why": why.strip(),
-    }
-    subject = f"{account_id}:{wanted['bank_ids']}:{wanted['book_ids']}"
-    return changes.stage(
-        CONFIRM_KIND,
-        subject_id=f"{account_id}:{seal.digest(subject.encode())[:32]}",
-        company_id=row.company_id,
-        title=f"人工勾对 {row.account.number} {lines.amount:,}：{why.strip()}",
-        before={},
-        after={"account_id": account_id, **wanted},
-        actor=actor,
-    )
-
-
-@transaction.atomic(durable=True)
-def decide(*, change_id: int, accept: bool, actor: User, why: str = "") -> Act | None:
-    """The second person agrees to a match by hand, or refuses. Right reconciliation.decide.
-
-    Raises NotFound, NotAllowed (the same natural person), AlreadyMatched, Conflict (decided already, locked month).
-    """
-    change = changes.settle(
-        change_id, kinds=[CONFIRM_KIND], right=DECIDE, accept=accept, actor=actor, why=why
-    )
-    if not accept:
-        return None
-    row = lock(int(change.after["account_id"]))
-    part = Part(tuple(change.after["bank_ids"]), tuple(change.after["book_ids"]))
-    _checked(row, part)
-    asked = f"{change.after['why']}（{change.made_by.display_name} 提出）"
-    return _confirm(row, [part], actor=actor, why=asked)
+    row = open_account(account_id, actor)
+    _require_one_is_enough(row, [checked(row, part)])
+    return confirm_parts(row, [part], actor=actor, why=why)
 
 
 @transaction.atomic(durable=True)
 def split(*, account_id: int, match_no: int, parts: Sequence[Part], actor: User, why: str) -> Act:
     """Take a match apart: it ends, each part that balances is a match of its own, lines in no part are free again.
 
-    Raises NotFound, NotAllowed, InvalidInput (a part does not balance, a line is not of the match), Conflict (locked month).
+    Raises NotFound, NotAllowed, InvalidInput (a part does not balance, a line is not of the match), TwoPeople, Conflict (locked
+    month).
     """
     selectors.require_match(account_id, match_no, scope=masterdata.scope_of(actor))
-    row = _open(account_id, actor)
-    found = selectors.live_matches(account_id, [match_no])
-    if not found:
-        raise Conflict("该勾对已被解除，请刷新页面", "the match is no more", code="match_gone")
-    _require_open_months(row, *selectors.lines_of(found[0]))
-    for part in parts:
-        if not {*part.bank_ids} <= {*found[0].bank_ids} or not {*part.book_ids} <= {
-            *found[0].book_ids
-        }:
-            raise InvalidInput(
-                "拆分只能使用原勾对中的流水", "a part may use the match's own lines only"
-            )
-    act = begin(Act.Kind.SPLIT, row, actor=actor, why=why.strip()[:300])
-    storing.end_matches(account_id=account_id, act_id=act.pk, match_nos=[match_no])
-    for part in parts:
-        _checked(row, part)
-    _write(row, act, parts)
-    audit.record("reconciliation.match.split", actor=actor, subject=act,
-                 before={"match_no": match_no}, after=_told(parts), why=why)  # fmt: skip
-    return act
+    row = open_account(account_id, actor)
+    match = splittable(row, match_no, parts)
+    _require_one_is_enough(row, [*_of_people([match]), *(_loaded(part) for part in parts)])
+    return split_match(row, match, parts, actor=actor, why=why)
 
 
 @transaction.atomic(durable=True)
 def undo(*, act_id: int, actor: User, why: str = "") -> Act:
     """Undo one act: what it matched is free again, what it ended is live again, as if it had not been.
 
-    Raises NotFound, NotAllowed, Conflict (undone already, something later stands on it, locked month).
+    Matches the machine ended since, because the bank amended their line, stay ended. Raises NotFound, NotAllowed, TwoPeople,
+    Conflict (undone already, something later stands on it, locked month).
     """
-    scope = masterdata.scope_of(actor)
-    done = selectors.get_act(act_id, scope=scope)
-    row = _open(done.account_id, actor)
+    done = selectors.get_act(act_id, scope=masterdata.scope_of(actor))
+    row = open_account(done.account_id, actor)
+    require_undoable(row, done)
+    _require_one_is_enough(row, undone_by_hand(done))
+    return undo_act(row, done, actor=actor, why=why)
+
+
+# --- steps --------------------------------------------------------------------------------------------------------------
+
+
+def open_account(account_id: int, actor: User) -> MatchedAccount:
+    """The account's row, locked, for whoever may match there. Raises NotFound, NotAllowed."""
+    selectors.demand(account_id, scope=masterdata.scope_of(actor), right=MATCH)
+    return lock(account_id)
+
+
+def _limit(row: MatchedAccount) -> Decimal | None:
+    account = row.account
+    topic, _ = masterdata.strategy(Matching, account.company, account.gl_subject, clock.today())
+    return topic.manual_limit
+
+
+def _require_one_is_enough(row: MatchedAccount, at_stake: Sequence[Lines]) -> None:
+    """Raise TwoPeople where one of these goes beyond what a person may match, or end, alone."""
+    limit = _limit(row)
+    largest = max((one.amount for one in at_stake), default=Decimal(0))
+    if limit is not None and largest > limit:
+        raise TwoPeople(largest, limit)
+
+
+def takes_two(account_id: int, match: selectors.Match) -> bool:
+    """Whether ending this match takes a second person. System look-up: the caller scoped the account."""
+    row = MatchedAccount.objects.select_related("account__company").get(pk=account_id)
+    limit = _limit(row)
+    return limit is not None and any(one.amount > limit for one in _of_people([match]))
+
+
+def _of_people(matches: Sequence[selectors.Match]) -> list[Lines]:
+    """Those of the matches that people made: what it took two to make takes two to end."""
+    lines = (selectors.lines_of(one) for one in matches if one.basis == BY_PERSON)
+    return [Lines(list(bank), list(book)) for bank, book in lines]
+
+
+def undone_by_hand(done: Act) -> list[Lines]:
+    """The matches of people an undo of this act would end."""
+    is_hand = done.kind in (Act.Kind.CONFIRM, Act.Kind.SPLIT)
+    return _of_people(selectors.matches_made_by(done)) if is_hand else []
+
+
+def _loaded(part: Part) -> Lines:
+    return Lines(*_load(part))
+
+
+def splittable(row: MatchedAccount, match_no: int, parts: Sequence[Part]) -> selectors.Match:
+    """The live match, in an open month, that holds every line of the parts. Raises Conflict, InvalidInput."""
+    found = selectors.live_matches(row.pk, [match_no])
+    if not found:
+        raise Conflict("该勾对已被解除，请刷新页面", "the match is no more", code="match_gone")
+    (match,) = found
+    _require_open_months(row, *selectors.lines_of(match))
+    for part in parts:
+        if not {*part.bank_ids} <= {*match.bank_ids} or not {*part.book_ids} <= {*match.book_ids}:
+            raise InvalidInput(
+                "拆分只能使用原勾对中的流水", "a part may use the match's own lines only"
+            )
+    return match
+
+
+def split_match(
+    row: MatchedAccount, match: selectors.Match, parts: Sequence[Part], *, actor: User, why: str
+) -> Act:
+    """End the match, make its parts. Raises InvalidInput where a part does not balance."""
+    act = begin(Act.Kind.SPLIT, row, actor=actor, why=why.strip()[:300])
+    storing.end_matches(account_id=row.pk, act_id=act.pk, match_nos=[match.match_no])
+    for part in parts:
+        checked(row, part)
+    _write(row, act, parts)
+    tell_stale(row)
+    audit.record("reconciliation.match.split", actor=actor, subject=act,
+                 before={"match_no": match.match_no}, after=_told(parts), why=why)  # fmt: skip
+    return act
+
+
+def require_undoable(row: MatchedAccount, done: Act) -> None:
+    """Raise Conflict where the act was undone, a person's later act stands on it, or its month is locked."""
     if done.kind in (Act.Kind.UNDO, Act.Kind.RETIRE) or Act.objects.filter(undoes=done).exists():
         raise Conflict("此操作已撤销或不能撤销", "this act cannot be undone", code="not_undoable")
-    if EndedLine.objects.filter(account_id=row.pk, act_id=done.pk, revived_act_id=None).exists():
+    if selectors.ended_since(done):
         raise Conflict(
             "之后的操作已改动其中的勾对，请先撤销后面的操作",
             "a later act stands on it",
@@ -184,6 +214,10 @@ def undo(*, act_id: int, actor: User, why: str = "") -> Act:
             f"the period is locked up to {until}",
             code="period_locked",
         )
+
+
+def undo_act(row: MatchedAccount, done: Act, *, actor: User, why: str) -> Act:
+    """End what the act made and is live, bring back what it ended. Raises Conflict where a line is matched otherwise now."""
     act = begin(Act.Kind.UNDO, row, actor=actor, why=why.strip()[:300], undoes=done)
     ended = storing.end_made_by(account_id=row.pk, made_by=done.pk, act_id=act.pk)
     try:
@@ -195,23 +229,10 @@ def undo(*, act_id: int, actor: User, why: str = "") -> Act:
             "a later act stands on it",
             code="later_act",
         ) from None
+    tell_stale(row)
     audit.record("reconciliation.act.undone", actor=actor, subject=act,
                  before={"act": done.pk, "kind": done.kind}, after={"ended": ended, "revived": revived}, why=why)  # fmt: skip
     return act
-
-
-# --- steps --------------------------------------------------------------------------------------------------------------
-
-
-def _open(account_id: int, actor: User) -> MatchedAccount:
-    selectors.demand(account_id, scope=masterdata.scope_of(actor), right=MATCH)
-    return lock(account_id)
-
-
-def _limit(row: MatchedAccount) -> Decimal | None:
-    account = row.account
-    topic, _ = masterdata.strategy(Matching, account.company, account.gl_subject, clock.today())
-    return topic.manual_limit
 
 
 def _load(part: Part) -> tuple[list[StatementEntry], list[JournalEntry]]:
@@ -221,7 +242,7 @@ def _load(part: Part) -> tuple[list[StatementEntry], list[JournalEntry]]:
     )
 
 
-def _checked(row: MatchedAccount, part: Part) -> _Lines:
+def checked(row: MatchedAccount, part: Part) -> Lines:
     """The lines, all there, of this account, free, and in balance."""
     chosen = len(part.bank_ids) + len(part.book_ids)
     if chosen < 2 or chosen > LINES_MAX:
@@ -247,7 +268,7 @@ def _checked(row: MatchedAccount, part: Part) -> _Lines:
     if selectors.match_nos_holding(row.pk, bank_ids=part.bank_ids, book_ids=part.book_ids):
         raise AlreadyMatched()
     _require_open_months(row, bank, book)
-    return _Lines(bank, book)
+    return Lines(bank, book)
 
 
 def _require_open_months(
@@ -264,7 +285,8 @@ def _require_open_months(
         )
 
 
-def _confirm(row: MatchedAccount, parts: Sequence[Part], *, actor: User, why: str) -> Act:
+def confirm_parts(row: MatchedAccount, parts: Sequence[Part], *, actor: User, why: str) -> Act:
+    """Write checked parts as matches by hand."""
     act = begin(Act.Kind.CONFIRM, row, actor=actor, why=why.strip()[:300])
     _write(row, act, parts)
     audit.record(

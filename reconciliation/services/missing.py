@@ -14,6 +14,7 @@ import statements.selectors
 from kernel.errors import Conflict, InvalidInput, NotFound
 from ledger.rules import EVENTS, BookFact, Entry, choose, make_entry
 from ledger.services import posting
+from ledger.states import VoucherState
 from reconciliation import selectors
 from reconciliation.services.acting import lock
 
@@ -104,7 +105,7 @@ def draft_voucher(
 
 
 def _in_the_way(fact: BookFact, line: StatementEntry) -> Voucher | None:
-    """The same voucher, reversed or not, or one with which another would book more than the bank moved."""
+    """The same voucher, or one with which another would book more than the bank moved."""
     same = ledger.selectors.vouchers_by_key([(fact.company_id, fact.posting_key)])
     if same:
         return next(iter(same.values()))
@@ -131,6 +132,26 @@ def _fact(
             "a fee is money out, interest money in",
             field="event",
         )
+    return _afresh(_told(account, line, event, amount)), line
+
+
+def _afresh(fact: BookFact) -> BookFact:
+    """The fact under a posting key of its own: what was reversed since books nothing, and does not bar the next voucher."""
+    key, number = fact.posting_key, 1
+    while _is_reversed(fact):
+        number += 1
+        fact = replace(fact, posting_key=f"{key}:{number}")
+    return fact
+
+
+def _is_reversed(fact: BookFact) -> bool:
+    known = ledger.selectors.vouchers_by_key([(fact.company_id, fact.posting_key)])
+    return any(row.state == VoucherState.REVERSED for row in known.values())
+
+
+def _told(
+    account: OwnAccount, line: StatementEntry, event: str, amount: Decimal | None
+) -> BookFact:
     fact = BookFact(
         event=event,
         posting_key=f"bank:{line.pk}",
@@ -158,7 +179,7 @@ def _fact(
                 "差额应大于零且小于流水金额", "a part of the line's amount", field="amount"
             )
         fact = replace(fact, posting_key=f"{fact.posting_key}:part", figures={"amount": amount})
-    return fact, line
+    return fact
 
 
 def _entry(fact: BookFact, line: StatementEntry) -> Entry | None:

@@ -23,6 +23,7 @@ from reconciliation.rules.board import Board
 from reconciliation.rules.proposals import propose
 from reconciliation.services import storing
 from reconciliation.services.acting import begin, lock
+from reconciliation.services.stale import tell_stale
 from reconciliation.topics import Matching
 
 if TYPE_CHECKING:
@@ -79,9 +80,9 @@ def run(*, account_id: int, seen: list[list[int]] | None = None, actor: User | N
 
 @transaction.atomic(durable=True)
 def retire(*, account_id: int) -> Act | None:
-    """End the machine's matches with a line the bank has amended or an import withdrew; people's matches stay."""
+    """End the machine's matches with a line the bank has amended or an import withdrew; people's stay, and a case names them."""
     row = lock(account_id)
-    stale = selectors.superseded_matches(account_id)
+    stale = tell_stale(row)
     if not stale:
         return None
     act = begin(Act.Kind.RETIRE, row, actor=None, why="流水被银行更正，或日记账导入已撤回")

@@ -21,7 +21,7 @@ from kernel.errors import InvalidInput
 from kernel.money import parse_amount
 from ledger.rules import EVENTS
 from reconciliation import selectors, telling, unmatched
-from reconciliation.services import matching, missing, refusing
+from reconciliation.services import matching, missing, refusing, two_people
 from reconciliation.transactions import TransactionsPage
 from statements.pages import side_totals
 
@@ -55,8 +55,9 @@ def desk(request: HttpRequest, account_id: int) -> HttpResponse:
         "span": _span(request.GET),
         "can_match": scope.has(selectors.MATCH, company_id),
         "can_book": scope.has(missing.BOOK, company_id),
-        "can_decide": scope.has(matching.DECIDE, company_id),
+        "can_decide": scope.has(two_people.DECIDE, company_id),
         "waiting": _waiting(request, account_id),
+        "stale": len(selectors.stale_matches(account_id)[1]),
         "sides": (("bank", _("银行流水")), ("book", _("日记账"))),
     }
     return render(request, "reconciliation/desk.html", context)
@@ -68,8 +69,9 @@ def _waiting(request: HttpRequest, account_id: int) -> list[dict[str, Any]]:
         {
             "change": row,
             "is_own": row.made_by.person_key == scope.person_key,
-            "bank": len(row.after["bank_ids"]),
-            "book": len(row.after["book_ids"]),
+            "lines": row.after if row.kind == selectors.CONFIRM_KIND else None,
+            "act_id": row.after.get("act_id"),
+            "match_no": row.after.get("match_no"),
         }
         for row in unmatched.waiting_changes([account_id], scope=scope)
     ]
@@ -152,7 +154,7 @@ def match(request: HttpRequest, account_id: int) -> JsonResponse:
     part = matching.Part(_ids(request.POST.get("bank", "")), _ids(request.POST.get("book", "")))
     why = request.POST.get("why", "")
     if request.POST.get("ask"):
-        change = matching.ask(account_id=account_id, part=part, actor=request.user, why=why)  # type: ignore[arg-type]  # signed in
+        change = two_people.ask(account_id=account_id, part=part, actor=request.user, why=why)  # type: ignore[arg-type]  # signed in
         return JsonResponse({"change": change.pk, "said": _("已提出，待第二人确认")})
     act = matching.confirm(account_id=account_id, part=part, actor=request.user, why=why)  # type: ignore[arg-type]  # signed in
     said = _("已勾对：银行 %(bank)d 笔、日记账 %(book)d 笔")
@@ -175,28 +177,32 @@ def refuse(request: HttpRequest, account_id: int) -> JsonResponse:
 
 @require_POST
 def undo(request: HttpRequest, account_id: int) -> JsonResponse:
-    """Undo one act of the account."""
+    """Undo one act of the account; where that takes two people, ask a second one (`ask`, with a reason)."""
     done = selectors.get_act(
         whole_number(request.POST.get("act", "")) or 0, scope=scope_in(request)
     )
     if done.account_id != account_id:
         raise InvalidInput("该操作不属于此账户", "an act of another account", field="act")
-    act = matching.undo(act_id=done.pk, actor=request.user, why=request.POST.get("why", ""))  # type: ignore[arg-type]  # signed in
+    told = {"act_id": done.pk, "actor": request.user, "why": request.POST.get("why", "")}
+    if request.POST.get("ask"):
+        change = two_people.ask_undo(**told)  # type: ignore[arg-type]  # signed in
+        return JsonResponse({"change": change.pk, "said": _("已提出，待第二人确认")})
+    act = matching.undo(**told)  # type: ignore[arg-type]  # signed in
     said = _("已撤销「%(act)s」") % {"act": telling.kind_word(done.kind)}
     return JsonResponse({"act": act.pk, "said": said})
 
 
 @require_POST
 def decide(request: HttpRequest, account_id: int, change_id: int) -> JsonResponse:
-    """The second person's word on a match above the limit."""
+    """The second person's word on a match above the limit, or on ending one."""
     accept = request.POST.get("accept") == "yes"
-    act = matching.decide(
+    act = two_people.decide(
         change_id=change_id,
         accept=accept,
         actor=request.user,  # type: ignore[arg-type]  # signed in
         why=request.POST.get("why", ""),
     )
-    said = _("已确认勾对") if accept else _("已否决勾对")
+    said = _("已确认") if accept else _("已否决")
     return JsonResponse({"act": act.pk if act else 0, "said": said})
 
 

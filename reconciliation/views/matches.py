@@ -14,7 +14,7 @@ from desk.keysets import whole_number
 from desk.viewing import acted, scope_in
 from reconciliation import selectors, telling
 from reconciliation.rules import LADDER, RULES
-from reconciliation.services import matching
+from reconciliation.services import matching, two_people
 
 SHOWN = 50
 
@@ -26,9 +26,17 @@ def matches(request: HttpRequest, account_id: int) -> HttpResponse:
     rung = request.GET.get("rung", "")
     rung = rung if rung in RULES else ""
     before = whole_number(request.GET.get("before", ""))
-    found = selectors.newest_matches(account_id, rung=rung, before=before, limit=SHOWN + 1)
+    _, stale = selectors.stale_matches(account_id)
+    is_stale = request.GET.get("stale") == "1"
+    found = (
+        selectors.live_matches(account_id, stale[:SHOWN])
+        if is_stale
+        else selectors.newest_matches(account_id, rung=rung, before=before, limit=SHOWN + 1)
+    )
     context = {
         "account": account,
+        "stale": len(stale),
+        "is_stale": is_stale,
         "rows": told_matches(found[:SHOWN]),
         "rungs": [(rule.rung, rule.title) for rule in LADDER],
         "rung": rung,
@@ -69,6 +77,7 @@ def match_page(request: HttpRequest, account_id: int, match_no: int) -> HttpResp
     why = selectors.explain(account_id, match_no, scope=scope)
     account = selectors.demand(account_id, scope=scope, right=selectors.VIEW)
     is_live = bool(selectors.live_matches(account_id, [match_no]))
+    can_split = is_live and scope.has(selectors.MATCH, account.company_id)
     context = {
         "account": account,
         "why": why,
@@ -86,17 +95,20 @@ def match_page(request: HttpRequest, account_id: int, match_no: int) -> HttpResp
             (telling.tolerance_word(name), value) for name, value in why.tolerances.items()
         ],
         "is_live": is_live,
-        "can_split": is_live and scope.has(selectors.MATCH, account.company_id),
+        "is_stale": is_live and selectors.is_stale(why.match),
+        "can_split": can_split,
+        "takes_two": can_split and matching.takes_two(account_id, why.match),
     }
     return render(request, "reconciliation/match.html", context)
 
 
 @require_POST
 def split(request: HttpRequest, account_id: int, match_no: int) -> HttpResponse:
-    """Take a match apart: its lines are open again."""
+    """Take a match apart: its lines are open again; above the limit, ask a second person (`ask`)."""
+    is_asked = bool(request.POST.get("ask"))
 
     def act() -> None:
-        matching.split(
+        (two_people.ask_split if is_asked else matching.split)(
             account_id=account_id,
             match_no=match_no,
             parts=(),
@@ -104,7 +116,8 @@ def split(request: HttpRequest, account_id: int, match_no: int) -> HttpResponse:
             why=request.POST.get("why", ""),
         )
 
-    acted(request, act, done=_("已解除勾对，流水回到勾对台"))
+    done = _("已提出，待第二人确认") if is_asked else _("已解除勾对，流水回到勾对台")
+    acted(request, act, done=done)
     return redirect("reconciliation:match_page", account_id, match_no)
 
 

@@ -151,6 +151,20 @@ class TestMatch:
         assert other.post(at("decide", account, change), {"accept": "yes"}).json()["act"]
         assert MatchLine.objects.filter(account_id=account.pk).count() == 1
 
+    def test_above_the_limit_is_undone_by_two_people(self, account, desk, other):
+        bank, book = both(account, [Told("5000.00")])
+        act = desk.post(at("match", account), {"bank": ids(bank), "book": ids(book)}).json()["act"]
+        limit_alone(account, "1000.00")
+
+        assert desk.post(at("undo", account), {"act": act}).json()["code"] == "two_people"
+        asked = desk.post(at("undo", account), {"act": act, "ask": "1", "why": "勾错"}).json()
+        assert MatchLine.objects.filter(account_id=account.pk).count() == 1
+        assert "撤销人工勾对" in other.get(at("desk", account)).content.decode()
+        decided = {"accept": "yes"}
+        assert desk.post(at("decide", account, asked["change"]), decided).status_code == 403
+        assert other.post(at("decide", account, asked["change"]), decided).json()["act"]
+        assert not MatchLine.objects.filter(account_id=account.pk).exists()
+
     def test_is_not_for_those_who_only_look(self, account):
         viewer = signed_in(a_user(Role.VIEWER, company=account.company))
 
@@ -302,6 +316,22 @@ class TestVoucher:
             missing.draft_voucher(
                 account_id=account.pk, entry_id=entry, event="fee", actor=people[0]
             )
+
+    def test_a_reversed_one_does_not_bar_the_next(self, account, people):
+        a_template(FEE)
+        (entry,) = bank_lines(account, Told("70.00"))
+        told = {"account_id": account.pk, "entry_id": entry, "event": "fee", "actor": people[0]}
+        first = missing.draft_voucher(**told)
+        first = vouchers.post_draft(voucher_id=first.pk, version=first.version, actor=people[1])
+        with transaction.atomic():
+            posting.reverse([posting.Undoing(first, DAY, "科目记错")], actor=people[1])
+
+        second = missing.draft_voucher(**told)
+
+        assert second.pk != first.pk
+        assert second.posting_key == f"{first.posting_key}:2"
+        with pytest.raises(missing.VoucherExists):
+            missing.draft_voucher(**told)
 
     def test_refuses_a_template_of_the_other_direction(self, account, people):
         a_template(

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from desk.models import ExceptionCase
 from kernel import clock
 from kernel.errors import NotAllowed, NotFound
 from ledger.models import JournalEntry, Period
@@ -149,6 +150,36 @@ class TestRun:
         (match,) = selectors.matches_of(MatchLine.objects.filter(account_id=account.pk))
         assert match.bank_ids != (bank_id,)
         assert EndedLine.objects.get(account_id=account.pk).bank_id == bank_id
+
+    def test_is_undone_though_a_match_of_it_was_ended_for_an_amended_entry(
+        self, account, accountant
+    ):
+        both(account, [Told(ref="YQ000001", doc="SERIAL000001"), Told(ref="YQ000002")])
+        act = running.run(account_id=account.pk)
+        bank_lines(account, Told("100.00", ref="YQ000001", doc="SERIAL000001", text="更正"))
+        later = running.run(account_id=account.pk)
+
+        matching.undo(act_id=act.pk, actor=accountant)
+
+        assert [one.act_id for one in MatchLine.objects.filter(account_id=account.pk)] == [later.pk]
+
+    def test_names_a_persons_match_with_an_amended_entry_until_it_is_taken_apart(
+        self, account, accountant
+    ):
+        (old,), (book,) = both(account, [Told(doc="SERIAL000001")])
+        matching.confirm(account_id=account.pk, part=Part((old,), (book,)), actor=accountant)
+        bank_lines(account, Told(doc="SERIAL000001", text="更正"))
+        running.run(account_id=account.pk)
+        case = ExceptionCase.objects.get(kind="reconciliation.match_stale", closed_at=None)
+
+        assert live(account) == [("M10", 1, 1)]
+        assert selectors.stale_matches(account.pk) == ([], [1])
+        assert case.page.endswith("/matches/?stale=1")
+        matching.split(
+            account_id=account.pk, match_no=1, parts=[], actor=accountant, why="银行更正"
+        )
+        case.refresh_from_db()
+        assert case.closed_at is not None
 
     def test_ends_its_match_with_a_journal_entry_that_was_withdrawn(self, account):
         (bank_id,), (book_id,) = both(account, [Told(ref="YQ000001")])

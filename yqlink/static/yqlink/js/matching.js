@@ -193,7 +193,7 @@
 
   // --- the desk --------------------------------------------------------------------------------------------------------
   const desk = {
-    panes: [], act: 0, asked: [], askedAt: 0, busy: false,
+    panes: [], act: 0, asked: [], askedAt: 0, busy: false, again: null,
     unseen: "",  // what was dropped from the selection since the person last acted on it
 
     get wanted() {
@@ -333,12 +333,18 @@
         if (told && told.act) this.next();
         return told;
       } catch (error) {
-        if (error.code === "two_people") {
-          one("[data-ask-said]").textContent = error.message;
-          document.getElementById("ask").showModal();
-        }
+        this.askSecond(error, (more) => this.match(more));
         return null;
       }
+    },
+
+    // What takes two people is asked with a reason; `again` does the same with it.
+    askSecond(error, again) {
+      if (error.code !== "two_people") return;
+      one("[data-ask-said]").textContent = error.message;
+      this.again = again;
+      document.getElementById("acts").close();
+      document.getElementById("ask").showModal();
     },
 
     next() { this.panes.forEach((pane) => pane.picked.clear()); this.arrange(); this.show(); },
@@ -368,9 +374,11 @@
       else document.getElementById("acts").showModal();
     },
 
-    async undo(act) {
-      try { await this.act_(root.dataset.undoUrl, { act }); } catch { /* said already */ }
+    async undo(act, extra = {}) {
+      let told = null;
+      try { told = await this.act_(root.dataset.undoUrl, { act, ...extra }); } catch (error) { this.askSecond(error, (more) => this.undo(act, more)); }
       await this.showActs();
+      return told;
     },
 
     find() {
@@ -437,7 +445,7 @@
     const told = new FormData(form, event.submitter);
     if (form.matches("[data-ask]")) {
       form.closest("dialog").close();
-      const asked = await desk.match({ ask: "1", why: told.get("why") });
+      const asked = await desk.again({ ask: "1", why: told.get("why") });
       if (asked) { desk.next(); window.location.reload(); }
     } else if (form.matches("[data-voucher-form]")) {
       form.closest("dialog").close();
