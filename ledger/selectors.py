@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,9 @@ from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquer
 
 from kernel.errors import NotFound, require
 from kernel.scope import Scope
+from ledger import asof
 from ledger.models import JournalEntry, JournalOpening, Period, Voucher, VoucherTemplate
-from ledger.rules import ZERO, Rated, template_of
+from ledger.rules import Rated, template_of
 from ledger.states import PeriodState, VoucherState
 from masterdata import selectors as masterdata
 
@@ -274,12 +275,9 @@ def journal_balance(account_id: int, *, before: date) -> Decimal | None:
     A day before the opening's own has no balance either. System look-up: the caller scoped the account.
     """
     opening = opening_in_force(account_id)
-    if opening is None or before < opening.day:
-        return None
-    moved = JournalEntry.objects.filter(
-        account_id=account_id, day__gte=opening.day, day__lt=before
-    ).aggregate(total=SIGNED)["total"]
-    return Decimal(opening.balance) + (moved or ZERO)
+    if opening is not None and before == opening.day:
+        return Decimal(opening.balance)
+    return asof.book_balance(opening, before - timedelta(days=1))
 
 
 def matching_sql(account_id: int, currency: str, *, until: int | None = None) -> str:

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
 import masterdata.selectors as masterdata
+import statements.daily
 from kernel.scope import Scope
-from reconciliation import unmatched
 from reconciliation.models import Act, EndedLine, ExplainedDay, MatchLine
 from reconciliation.selectors import VIEW
 
@@ -123,21 +123,23 @@ def account_days(scope: Scope, day: date) -> list[AccountShare]:
     """Every account's share of one day with what is left of it now, the most left first."""
     rows = list(visible_days(scope).filter(day=day))
     accounts = {one.pk: one for one in masterdata.visible_accounts(scope)}
+    left = open_of([row.account_id for row in rows], day)
     found = []
     for row in rows:
         if row.account_id not in accounts:
             continue
-        value, lines = open_of(row.account_id, day)
+        value, lines = left.get(row.account_id, (ZERO, 0))
         told = Share(day, row.currency, row.value, row.lines, row.value_t1, row.value_t2)
         found.append(AccountShare(accounts[row.account_id], told, value, lines))
     return sorted(found, key=lambda one: (-one.open_value, one.account.number))
 
 
-def open_of(account_id: int, day: date) -> tuple[Decimal, int]:
-    """Value and number of the day's entries no live match holds now. System look-up: the caller scoped the account."""
-    told = unmatched.open_entries(account_id).filter(bank_date=day)
-    sums = told.aggregate(value=Sum("amount"), many=Count("pk"))
-    return sums["value"] or ZERO, sums["many"]
+def open_of(account_ids: Collection[int], day: date) -> dict[int, tuple[Decimal, int]]:
+    """Value and number of the day's entries no live match holds now, of the accounts that have any. System look-up."""
+    held = MatchLine.objects.filter(account_id=OuterRef("account_id"), bank_id=OuterRef("pk"))
+    told = statements.daily.entries_on(account_ids, day).filter(~Exists(held)).order_by()
+    sums = told.values_list("account_id").annotate(Sum("amount"), Count("pk"))
+    return {account_id: (value, many) for account_id, value, many in sums}
 
 
 def overall(days: Iterable[Share], currency: str) -> tuple[Decimal | None, Decimal | None]:

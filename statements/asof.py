@@ -6,6 +6,7 @@ scoped the account.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from django.db.models import Max
 from statements.models import Balance, StatementEntry
 from statements.rules import ChainEnds, Posting, chain_ends
 
+NOW = 2**63 - 1  # no entry is beyond it
 TOLD, CHAIN, CARRIED = "told", "chain", "carried"  # where a balance comes from
 
 
@@ -24,17 +26,18 @@ def newest_entry(account_id: int, at: datetime) -> int:
     return int(rows.aggregate(newest=Max("pk"))["newest"] or 0)
 
 
-def entries_sql(account_id: int, *, until: int) -> str:
-    """SQL of the account's entries in force when none beyond `until` was there: id, day, outgo, amount."""
+def entries_sql(account_ids: Collection[int], *, until: int = NOW) -> str:
+    """SQL of these accounts' entries in force when none beyond `until` was there: account_id, id, day, outgo, amount."""
+    listed = ", ".join(f"{one:d}" for one in account_ids)
     return f"""
-        SELECT e.id, e.bank_date AS day, e.direction = 'debit' AS outgo, e.amount
+        SELECT e.account_id, e.id, e.bank_date AS day, e.direction = 'debit' AS outgo, e.amount
         FROM statements_statemententry AS e
-        WHERE e.account_id = {account_id:d} AND e.id <= {until:d} AND NOT EXISTS (
+        WHERE e.account_id IN ({listed}) AND e.id <= {until:d} AND NOT EXISTS (
             SELECT 1 FROM statements_statemententry AS n
-            WHERE n.account_id = {account_id:d} AND n.revision > 1 AND n.revision > e.revision AND n.id <= {until:d}
+            WHERE n.account_id = e.account_id AND n.revision > 1 AND n.revision > e.revision AND n.id <= {until:d}
               AND n.bank_date = e.bank_date AND n.bank_serial = e.bank_serial
               AND n.direction = e.direction AND n.occurrence = e.occurrence)
-    """  # noqa: S608 - two numbers
+    """  # noqa: S608 - numbers
 
 
 def bank_balance(
@@ -73,7 +76,7 @@ def _last_day(account_id: int, day: date, until: int) -> date | None:
 
 
 def _chain(account_id: int, day: date, until: int) -> ChainEnds | None:
-    sql = f"""SELECT e.direction, e.amount, e.balance_after FROM ({entries_sql(account_id, until=until)}) AS told
+    sql = f"""SELECT e.direction, e.amount, e.balance_after FROM ({entries_sql([account_id], until=until)}) AS told
         JOIN statements_statemententry AS e USING (id) WHERE told.day = %s ORDER BY e.booked_at, e.id"""  # noqa: S608 - our own words
     with connection.cursor() as cursor:
         cursor.execute(sql, [day])
@@ -85,7 +88,7 @@ def _chain(account_id: int, day: date, until: int) -> ChainEnds | None:
 
 def _moved(account_id: int, after: date, day: date, until: int) -> Decimal:
     sql = f"""SELECT coalesce(sum(CASE WHEN outgo THEN -amount ELSE amount END), 0)
-        FROM ({entries_sql(account_id, until=until)}) AS told WHERE day > %s AND day <= %s"""  # noqa: S608 - our own words
+        FROM ({entries_sql([account_id], until=until)}) AS told WHERE day > %s AND day <= %s"""  # noqa: S608 - our own words
     with connection.cursor() as cursor:
         cursor.execute(sql, [after, day])
         return Decimal(cursor.fetchone()[0])

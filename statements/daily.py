@@ -67,3 +67,8 @@ def moved_closes(company_ids: Collection[int], *, since: date) -> QuerySet[DayCl
     return DayClose.objects.filter(
         company_id__in=company_ids, day__gte=since, is_closed=True, entry_count__gt=0
     )
+
+
+def entries_on(account_ids: Collection[int], day: date) -> QuerySet[StatementEntry]:
+    """These accounts' entries in force of one day, in no order. System look-up."""
+    return in_force(StatementEntry.objects.filter(account_id__in=account_ids, bank_date=day))

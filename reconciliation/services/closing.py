@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
 from django.db import transaction
 
 import audit.services as audit
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ledger.models import Period
     from masterdata.models import Company, StagedChange, User
 
+log = structlog.get_logger(__name__)
 ASK, DECIDE = "ledger.book", "ledger.confirm"
 KINDS = {"lock": LOCK, "reopen": REOPEN}
 
@@ -90,12 +92,18 @@ def decide(
 def archive_due() -> int:
     """Archive every closed month that has no archive yet; how many were made. The tick's."""
     known = set(ClosePack.objects.values_list("company_id", "month", "locked_at"))
-    return sum(
-        archive(company_id=period.company_id, month=period.code) is not None
-        for period in ledger.period_selectors.locked_periods()
-        if period.changed_at is not None
-        and (period.company_id, period.code, period.changed_at) not in known
-    )
+    count = 0
+    for period in ledger.period_selectors.locked_periods():
+        changed = period.changed_at
+        if changed is None or (period.company_id, period.code, changed) in known:
+            continue
+        try:
+            count += archive(company_id=period.company_id, month=period.code) is not None
+        except (
+            Exception
+        ):  # one month's trouble is not the others': it is tried again at the next tick
+            log.exception("archive_failed", company_id=period.company_id, month=period.code)
+    return count
 
 
 def _is_archived(period: Period, closed_at: datetime) -> bool:

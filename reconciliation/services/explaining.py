@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+import structlog
 from django.db import transaction
 
 import masterdata.selectors as masterdata
@@ -15,6 +16,7 @@ from kernel.clock import Calendar
 from reconciliation import explained
 from reconciliation.models import ExplainedDay
 
+log = structlog.get_logger(__name__)
 LOOK_BACK = timedelta(days=31)
 ZERO = Decimal("0.00")
 
@@ -43,8 +45,13 @@ def measure_due() -> int:
             continue
         first, second = moments(day, calendar)
         if now >= (second if (account_id, day) in known else first):
-            _measure(account_id, day, at=(first, second if now >= second else None))
-            count += 1
+            try:
+                _measure(account_id, day, at=(first, second if now >= second else None))
+                count += 1
+            except (
+                Exception
+            ):  # one account's trouble is not the others': it is measured at the next tick
+                log.exception("measuring_failed", account_id=account_id, day=str(day))
     return count
 
 

@@ -63,7 +63,8 @@ def ask_split(
     selectors.require_match(account_id, match_no, scope=masterdata.scope_of(actor))
     row = matching.open_account(account_id, actor)
     match = matching.splittable(row, match_no, parts)
-    lines = matching.Lines(*map(list, selectors.lines_of(match)))
+    bank, book = selectors.lines_of(match)
+    lines = matching.Lines(list(bank), list(book))
     wanted = {"match_no": match_no, "parts": [_plain(part) for part in parts]}
     title = f"解除勾对 {row.account.number} 第 {match_no} 组 {lines.amount:,}"
     subject = f"{account_id}:{match_no}"

@@ -210,7 +210,7 @@ def item(request: HttpRequest, account_id: int, side: str, line_id: int) -> Http
     """Say of an outstanding item why, who sees to it, and what is next."""
     found = _account(request, account_id, signing.PREPARE)
     actor: Any = request.user
-    row = outstanding.words_for(account_id, side, [line_id], clock.now()).get(line_id)
+    row = outstanding.words_for([account_id], side, [line_id], clock.now()).get(line_id)
     people = who_may("reconciliation.view", found.company_id)
     initial = (
         {}

@@ -15,7 +15,7 @@ import masterdata.selectors as masterdata
 from desk.keysets import whole_number
 from desk.viewing import scope_in
 from kernel import clock
-from kernel.errors import Conflict, InvalidInput
+from kernel.errors import InvalidInput
 from kernel.scope import Scope
 from reconciliation import outstanding, selectors
 from reconciliation.brs import CLASSES, OLD_DAYS, REASON_DAYS, Item, ItemClass
@@ -62,7 +62,7 @@ def items(request: HttpRequest) -> HttpResponse:
     scope = scope_in(request)
     day = _day(request.GET.get("day", ""))
     company = whole_number(request.GET.get("company", ""))
-    lines, crowded = _lines(_accounts(scope, company), day)
+    lines, crowded = _lines(scope, company, day)
     least = whole_number(request.GET.get("age", "")) or 0
     kind = request.GET.get("kind", "")
     lines = [one for one in lines if one.age >= least and kind in ("", one.item.kind)]
@@ -97,30 +97,24 @@ def _day(text: str) -> date:
         raise InvalidInput("日期应写作 2026-11-30", "a day like 2026-11-30", field="day") from None
 
 
-def _accounts(scope: Scope, company: int | None) -> list[OwnAccount]:
-    """Accounts whose book is kept: without one everything of the bank's would be outstanding."""
+def _lines(scope: Scope, company: int | None, day: date) -> tuple[list[Line], list[OwnAccount]]:
+    """The items of the accounts whose book is kept (without one everything of the bank's would be outstanding), and the
+    accounts that have too many to list."""
     allowed = scope.companies_with(selectors.VIEW)
     rows = masterdata.visible_accounts(scope).filter(company_id__in=allowed, is_active=True)
     if company is not None:
         rows = rows.filter(company_id=company)
-    found = list(rows.select_related("company", "bank"))
-    kept = ledger.selectors.openings([one.pk for one in found])
-    return [one for one in found if one.pk in kept]
-
-
-def _lines(accounts: list[OwnAccount], day: date) -> tuple[list[Line], list[OwnAccount]]:
-    """The items, and the accounts that have too many to list."""
-    lines: list[Line] = []
-    crowded = []
-    for account in accounts:
-        known = outstanding.known_at(account.pk, clock.now())
-        try:
-            sheet = outstanding.sheet(account, day, known)
-        except Conflict:
-            crowded.append(account)
-        else:
-            lines += [Line(account, one, one.age(day)) for one in sheet.items]
-    return lines, crowded
+    accounts = {one.pk: one for one in rows.select_related("company", "bank")}
+    openings = ledger.selectors.openings(list(accounts))
+    if day > clock.today():
+        raise InvalidInput("截止日期不能晚于今天", "the day is not over yet", field="day")
+    found, crowded = outstanding.items_of({pk: one.day for pk, one in openings.items()}, day)
+    lines = [
+        Line(accounts[account_id], item, item.age(day))
+        for account_id, items in found.items()
+        for item in items
+    ]
+    return lines, [accounts[one] for one in sorted(crowded)]
 
 
 def _sums(lines: list[Line]) -> list[tuple[ItemClass, int, list[tuple[str, Decimal]]]]:

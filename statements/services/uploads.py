@@ -23,6 +23,7 @@ from statements.models import BankStatement, DayClose
 from statements.services.files import (
     RIGHT,
     Faulty,
+    Taken,
     days_of,
     keep,
     kind_of,
@@ -77,7 +78,7 @@ def look(*, data: bytes, filename: str, scope: Scope, wish: Wish) -> dict[str, A
             )
             for one in taken:
                 keep(one, file_id=None, file_name=filename)
-            found["statements"] = [summary(one) | {"days": days_of(one)} for one in taken]
+            found["statements"] = _told(taken)
             transaction.set_rollback(True)
     except Faulty as error:
         found["faults"] = [
@@ -112,20 +113,47 @@ def preview_file(*, data: bytes, filename: str, actor: User, wish: Wish) -> Uplo
     )
 
 
+def _told(taken: list[Taken]) -> list[dict[str, Any]]:
+    """What came of the statements, their days checked."""
+    return [summary(one) | {"days": days_of(one)} for one in taken]
+
+
+class PreviewStale(Conflict):
+    """Taking the file in now would do something nobody was shown."""
+
+    code = "preview_stale"
+
+    def __init__(self, words: str) -> None:
+        super().__init__(
+            f"预览之后账户数据有变化，文件未导入：{words}。预览已更新，请核对后再导入",
+            f"things changed since the preview, nothing was taken in: {words}",
+            field="file",
+        )
+
+
+def _doubts(statements: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """All that does not fit, as (account, words)."""
+    return [
+        (one["account"], words)
+        for one in statements
+        for words in (
+            *(text for _kind, text in one["findings"]),
+            *(f"{day} {note}" for day, status, note in one["days"] if status == DayClose.Status.BROKEN),
+        )
+    ]  # fmt: skip
+
+
 def is_questionable(preview: dict[str, Any]) -> bool:
     """Whether something in the file does not fit, so that taking it in wants a reason."""
-    return any(
-        one["findings"]
-        or any(status == DayClose.Status.BROKEN for _day, status, _note in one["days"])
-        for one in preview["statements"]
-    )
+    return bool(_doubts(preview["statements"]))
 
 
 @transaction.atomic(durable=True)
 def confirm_file(*, file_id: int, actor: User, why: str = "") -> list[BankStatement]:
-    """Take a previewed file in, as it stands now. Right statements.import.
+    """Take a previewed file in, judged once more as things stand now. Right statements.import.
 
-    Raises NotFound, NotAllowed, Conflict (decided before), InvalidInput (faulty rows; no reason where one is wanted).
+    Raises NotFound, NotAllowed, Conflict (decided before), PreviewStale (something does not fit that the preview did not show:
+    `renew` it), InvalidInput (faulty rows; no reason where one is wanted).
     """
     scope = scope_of(actor)
     scope.demand(RIGHT)
@@ -133,8 +161,6 @@ def confirm_file(*, file_id: int, actor: User, why: str = "") -> list[BankStatem
     preview = file.preview
     if preview["faults"] or preview["problem"]:
         raise InvalidInput("文件有无法识别的行，不能导入", "the file has faulty rows", field="file")
-    if is_questionable(preview) and len(why.strip()) < 2:
-        raise InvalidInput("对账单有不符之处，导入须填写原因", "a reason is wanted", field="why")
     account, mapping = _wished(
         Wish(account_id=preview["account_id"], mapping_id=preview["mapping_id"]), scope
     )
@@ -145,15 +171,30 @@ def confirm_file(*, file_id: int, actor: User, why: str = "") -> list[BankStatem
     if not desk.decide_file(file_id=file.pk, state="imported"):
         raise Conflict("此文件已处理", "already decided")
     rows = [keep(one, file_id=file.pk, file_name=file.name) for one in taken]
+    doubts, shown = _doubts(_told(taken)), _doubts(preview["statements"])
+    if fresh := [words for account_no, words in doubts if (account_no, words) not in shown]:
+        raise PreviewStale("；".join(fresh[:3]))
+    if doubts and len(why.strip()) < 2:
+        raise InvalidInput("对账单有不符之处，导入须填写原因", "a reason is wanted", field="why")
     note(rows, taken, actor=actor, why=why.strip() or file.name)
     return rows
 
 
-@transaction.atomic(durable=True)
 def look_again(*, file_id: int, actor: User, mapping_id: int) -> None:
     """Judge a previewed sheet anew by another mapping. Raises NotFound, Conflict, InvalidInput."""
+    _renew(file_id, actor, mapping_id)
+
+
+def renew(*, file_id: int, actor: User) -> None:
+    """Judge a previewed file anew as things stand now. Raises NotFound, Conflict, InvalidInput."""
+    _renew(file_id, actor, None)
+
+
+@transaction.atomic(durable=True)
+def _renew(file_id: int, actor: User, mapping_id: int | None) -> None:
     file = _open_file(file_id, actor)
-    wish = Wish(account_id=file.preview["account_id"], mapping_id=mapping_id)
+    wanted = file.preview["mapping_id"] if mapping_id is None else mapping_id
+    wish = Wish(account_id=file.preview["account_id"], mapping_id=wanted)
     preview = look(
         data=desk_reads.file_content(file), filename=file.name, scope=scope_of(actor), wish=wish
     )

@@ -113,13 +113,22 @@ def mapping(request: HttpRequest, file_id: int) -> HttpResponse:
     return edit(request, editor)
 
 
+def _confirm(file_id: int, actor: Any, why: str) -> None:
+    """Take the file in; where things changed since the preview, the page shows them as they are now."""
+    try:
+        uploads.confirm_file(file_id=file_id, actor=actor, why=why)
+    except uploads.PreviewStale:
+        uploads.renew(file_id=file_id, actor=actor)
+        raise
+
+
 @require_POST
 def act(request: HttpRequest, file_id: int, act: str) -> HttpResponse:
     """Confirm or drop."""
     actor, why = _person(request), request.POST.get("why", "")
     acts = {
         "confirm": (
-            lambda: uploads.confirm_file(file_id=file_id, actor=actor, why=why),
+            lambda: _confirm(file_id, actor, why),
             _("对账单已导入"),
         ),
         "drop": (

@@ -52,7 +52,9 @@ class World:
     releaser_key: int
     cookies: dict[str, str]
     account_id: int
+    company_id: int
     today: date
+    month: str
 
 
 def a_list(folder: Path, *, rows: int = ROWS, seed: int = 7) -> Path:
@@ -96,6 +98,7 @@ def lay_down(folder: Path) -> World:
     waiting = imports.preview_import(
         data=second.read_bytes(), filename=second.name, actor=people["maker1"]
     )
+    account = OwnAccount.objects.filter(is_direct_link=True).order_by("number")[0]
     return World(
         waiting_import=ImportSet.objects.get(pk=waiting.pk).pk,
         done=by_instruction("succeeded"),
@@ -109,8 +112,10 @@ def lay_down(folder: Path) -> World:
         passphrase=passphrase,
         releaser_key=SigningKey.objects.get(user=people["releaser1"]).pk,
         cookies={name: a_session(user) for name, user in people.items()},
-        account_id=OwnAccount.objects.filter(is_direct_link=True).order_by("number")[0].pk,
+        account_id=account.pk,
+        company_id=account.company_id,
         today=clock.today(),
+        month=f"{clock.today():%Y-%m}",
     )
 
 

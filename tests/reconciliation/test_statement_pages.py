@@ -6,15 +6,18 @@ import io
 
 import openpyxl
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kernel import clock
 from masterdata.roles import Role
+from reconciliation import outstanding
 from reconciliation.models import BankReconciliationStatement, OpeningItems, OutstandingItem
 from reconciliation.services import signing
 from tests.build import a_company, a_user, an_account
-from tests.reconciliation.build import Told, bank_lines
+from tests.reconciliation.build import DAY, Told, bank_lines, book_lines
 from tests.reconciliation.signing import LAST, begin, prepare, review, sheet
 
 pytestmark = pytest.mark.django_db
@@ -164,6 +167,31 @@ class TestItems:
 
         assert "代付电费" in mine
         assert "开出支票" not in mine
+
+    def test_are_those_of_each_accounts_statement_and_cost_no_query_an_account(
+        self, desk, teaching, url
+    ):
+        def queries():
+            with CaptureQueriesContext(connection) as told:
+                shown = text(desk.get(url, {"day": str(LAST)}))
+            return len(told), shown
+
+        queries()  # the first one fills what is kept in memory
+        before, _ = queries()
+        others = [an_account(company=teaching.company) for _ in range(3)]
+        for number, one in enumerate(others):
+            begin(one, book="0.00")
+            bank_lines(one, Told(f"{number + 1}.07"), Told("9.00", day=1))
+            book_lines(one, Told("9.00", day=2), Told(f"{number + 1}.08"))
+        after, shown = queries()
+
+        assert after == before
+        for one in (teaching, *others):
+            for item in sheet(one).items:
+                assert f"{item.amount:,.2f}" in shown
+        found, crowded = outstanding.items_of({one.pk: DAY for one in others}, LAST)
+        assert not crowded
+        assert found == {one.pk: list(sheet(one).items) for one in others}
 
     def test_of_another_company_are_not_there(self, teaching, url):
         stranger = signed_in(a_user(Role.RECONCILER, company=a_company()))

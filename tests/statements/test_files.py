@@ -183,6 +183,21 @@ class TestConfirm:
             ExceptionCase.objects.filter(kind="statements.day.differs", closed_at=None).count() == 1
         )
 
+    def test_what_the_preview_did_not_show_is_not_taken_in_unseen(self, account, person):
+        file = preview(
+            person, a_camt("7.00", day=DAY + timedelta(days=1), opening="1005.00", number=13)
+        )
+        take(person, a_camt("6.00"))
+
+        for why in ("", "已核对"):
+            with pytest.raises(uploads.PreviewStale, match="1,005"):
+                uploads.confirm_file(file_id=file.pk, actor=person, why=why)
+        assert BankStatement.objects.count() == 1
+        uploads.renew(file_id=file.pk, actor=person)
+        with pytest.raises(InvalidInput, match="原因"):
+            uploads.confirm_file(file_id=file.pk, actor=person)
+        assert uploads.confirm_file(file_id=file.pk, actor=person, why="银行更正中")
+
     def test_days_follow_each_other_over_files(self, account, person):
         take(person, a_camt("5.00"))
         take(person, a_camt("7.00", day=DAY + timedelta(days=1), opening="1005.00", number=13))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from erpbridge.services import seeding as erp
 from kernel import clock
 from ledger.rules import Template, TemplateLine
-from ledger.services import templates
-from ledger.services.templates import TemplateDraft
 from masterdata import people_selectors
 from masterdata import selectors as masterdata
 from masterdata.services import people as clients
 from masterdata.services import strategy
 from receipts.services import seeding
 from receipts.topics import BATCH, Receiving
+from yqlink.management import demo_templates
 
 if TYPE_CHECKING:
     from masterdata.models import Company, User
@@ -91,12 +90,7 @@ CREDITS = [
 def lay_down(companies: Mapping[str, Company], people: Mapping[str, User], *, folder: Path) -> None:
     """All of it, once; the exchange folder of U8 follows the demo's."""
     group = companies["1000"]
-    for name, template in _TEMPLATES:
-        draft = TemplateDraft(
-            template=template, name=name, valid_from=date(2020, 1, 1), source_note=_NOTE
-        )
-        if templates.in_force(draft) is None:
-            templates.lay_down(draft)
+    demo_templates.lay_down(_TEMPLATES)
     strategy.decide_once(
         Receiving, {"booking": BATCH, "fee_tolerance": "20.00"}, company=group, source_note=_NOTE
     )

@@ -21,7 +21,7 @@ from reconciliation.services import closing, days, running, signing
 from reconciliation.services.days import Asked
 from statements import continuity
 from statements.services import uploads
-from yqlink.management import demo_books
+from yqlink.management import demo_books, demo_templates
 from yqlink.management.demo_books import Month
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Command(BaseCommand):
             raise CommandError("run seed_demo first")
         found = (masterdata.user_by_username(name) for name in ("recon1", "recon2", "treasurer1"))
         accountant, second, treasurer = (_person(one) for one in found)
+        demo_templates.lay_down(demo_templates.OF_BANK_LINES)
         first, later = demo_books.months(clock.today())
         if _is_closed(account, first.code) or _is_other(account, first):
             return
