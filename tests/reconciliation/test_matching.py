@@ -18,10 +18,10 @@ from masterdata.roles import Role
 from masterdata.selectors import scope_of
 from reconciliation import selectors
 from reconciliation.models import Act, EndedLine, MatchLine
-from reconciliation.services import matching, two_people
-from reconciliation.services.matching import AlreadyMatched, Part, TwoPeople
+from reconciliation.services import matching
+from reconciliation.services.matching import AlreadyMatched, Part
 from tests.build import a_company, a_user, an_account
-from tests.reconciliation.build import Told, bank_lines, book_lines, both, limit_alone
+from tests.reconciliation.build import Told, bank_lines, book_lines, both
 
 pytestmark = pytest.mark.django_db
 COLUMNS = ("account_id", "match_no", "place", "act_id", "rung", "basis", "bank_id", "book_id")
@@ -122,87 +122,6 @@ class TestConfirm:
             matching.confirm(account_id=account.pk, part=pair(lines, 0), actor=stranger)
         with pytest.raises(NotAllowed):
             matching.confirm(account_id=account.pk, part=pair(lines, 0), actor=viewer)
-
-
-class TestTwoPeople:
-    @pytest.fixture(autouse=True)
-    def limit(self, account):
-        """Above 150.00 it takes two."""
-        limit_alone(account, "150.00")
-
-    def test_one_person_may_not_match_above_the_limit(self, account, accountant, lines):
-        with pytest.raises(Conflict, match="第二人"):
-            matching.confirm(account_id=account.pk, part=pair(lines, 0, 1), actor=accountant)
-
-    def test_a_second_person_agrees(self, account, accountant, lines):
-        second = a_user(Role.TREASURER, company=account.company)
-        change = two_people.ask(
-            account_id=account.pk, part=pair(lines, 0, 1), actor=accountant, why="两笔合并"
-        )
-
-        act = two_people.decide(change_id=change.pk, accept=True, actor=second)
-
-        assert len(selectors.matches_made_by(act)) == 1
-        assert "两笔合并" in act.why
-
-    def test_the_proposer_may_not_agree(self, account, accountant, lines):
-        change = two_people.ask(
-            account_id=account.pk, part=pair(lines, 0, 1), actor=accountant, why="两笔合并"
-        )
-
-        with pytest.raises(NotAllowed):
-            two_people.decide(change_id=change.pk, accept=True, actor=accountant)
-
-    def test_what_was_matched_meanwhile_is_refused(self, account, accountant, lines):
-        second = a_user(Role.TREASURER, company=account.company)
-        change = two_people.ask(
-            account_id=account.pk, part=pair(lines, 0, 1), actor=accountant, why="两笔合并"
-        )
-        matching.confirm(account_id=account.pk, part=pair(lines, 1), actor=accountant)
-
-        with pytest.raises(AlreadyMatched):
-            two_people.decide(change_id=change.pk, accept=True, actor=second)
-
-    def test_what_two_made_one_does_not_end(self, account, accountant, lines):
-        second = a_user(Role.RECONCILER, company=account.company)
-        asked = {"account_id": account.pk, "part": pair(lines, 0, 1), "why": "两笔合并"}
-        change = two_people.ask(**asked, actor=accountant)
-        act = two_people.decide(change_id=change.pk, accept=True, actor=second)
-        number = selectors.matches_made_by(act)[0].match_no
-        apart = {"account_id": account.pk, "match_no": number, "parts": [pair(lines, 0)]}
-
-        for one in (accountant, second):
-            with pytest.raises(TwoPeople):
-                matching.undo(act_id=act.pk, actor=one)
-            with pytest.raises(TwoPeople):
-                matching.split(**apart, actor=one, why="第二笔不是")
-        change = two_people.ask_split(**apart, actor=second, why="第二笔不是")
-        with pytest.raises(NotAllowed):
-            two_people.decide(change_id=change.pk, accept=True, actor=second)
-        done = two_people.decide(change_id=change.pk, accept=True, actor=accountant)
-
-        assert [m.bank_ids for m in selectors.matches_made_by(done)] == [(lines[0][0],)]
-
-    def test_an_undo_asked_for_is_looked_at_again(self, account, accountant, lines):
-        second = a_user(Role.TREASURER, company=account.company)
-        asked = {"account_id": account.pk, "part": pair(lines, 0, 1), "why": "两笔合并"}
-        change = two_people.ask(**asked, actor=accountant)
-        act = two_people.decide(change_id=change.pk, accept=True, actor=second)
-        number = selectors.matches_made_by(act)[0].match_no
-        undo = two_people.ask_undo(act_id=act.pk, actor=accountant, why="勾错")
-        apart = two_people.ask_split(account_id=account.pk, match_no=number, parts=[], actor=accountant, why="勾错")  # fmt: skip
-        two_people.decide(change_id=apart.pk, accept=True, actor=second)
-
-        with pytest.raises(Conflict, match="后面的操作"):
-            two_people.decide(change_id=undo.pk, accept=True, actor=second)
-        assert snapshot(account) == []
-
-    def test_below_the_limit_one_is_enough(self, account, accountant, lines):
-        act = matching.confirm(account_id=account.pk, part=pair(lines, 0), actor=accountant)
-
-        matching.undo(act_id=act.pk, actor=accountant)
-
-        assert snapshot(account) == []
 
 
 class TestSplit:
