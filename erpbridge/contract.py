@@ -104,6 +104,7 @@ class Delivery:
     style: str
     origin: str = ""
     is_whole: bool = False
+    replay_of: int | None = None  # the delivery whose refused items these are
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,16 @@ class Outgoing:
     kind: Kind
     company_code: str
     items: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    version: int = 0  # of what it tells about: a later one says more
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One thing that was tried on a lane: what, whether it works, and what was found."""
+
+    what: str
+    is_ok: bool
+    note: str = ""
 
 
 def fault(name: str, row: int | None, code: str, message: str, message_en: str) -> dict[str, Any]:

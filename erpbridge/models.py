@@ -63,6 +63,9 @@ class Inbox(models.Model):
     received_at = models.DateTimeField(default=clock.now)
     latency_ms = models.PositiveIntegerField(default=0)
     origin = models.CharField(max_length=120, blank=True)
+    replay_of = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="replays"
+    )  # a person had its refused items taken once more
 
     class Meta:
         constraints = [
@@ -91,6 +94,7 @@ class Outbox(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(default=clock.now)
     last_error = models.CharField(max_length=300, blank=True)
+    dead_at = models.DateTimeField(null=True)  # pushed too often in vain: a person sends it again
 
     class Meta:
         constraints = [
@@ -106,11 +110,44 @@ class Outbox(models.Model):
                 condition=Q(delivered_at=None),
                 name="outbox_to_deliver",
             ),
+            models.Index(
+                fields=["system", "company_code", "made_at"],
+                condition=Q(acked_at=None),
+                name="outbox_to_ack",
+            ),
         ]
         verbose_name_plural = "outbox"
 
     def __str__(self) -> str:
         return self.message_id
+
+
+class Refusal(models.Model):
+    """Something of a finance system's that was not taken, and why: an item of a delivery, or a whole one without any."""
+
+    system = models.CharField(max_length=60)  # the client's name
+    style = models.CharField(max_length=6)
+    delivery = models.ForeignKey(
+        Inbox, null=True, on_delete=models.PROTECT, related_name="refusals"
+    )
+    name = models.CharField(max_length=120)  # the delivery's key, or the file's name
+    row = models.PositiveIntegerField(null=True)
+    document = models.CharField(max_length=100, blank=True)  # what the item calls itself over there
+    field = models.CharField(max_length=60, blank=True)
+    code = models.CharField(max_length=60)
+    message_zh = models.CharField(max_length=300)
+    message_en = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(default=clock.now)
+    settled_at = models.DateTimeField(null=True)  # taken after all, by a replay
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="refusal_newest"),
+            models.Index(fields=["system", "style", "at"], name="refusal_by_lane"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.code}"
 
 
 class OutSeries(models.Model):

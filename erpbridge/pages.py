@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from desk.filters import ChoiceFilter, DateRangeFilter, MoreThanFilter, TextFilter
+from desk.filters import ChoiceFilter, DateRangeFilter, Filter, MoreThanFilter, TextFilter
 from desk.pages import ListPage
 from desk.rows import Column, Row
 from erpbridge import selectors
+from erpbridge.models import ErpSystem
 from kernel.scope import Scope
 
 
@@ -25,6 +28,8 @@ def _delivered(row: Row) -> Any:
         return _("对方已确认")
     if row["delivered_at"]:
         return _("已送达")
+    if row["dead_at"]:
+        return _("多次推送失败，已停止")
     return _("未送达") if row["last_error"] else _("待送达")
 
 
@@ -47,7 +52,7 @@ class InboxPage(ListPage):
         Column("style", _("方式"), kind="code"),
         Column("origin", _("来源")),
     )
-    filters = (
+    filters: tuple[Filter, ...] = (
         TextFilter("peer_name", _("对方"), fields=("system", "source_system")),
         TextFilter("tx", _("交易"), fields=("kind",), exact=True),
         ChoiceFilter(
@@ -85,14 +90,17 @@ class OutboxPage(ListPage):
         Column("message_id", _("报文号"), kind="code"),
         Column("subject_id", _("业务编号"), kind="code"),
         Column(
-            "result", _("结果"), value=_delivered, needs=("acked_at", "delivered_at", "last_error")
+            "result",
+            _("结果"),
+            value=_delivered,
+            needs=("acked_at", "delivered_at", "dead_at", "last_error"),
         ),
         Column("attempts", _("第几次"), kind="number"),
         Column("delivered_at", _("送达时间"), kind="datetime"),
         Column("acked_at", _("确认时间"), kind="datetime"),
         Column("last_error", _("说明")),
     )
-    filters = (
+    filters: tuple[Filter, ...] = (
         TextFilter("peer_name", _("对方"), fields=("system",)),
         TextFilter("tx", _("交易"), fields=("kind",), exact=True),
         TextFilter("id", _("报文号"), fields=("message_id",), exact=True),
@@ -109,3 +117,107 @@ class OutboxPage(ListPage):
         """Messages about the viewer's companies."""
         told = ExpressionWrapper(Q(delivered_at__isnull=False), output_field=BooleanField())
         return selectors.visible_outbox(scope).annotate(is_delivered=told)
+
+
+STYLES = [(one.value, one.label) for one in ErpSystem.Style]
+STYLE_WORDS = {value: str(label) for value, label in STYLES}
+
+
+class WatchedInPage(InboxPage):
+    """Deliveries as the monitor lists them: each opens, with its refusals and, by right, what was sent."""
+
+    key = "erpbridge.monitor_in"
+    title = _("接口监控 · 来报")
+    filters = (
+        *InboxPage.filters,
+        ChoiceFilter(
+            "faults",
+            _("结果"),
+            "has_faults",
+            choices=[("True", _("有错误")), ("False", _("全部接收"))],
+        ),
+    )
+
+    def base(self, scope: Scope) -> QuerySet[Any]:
+        """Deliveries of the systems the viewer watches."""
+        wrong = ExpressionWrapper(Q(faults__gt=0), output_field=BooleanField())
+        return selectors.watched_inbox(scope).annotate(has_faults=wrong)
+
+    def row_url(self, row: Row) -> str:
+        """Its page."""
+        return reverse("erpbridge:delivery", args=[row["pk"]])
+
+
+class WatchedOutPage(OutboxPage):
+    """Messages as the monitor lists them."""
+
+    key = "erpbridge.monitor_out"
+    title = _("接口监控 · 去报")
+    filters = (
+        *OutboxPage.filters,
+        ChoiceFilter("dead", _("死信"), "is_dead", choices=[("True", _("是")), ("False", _("否"))]),
+    )
+
+    def base(self, scope: Scope) -> QuerySet[Any]:
+        """Messages about the companies the viewer watches."""
+        told = ExpressionWrapper(Q(delivered_at__isnull=False), output_field=BooleanField())
+        dead = ExpressionWrapper(
+            Q(dead_at__isnull=False, delivered_at=None), output_field=BooleanField()
+        )
+        return selectors.watched_outbox(scope).annotate(is_delivered=told, is_dead=dead)
+
+    def row_url(self, row: Row) -> str:
+        """Its page."""
+        return reverse("erpbridge:message", args=[row["pk"]])
+
+
+def _reason(row: Row) -> Any:
+    is_english = (get_language() or "").startswith("en")
+    return (row["message_en"] if is_english else "") or row["message_zh"]
+
+
+class RefusalsPage(ListPage):
+    """What was not taken, a row a fault, newest first."""
+
+    key = "erpbridge.refusals"
+    title = _("接口监控 · 错误行")
+    caption = _(
+        "财务系统送来而未被接收的每一行：哪一行、哪个字段、为什么；处理原因后可在报文页重放。"
+    )
+    order = "-at"
+    columns = (
+        Column("at", _("时间"), kind="datetime", sort="at", is_key=True),
+        Column("system", _("对方")),
+        Column("style", _("方式"), value=lambda row: STYLE_WORDS.get(row["style"], row["style"]), needs=("style",)),
+        Column("name", _("报文号"), kind="code"),
+        Column("document", _("对方单据"), kind="code"),
+        Column("row", _("行"), kind="number"),
+        Column("field", _("字段"), kind="code"),
+        Column("code", _("错误码"), kind="code"),
+        Column("reason", _("原因"), value=_reason, needs=("message_zh", "message_en")),
+        Column("settled_at", _("重放接收"), kind="datetime"),
+    )  # fmt: skip
+    filters = (
+        TextFilter("peer_name", _("对方"), fields=("system",)),
+        ChoiceFilter("style", _("方式"), choices=STYLES),
+        TextFilter("id", _("报文号"), fields=("name",), exact=True),
+        TextFilter("document", _("对方单据"), fields=("document",), exact=True),
+        TextFilter("code", _("错误码"), fields=("code",), exact=True),
+        ChoiceFilter(
+            "open", _("处理"), "is_open", choices=[("True", _("未处理")), ("False", _("已接收"))]
+        ),
+        DateRangeFilter("at", _("日期"), field="at", moments=True),
+    )
+    needs = ("delivery_id",)
+    empty_title = _("没有被拒绝的内容")
+
+    def base(self, scope: Scope) -> QuerySet[Any]:
+        """Refusals of the systems the viewer watches."""
+        waits = ExpressionWrapper(Q(settled_at=None), output_field=BooleanField())
+        return selectors.watched_refusals(scope).annotate(is_open=waits)
+
+    def row_url(self, row: Row) -> str:
+        """The delivery it was part of."""
+        return (
+            reverse("erpbridge:delivery", args=[row["delivery_id"]]) if row["delivery_id"] else ""
+        )

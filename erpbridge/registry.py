@@ -5,9 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Protocol, cast
 
+from erpbridge.contract import Checked
 from erpbridge.models import ErpSystem
 
 STYLES: dict[str, str] = {
+    "api": "erpbridge.styles.webhooks",
     "db": "erpbridge.styles.db",
     "file": "erpbridge.styles.file",
     "table": "erpbridge.styles.table",
@@ -24,7 +26,10 @@ class Lane(Protocol):
     def deliver(self, system: ErpSystem) -> int:
         """Hand over what is due; returns messages handed over."""
 
+    def probe(self, system: ErpSystem) -> list[Checked]:
+        """Try the way to the other side; nothing is taken or told."""
+
 
 def lane(style: str) -> Lane:
-    """The style's module. Raises KeyError for a style that needs no ticks (`api`)."""
+    """The style's module. Raises KeyError for one nobody knows."""
     return cast(Lane, import_module(STYLES[style]))

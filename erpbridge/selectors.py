@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
-from erpbridge.models import ErpSystem, Inbox, Outbox
+from erpbridge.models import ErpSystem, Inbox, Outbox, Refusal
+from kernel.errors import NotFound
 from kernel.scope import Scope
+from masterdata.api_access import clients_seen
 from masterdata.selectors import clients_within, visible_companies
 
 if TYPE_CHECKING:
@@ -21,6 +23,78 @@ def own_messages(client: ApiClient, *, scope: Scope) -> QuerySet[Outbox]:
 
 
 READ = "exchanges.read"
+WATCH = "connections.view"  # lanes, messages and refusals, never their content
+
+
+def _watched(scope: Scope) -> frozenset[int]:
+    return frozenset(scope.companies_with(WATCH)) | frozenset(scope.companies_with(READ))
+
+
+def watched_systems(scope: Scope) -> list[str]:
+    """Names of the calling systems whose companies the viewer may all watch."""
+    return clients_within(_watched(scope))
+
+
+def visible_systems(scope: Scope) -> QuerySet[ErpSystem]:
+    """The registered systems the viewer watches, by name."""
+    rows = ErpSystem.objects.filter(client__name__in=watched_systems(scope))
+    return rows.select_related("client").order_by("name")
+
+
+def get_system(system_id: int, *, scope: Scope, lock: bool = False) -> ErpSystem:
+    """One registered system. Raises NotFound."""
+    rows = visible_systems(scope)
+    found = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=system_id).first()
+    if found is None:
+        raise NotFound("finance system", "未找到该财务系统")
+    return found
+
+
+def free_clients(scope: Scope) -> list[str]:
+    """Active calling systems the viewer watches that are not registered as finance systems yet."""
+    taken = set(ErpSystem.objects.values_list("client__name", flat=True))
+    return [
+        one.name
+        for one in clients_seen(watched_systems(scope))
+        if one.is_active and one.name not in taken
+    ]
+
+
+def watched_inbox(scope: Scope) -> QuerySet[Inbox]:
+    """Deliveries of the systems the viewer watches, newest first; never with the content."""
+    rows = Inbox.objects.filter(system__in=watched_systems(scope)).defer("content", "reply")
+    return rows.order_by("-received_at", "-pk")
+
+
+def watched_refusals(scope: Scope) -> QuerySet[Refusal]:
+    """What was not taken of these systems, newest first."""
+    rows = Refusal.objects.filter(system__in=watched_systems(scope))
+    return rows.order_by("-at", "-pk")
+
+
+def watched_outbox(scope: Scope) -> QuerySet[Outbox]:
+    """Messages about companies the viewer watches, newest first."""
+    allowed = visible_companies(scope).filter(pk__in=_watched(scope))
+    codes = list(allowed.values_list("code", flat=True))
+    return Outbox.objects.filter(company_code__in=codes).order_by("-made_at", "-pk")
+
+
+def get_delivery(delivery_id: int, *, scope: Scope, lock: bool = False) -> Inbox:
+    """One delivery, whole. Raises NotFound."""
+    rows = watched_inbox(scope).defer(None)
+    found = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=delivery_id).first()
+    if found is None:
+        raise NotFound("delivery", "未找到该报文")
+    return found
+
+
+def get_message(message_id: int, *, scope: Scope, lock: bool = False) -> Outbox:
+    """One message to a finance system. Raises NotFound."""
+    rows = watched_outbox(scope)
+    found = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=message_id).first()
+    if found is None:
+        raise NotFound("message", "未找到该报文")
+    return found
 
 
 def visible_inbox(scope: Scope) -> QuerySet[Inbox]:

@@ -33,6 +33,12 @@ def tick_pushes(**_: object) -> None:
 
 
 @shared_task(queue="erp", acks_late=True, ignore_result=True)
+def tick_webhooks(**_: object) -> None:
+    """Messages pushed to webhooks."""
+    running.run("api")
+
+
+@shared_task(queue="erp", acks_late=True, ignore_result=True)
 def tick_views(**_: object) -> None:
     """Views of finance systems."""
     running.run("db")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -23,7 +24,9 @@ __all__ = [
     "ReadingView",
     "SystemView",
     "callers",
+    "client_named",
     "client_of",
+    "clients_seen",
     "people",
     "scope_for",
     "source_systems",
@@ -117,3 +120,14 @@ def source_systems() -> list[str]:
     """The source systems that have an active key. System look-up for publishing."""
     rows = ApiClient.objects.filter(is_active=True).values_list("source_system", flat=True)
     return sorted(set(rows))
+
+
+def client_named(name: str) -> ApiClient | None:
+    """The calling system of this name. System look-up."""
+    return ApiClient.objects.select_related("acts_for").filter(name=name).first()
+
+
+def clients_seen(names: Collection[str]) -> list[ApiClient]:
+    """The calling systems of these names, with their companies, by name. System look-up."""
+    rows = ApiClient.objects.filter(name__in=list(names)).prefetch_related("companies")
+    return list(rows.order_by("name"))

@@ -27,6 +27,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("erpbridge.tasks.tick_files", 5),
     ("erpbridge.tasks.tick_tables", 5),
     ("erpbridge.tasks.tick_pushes", 5),
+    ("erpbridge.tasks.tick_webhooks", 5),
     ("reconciliation.tasks.tick_match", 30),
     ("reconciliation.tasks.tick_days", 300),
     ("reconciliation.tasks.tick_archives", 30),

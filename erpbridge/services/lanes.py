@@ -42,6 +42,26 @@ def note_error(system: ErpSystem, *, why: str) -> None:
 
 
 @transaction.atomic(durable=True)
+def alarm_dead(system: ErpSystem, *, count: int) -> None:
+    """Messages were pushed in vain so often that a person has to see why."""
+    desk.open_cases(
+        [
+            desk.NewCase(
+                kind="erp.dead_letter",
+                subject_kind=_KIND,
+                subject_id=system.pk,
+                title=f"推送给财务系统「{system.name}」的消息多次失败，已停止",
+                severity="high",
+                reason=f"本次有 {count} 条消息停止自动重试；对方仍可用接口读取",
+                next_step="检查对方接收地址；恢复后在接口监控的去报中重新送达",
+                owner_role="admin",
+                is_closable=True,
+            )
+        ]
+    )
+
+
+@transaction.atomic(durable=True)
 def alarm_waiting(system: ErpSystem, *, name: str) -> None:
     """A file has waited too long for its turn or its data."""
     desk.open_case(

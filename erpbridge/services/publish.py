@@ -101,7 +101,7 @@ def claim_deliveries(
     now = clock.now()
     rows = list(
         own_messages(client, scope=scope_of_client(client))
-        .filter(delivered_at=None, next_attempt_at__lte=now)
+        .filter(delivered_at=None, dead_at=None, next_attempt_at__lte=now)
         .select_for_update(skip_locked=True)
         .order_by("pk")[:limit]
     )
@@ -109,7 +109,16 @@ def claim_deliveries(
         next_attempt_at=now + timedelta(seconds=lease_s)
     )
     return [
-        (row.pk, Outgoing(row.message_id, Kind(row.kind), row.company_code, items_of(row)))
+        (
+            row.pk,
+            Outgoing(
+                row.message_id,
+                Kind(row.kind),
+                row.company_code,
+                items_of(row),
+                row.state_version,
+            ),
+        )
         for row in rows
     ]
 
@@ -130,10 +139,17 @@ def note_delivered(*, ids: Sequence[int]) -> None:
 
 
 @transaction.atomic(durable=True)
-def note_not_delivered(*, ids: Sequence[int], why: str) -> None:
-    """These could not be handed over; they are tried again later, for ever."""
+def note_not_delivered(*, ids: Sequence[int], why: str, tries_max: int | None = None) -> int:
+    """These could not be handed over; they are tried again later: for ever, or until `tries_max`, then a person sends them.
+
+    Returns how many were given up now.
+    """
+    given_up = 0
     for row in Outbox.objects.filter(pk__in=ids, delivered_at=None).select_for_update():
         pause = RETRY_S[min(row.attempts, len(RETRY_S) - 1)]
         row.attempts, row.last_error = row.attempts + 1, why[:300]
         row.next_attempt_at = clock.now() + timedelta(seconds=pause)
-        row.save(update_fields=["attempts", "last_error", "next_attempt_at"])
+        if tries_max is not None and row.attempts >= tries_max:
+            row.dead_at, given_up = clock.now(), given_up + 1
+        row.save(update_fields=["attempts", "last_error", "next_attempt_at", "dead_at"])
+    return given_up

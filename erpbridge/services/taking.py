@@ -9,9 +9,9 @@ from django.db import transaction
 
 from erpbridge.contract import Delivery, ItemReply, Kind, Reply, fault
 from erpbridge.models import Inbox
-from erpbridge.services import master_in, payments_in, receipts_in, vouchers_in
+from erpbridge.services import master_in, payments_in, receipts_in, refusals, vouchers_in
 from kernel import clock, seal, vault
-from kernel.errors import Conflict, InvalidInput
+from kernel.errors import Conflict, DomainError, InvalidInput
 from kernel.scope import Scope
 from masterdata.selectors import scope_of_client
 
@@ -53,6 +53,7 @@ def _claim(client: ApiClient, delivery: Delivery, digest: str) -> Inbox:
         digest=digest,
         items=len(delivery.items),
         origin=delivery.origin[:120],
+        replay_of_id=delivery.replay_of,
     )
     Inbox.objects.bulk_create([row], ignore_conflicts=True)
     return Inbox.objects.select_for_update().get(system=system, key=delivery.key)
@@ -66,13 +67,29 @@ def _digest(delivery: Delivery) -> tuple[bytes, str]:
     return data, seal.digest(data)
 
 
-@transaction.atomic(durable=True)
 def take(*, client: ApiClient, delivery: Delivery) -> tuple[Reply, bool]:
     """Take one delivery; answers (reply, whether it is a replay).
 
     The same key with the same items gives the first answer again. Raises Conflict (key_reused) for other items, InvalidInput
-    without a usable key, NotAllowed where the client lacks the right. What is wrong with items stands in the reply.
+    without a usable key, NotAllowed where the client lacks the right. What is wrong with items stands in the reply; every
+    refusal is kept for the monitor.
     """
+    try:
+        return _take(client, delivery)
+    except DomainError as refusal:
+        refusals.note_whole(
+            system=client.name,
+            style=delivery.style,
+            name=delivery.key,
+            code=refusal.code,
+            message=refusal.message,
+            message_en=refusal.message_en,
+        )
+        raise
+
+
+@transaction.atomic(durable=True)
+def _take(client: ApiClient, delivery: Delivery) -> tuple[Reply, bool]:
     _require_key(delivery.key)
     right, taker = _TAKERS[delivery.kind]
     scope = scope_of_client(client)
@@ -94,6 +111,7 @@ def take(*, client: ApiClient, delivery: Delivery) -> tuple[Reply, bool]:
     row.faults = _count_faults(reply)
     row.latency_ms = int((clock.monotonic() - began) * 1000)
     row.save(update_fields=["status", "reply", "received_at", "content", "faults", "latency_ms"])
+    refusals.note_items(row, delivery.items)
     return reply, False
 
 

@@ -10,10 +10,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
 from sqlalchemy import Engine, column, inspect, select, table
 from sqlalchemy.exc import NoSuchTableError
 
-from erpbridge.contract import FIELDS, MASTER_FIELDS, VOUCHER_ACK_FIELDS, Delivery, Kind
+from erpbridge.contract import FIELDS, MASTER_FIELDS, VOUCHER_ACK_FIELDS, Checked, Delivery, Kind
 from erpbridge.models import ErpSystem, ReadMark
 from erpbridge.services import publish, reading, taking
 from erpbridge.styles.foreign import ExchangeDown, connected
@@ -130,3 +131,29 @@ def deliver(system: ErpSystem) -> int:
     due = publish.claim_deliveries(client=system.client, limit=ROWS)
     publish.note_delivered(ids=[pk for pk, _ in due])
     return len(due)
+
+
+def probe(system: ErpSystem) -> list[Checked]:
+    """Whether their database answers, and each of their views is as agreed."""
+    agreed = {mark.view: mark.fingerprint for mark in reading.marks(system)}
+    found = []
+    try:
+        with connected(system) as engine:
+            found.append(Checked(_("数据库"), True, engine.dialect.name))
+            for view in VIEWS:
+                found.append(_probed(engine, system, view, agreed.get(view)))
+    except ExchangeDown as error:
+        found.append(Checked(_("数据库"), False, str(error)))
+    return found
+
+
+def _probed(
+    engine: Engine, system: ErpSystem, view: str, agreed: Mapping[str, str] | None
+) -> Checked:
+    if agreed is None:
+        return Checked(view, True, _("未约定，不读取"))
+    try:
+        _require_agreed(view, agreed, fingerprint(engine, view, system.settings.get("schema")))
+    except ViewChanged as error:
+        return Checked(view, False, str(error))
+    return Checked(view, True, _("与约定一致"))

@@ -16,9 +16,11 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from erpbridge.contract import Delivery, Kind, Outgoing
+from django.utils.translation import gettext as _
+
+from erpbridge.contract import Checked, Delivery, Kind, Outgoing
 from erpbridge.models import ErpSystem
-from erpbridge.services import counting, lanes, publish, taking
+from erpbridge.services import counting, lanes, publish, refusals, taking
 from erpbridge.styles import file_forms, flat, folders, signed, u8_files
 from kernel import clock
 from kernel.errors import DomainError, InvalidInput
@@ -55,6 +57,12 @@ class Refused(ValueError):
 
 class Early(Exception):
     """Not this one yet: its data file is on its way, or one with a lower number is missing."""
+
+
+_CODES: dict[type[Exception], str] = {
+    signed.BadSignature: "signature",
+    folders.NotAFile: "not_a_file",
+}
 
 
 def root_of(system: ErpSystem) -> Path:
@@ -100,14 +108,9 @@ def _take(system: ErpSystem, root: Path, path: Path) -> int:
         data = _data(root, str(manifest["file"]), manifest)
     except FileNotFoundError:
         return 0  # another caller claimed it
-    except Refused as refusal:
-        _put_aside(root, path, refusal.code, str(refusal))
-        return 1
-    except signed.BadSignature as refusal:
-        _put_aside(root, path, "signature", str(refusal))
-        return 1
-    except folders.NotAFile as refusal:
-        _put_aside(root, path, "not_a_file", str(refusal))
+    except (Refused, signed.BadSignature, folders.NotAFile) as refusal:
+        code = _CODES.get(type(refusal)) or str(getattr(refusal, "code", ""))
+        _refuse(system, root, path, code, str(refusal))
         return 1
     if path.parent.name == "in":
         folders.move(path.parent / str(manifest["file"]), root / "work")
@@ -189,10 +192,11 @@ def _answer(
         refused = Refused("unreadable", str(error))
     except Refused as error:
         refused = error
-    except DomainError as error:
-        refused = Refused(error.code, error.message)
+    except DomainError as error:  # the taking service has kept it for the monitor
+        _put_aside(root, root / "work" / f"{stem}.mf", error.code, error.message)
+        return
     if refused is not None:
-        _put_aside(root, root / "work" / f"{stem}.mf", refused.code, str(refused))
+        _refuse(system, root, root / "work" / f"{stem}.mf", refused.code, str(refused))
         return
     _ack(system, root, stem, {"status": reply.status, "is_replay": is_replay, **reply.body})
     for left in (root / "work" / name.string, root / "work" / f"{stem}.mf"):
@@ -228,6 +232,14 @@ def _ack(system: ErpSystem, root: Path, stem: str, content: Mapping[str, Any]) -
     folders.write(root / "ack" / f"{stem}.ack", data)
 
 
+def _refuse(system: ErpSystem, root: Path, path: Path, code: str, message: str) -> None:
+    """Put the file aside, and keep the refusal for the monitor."""
+    _put_aside(root, path, code, message)
+    refusals.note_whole(
+        system=system.client.name, style="file", name=path.stem, code=code, message=message
+    )
+
+
 def _put_aside(root: Path, path: Path, code: str, message: str) -> None:
     """To `err`, with code and reason beside it; the data file goes along."""
     why = json.dumps({"code": code, "message_zh": message}, ensure_ascii=False)
@@ -255,6 +267,20 @@ def deliver(system: ErpSystem) -> int:
             raise
         publish.note_delivered(ids=ids)
     return len(due)
+
+
+def probe(system: ErpSystem) -> list[Checked]:
+    """Whether the folders can be written, and the signing key is set."""
+    try:
+        root = root_of(system)
+        folders.prepare(root)
+        for name in folders.NAMES:
+            trial = root / name / ".probe"
+            folders.write(trial, b"")
+            trial.unlink()
+    except (OSError, DomainError) as error:
+        return [Checked(_("交换目录"), False, str(error))]
+    return [Checked(_("交换目录"), True, str(root)), signed.probe(system)]
 
 
 def _write_out(

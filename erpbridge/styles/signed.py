@@ -7,6 +7,9 @@ import hmac
 import json
 from collections.abc import Mapping
 
+from django.utils.translation import gettext as _
+
+from erpbridge.contract import Checked
 from erpbridge.models import ErpSystem
 from kernel import seal, vault
 
@@ -43,3 +46,12 @@ def verify(key: bytes, content: Mapping[str, object]) -> None:
     given = content.get("sign")
     if not isinstance(given, str) or not hmac.compare_digest(given, sign(key, content)):
         raise BadSignature("签名不符：内容被改动，或不是由该系统签发")
+
+
+def probe(system: ErpSystem) -> Checked:
+    """Whether the shared key is set."""
+    try:
+        key_of(system)
+    except BadSignature as error:
+        return Checked(_("签名密钥"), False, str(error))
+    return Checked(_("签名密钥"), True, _("已设置"))

@@ -12,14 +12,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Table, func, insert, or_, select, update
+from django.utils.translation import gettext as _
+from sqlalchemy import Connection, Engine, Table, func, insert, inspect, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from erpbridge.contract import OUT_FIELDS, Delivery, Kind, Outgoing, fault
+from erpbridge.contract import OUT_FIELDS, Checked, Delivery, Kind, Outgoing, fault
 from erpbridge.models import ErpSystem
 from erpbridge.services import publish, receipts_in, taking
 from erpbridge.styles import signed
-from erpbridge.styles.foreign import connected
+from erpbridge.styles.foreign import ExchangeDown, connected
 from erpbridge.styles.tables import (
     ACCEPTED,
     CLAIMED,
@@ -209,6 +210,28 @@ def _put(engine: Engine, message: Outgoing, key: bytes) -> None:
             there = select(func.count()).where(table.c.message_id == message.message_id)
             if not connection.execute(there).scalar_one():
                 raise
+
+
+def probe(system: ErpSystem) -> list[Checked]:
+    """Whether the database answers, and holds the agreed tables with their columns."""
+    found = [signed.probe(system)]
+    try:
+        with connected(system) as engine:
+            inspector = inspect(engine)
+            there = set(inspector.get_table_names())
+            found.append(Checked(_("数据库"), True, engine.dialect.name))
+            for table in (*REQUESTS.values(), *MESSAGES.values()):
+                held = (
+                    {one["name"] for one in inspector.get_columns(table.name)}
+                    if table.name in there
+                    else set()
+                )
+                missing = sorted({column.name for column in table.columns} - held)
+                note = "" if not missing else _("缺少：") + "、".join(missing)
+                found.append(Checked(table.name, not missing, note if held else _("没有此表")))
+    except ExchangeDown as error:
+        found.append(Checked(_("数据库"), False, str(error)))
+    return found
 
 
 def _acknowledged(system: ErpSystem, engine: Engine) -> None:

@@ -13,7 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from erpbridge.contract import Delivery, Kind
+from django.utils.translation import gettext as _
+
+from erpbridge.contract import Checked, Delivery, Kind
 from erpbridge.models import ErpSystem
 from erpbridge.selectors import own_messages
 from erpbridge.services import publish, receipts_in, taking
@@ -148,6 +150,22 @@ def _push(system: ErpSystem, host: str, port: int, items: Sequence[Mapping[str, 
     if told.msg_id != msg_id:
         raise safe_xml.UnsafeXml("the answer is to another message")
     return [str(item["message_id"]) for item in told.items if "message_id" in item]
+
+
+def probe(system: ErpSystem) -> list[Checked]:
+    """Whether the address messages are pushed to answers, with its certificate; nothing is sent."""
+    host, port = str(system.settings.get("push_host", "")), int(system.settings.get("push_port", 0))
+    found = [signed.probe(system)]
+    if not host or not port:
+        return [*found, Checked(_("推送地址"), True, _("未设置：对方连接后读取消息"))]
+    try:
+        with socket.create_connection((host, port), timeout=frames.HEADER_S) as plain:
+            if system.settings.get("tls", True):
+                with client_context(system).wrap_socket(plain, server_hostname=host) as peer:
+                    return [*found, Checked(_("推送地址"), True, str(peer.version()))]
+    except (OSError, ValueError) as error:
+        return [*found, Checked(_("推送地址"), False, str(error))]
+    return [*found, Checked(_("推送地址"), True, f"{host}:{port}")]
 
 
 def client_context(system: ErpSystem) -> ssl.SSLContext:

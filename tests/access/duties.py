@@ -117,6 +117,19 @@ MAY: dict[str, Duties] = {
     "bankbridge:pull": FETCHERS,
     **_lines("bankbridge", "channels exchanges exchange", SEE_CHANNELS),
     "audit:interface_log": SEE_CHANNELS,
+    # finance systems
+    **_lines(
+        "erpbridge",
+        "monitor deliveries delivery messages message refusals systems system",
+        SEE_CHANNELS,
+    ),
+    **_lines("erpbridge", "delivery_open message_open", AUDITOR),
+    **_lines(
+        "erpbridge",
+        """delivery_replay message_again system_new system_edit system_secrets system_stop system_test
+        system_decide""",
+        ADMIN,
+    ),
     # the books
     **_lines(
         "ledger",

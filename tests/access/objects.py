@@ -84,6 +84,11 @@ OBJECTS: dict[str, Found] = {
     "statements:account_id": _all("account_id"),
     "statements:file_id": _own("statement_file_id"),
     "bankbridge:key": _all("exchange_key"),
+    # finance systems
+    "erpbridge:delivery_id": _all("delivery_id"),
+    "erpbridge:message_id": _all("erp_message_id"),
+    "erpbridge:system_id": _all("erp_system_id"),
+    "erpbridge:change_id": absent,
     # master data
     "masterdata:company_id": _all("company_id"),
     "masterdata:account_id": _all("account_id"),
@@ -154,6 +159,7 @@ WORDS: dict[str, Sequence[str]] = {
     "reconciliation:day": ("2026-11-23",),
     "reconciliation:month": ("2026-11",),
     "masterdata:kind": ("matrix", "limits", "routing"),
+    "erpbridge:style": ("file",),
     "masterdata:act": ("password", "factor", "activate", "deactivate", "sessions", "nonsense"),
 }
 

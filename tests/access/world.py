@@ -14,6 +14,9 @@ from bankbridge.models import Exchange
 from bankbridge.recorder import About, ExchangeRecorder
 from desk import services as desk
 from desk.models import ExceptionCase
+from erpbridge.contract import Delivery, Kind
+from erpbridge.models import ErpSystem, Inbox, Outbox
+from erpbridge.services import taking
 from kernel import clock
 from masterdata.models import (
     ApiKey,
@@ -130,7 +133,7 @@ def _things(world: Any, moment: clock.fixed) -> dict[str, list[tuple[str, Any]]]
         "schedule_id": [("", plan.pk)],
         "order_id": [(o.shown_state, o.pk) for o in PaymentOrder.objects.order_by("pk")],
     }
-    return kept | _master(world) | _desk(world) | books.lay_down(world)
+    return kept | _master(world) | _desk(world) | _erp(world) | books.lay_down(world)
 
 
 def _orders(world: Any) -> list[tuple[str, str]]:
@@ -214,6 +217,23 @@ def _master(world: Any) -> dict[str, list[tuple[str, Any]]]:
         "call_id": [("", _call(world, payee))],
         "change_id": [("", change.pk)],
         "exchange_key": [("", exchange.key)],
+    }
+
+
+def _erp(world: Any) -> dict[str, list[tuple[str, Any]]]:
+    """A delivery that was refused, and a message nobody has fetched."""
+    client = build.an_api_client(company=world.company).client
+    asked = Delivery(Kind.RECEIPT, "R1", [{"message_id": HOSTILE}], style="api")
+    taking.take(client=client, delivery=asked)
+    system = ErpSystem.objects.create(name=client.name, client=client, style="api")
+    told = Outbox.objects.create(
+        message_id="M1", system=client.source_system, company_code=world.company.code, kind="voucher", subject_id=1,
+        state_version=1, payload={"items": [{"description": HOSTILE}]},
+    )  # fmt: skip
+    return {
+        "delivery_id": [("", Inbox.objects.get(key="R1").pk)],
+        "erp_message_id": [("", told.pk)],
+        "erp_system_id": [("", system.pk)],
     }
 
 

@@ -148,6 +148,10 @@ API_BEARER_KEYS = env.bool(
 )  # calls that name their secret instead of signing
 # hosts and networks bank connections may lead to; empty: any but link-local, metadata and the like
 BANK_HOSTS = env.list("BANK_HOSTS", default=[])
+# the same for finance systems, the folder their exchange folders stand in, and whether webhooks may lead to this machine
+ERP_HOSTS = env.list("ERP_HOSTS", default=[])
+ERP_FILES = env.str("ERP_FILES", default="")
+ERP_LOCAL = False
 API_KEY_DAYS = env.int("API_KEY_DAYS", default=365)
 PASSWORD_HISTORY = env.int("PASSWORD_HISTORY", default=5)  # how many old ones never come back
 PASSWORD_DAYS = env.int("PASSWORD_DAYS", default=90)  # 0: a password never grows old

@@ -14,3 +14,4 @@ SIGNING_KDF = (2, 19 * 1024, 1)  # a demo group is seeded in seconds
 SECRET_KEY = env.str("SECRET_KEY", default="") or "development-only"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 IS_DEMO = True
+ERP_LOCAL = True

@@ -22,6 +22,7 @@ from yqlink.settings.base import *  # noqa: E402, F403
 from yqlink.settings.base import STORAGES  # noqa: E402
 
 ALLOWED_HOSTS = ["*"]
+ERP_LOCAL = True
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher"
 ]  # speed: no test password is worth guarding

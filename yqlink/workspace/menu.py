@@ -90,6 +90,8 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
             (_("凭证"), "ledger:vouchers", "ledger.view"),
             (_("凭证模板"), "ledger:templates", "ledger.view"),
             (_("会计期间"), "ledger:periods", "ledger.view"),
+            (_("接口监控"), "erpbridge:monitor", "connections.view"),
+            (_("财务系统"), "erpbridge:systems", "connections.view"),
         ],
     ),
     (
@@ -216,6 +218,8 @@ ICONS = {
     "ledger:vouchers": "file",
     "ledger:templates": "layers",
     "ledger:periods": "lock",
+    "erpbridge:monitor": "plug",
+    "erpbridge:systems": "bank",
     "masterdata:companies": "tree",
     "masterdata:accounts": "bank",
     "masterdata:counterparties": "users",
