@@ -15,6 +15,9 @@ from enum import StrEnum
 from typing import ClassVar, Protocol
 
 from bankadapters.errors import Unencodable, Unsupported
+from bankadapters.handed import Pacer as Pacer
+from bankadapters.handed import WireExchange as WireExchange
+from bankadapters.handed import WireRecorder as WireRecorder
 from bankadapters.profiles import Profile as Profile
 from bankadapters.stored import strip_frame
 from kernel.money import Money
@@ -39,6 +42,9 @@ class Ability(StrEnum):
     SWEEP = "sweep"
     RECEIPT_LIST = "receipt_list"
     RECEIPT_FILE = "receipt_file"
+
+
+PAYMENTS = (Ability.PAY, Ability.PAY_BATCH, Ability.PAYROLL, Ability.SWEEP)
 
 
 class Fate(StrEnum):
@@ -200,7 +206,11 @@ class AccountFound:
 
 @dataclass(frozen=True)
 class ReceiptFound:
-    """An electronic receipt (电子回单) the bank lists; `file` names its file where the bank keeps one."""
+    """An electronic receipt (电子回单) the bank lists; `file` names its file where the bank keeps one.
+
+    `bank_serial` is the bank's own number of the entry, where the list tells it; `verify_code` what the bank's site checks a
+    printed receipt by. One that `covers_day` holds all receipts of its account and day.
+    """
 
     receipt_no: str
     account: str
@@ -208,6 +218,10 @@ class ReceiptFound:
     money: Money | None = None
     direction: Direction | None = None
     file: str = ""
+    bank_serial: str = ""
+    counterparty_account: str = ""
+    verify_code: str = ""
+    covers_day: bool = False
 
 
 @dataclass(frozen=True)
@@ -227,24 +241,6 @@ class SessionStore(Protocol):
 
     def locked(self) -> object:
         """Context manager: one sign-on at a time for the connection."""
-
-
-@dataclass(frozen=True)
-class WireExchange:
-    """One request and what came back, for the Exchange record. `answer` is None while (or when) nothing came."""
-
-    operation: str
-    request: bytes
-    answer: bytes | None = None
-    error: str = ""
-
-
-class WireRecorder(Protocol):
-    """Told before the first byte leaves and after the last one came; the bridge commits both."""
-
-    def before(self, exchange: WireExchange) -> object: ...
-
-    def after(self, ticket: object, exchange: WireExchange) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -325,11 +321,13 @@ class BankAdapter(ABC):
         transport: Callable[..., object] | object | None = None,
         sessions: SessionStore | None = None,
         recorder: WireRecorder | None = None,
+        pacer: Pacer | None = None,
     ) -> None:
         self.connection = connection
         self.transport = transport
         self.sessions = sessions
         self.recorder = recorder
+        self.pacer = pacer
 
     def sign_on(self) -> None:
         """Open a session. Raises NotSent when the bank could not be reached or refuses to sign on."""

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, cast
 
 from bankadapters.contract import (
+    PAYMENTS,
     Ability,
     BankAdapter,
     Connection,
+    Pacer,
     Reading,
     Session,
     SessionStore,
@@ -34,6 +36,8 @@ from bankadapters.transport import Carrier, RecordedTransport, Transport
 from kernel import clock
 from kernel.errors import DomainError
 from kernel.secrets import Secret
+
+_SESSION = (Ability.SIGN_ON, Ability.SIGN_OFF)
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,12 @@ class Conversation(BankAdapter):
         transport: Callable[..., object] | object | None = None,
         sessions: SessionStore | None = None,
         recorder: WireRecorder | None = None,
+        pacer: Pacer | None = None,
     ) -> None:
         store = sessions if sessions is not None else MemorySessions()
-        super().__init__(connection, transport=transport, sessions=store, recorder=recorder)
+        super().__init__(
+            connection, transport=transport, sessions=store, recorder=recorder, pacer=pacer
+        )
         self.keeper = SessionKeeper(store, self._open_session, daily=self.session_is_daily)
         self._open_carriers: dict[str, Transport] = {}
 
@@ -149,7 +156,21 @@ class Conversation(BankAdapter):
             reading = self._said(request, self.compose(request, token))
         return reading
 
+    def interval_s(self, kind: str) -> float:
+        """Seconds between two messages of a kind (pay, query): the connection's own, else what the bank's sheet says."""
+        given = self.connection.parameters.get(f"interval_{kind}_s", "").strip()
+        if given.replace(".", "", 1).isdecimal():
+            return float(given)
+        return float(self.profile.intervals_s.get(kind, 0))
+
+    def _take_turn(self, operation: Ability) -> None:
+        kind = "pay" if operation in PAYMENTS else "query"
+        interval_s = self.interval_s(kind)
+        if self.pacer is not None and interval_s > 0 and operation not in _SESSION:
+            self.pacer.turn(kind, interval_s)
+
     def _said(self, request: WireRequest, message: Message) -> Reading:
+        self._take_turn(request.operation)
         reading = self._understood(request.operation, self.exchange(message), request)
         if reading.number and message.number and reading.number != message.number:
             raise Unreadable(

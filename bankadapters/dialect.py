@@ -16,6 +16,7 @@ from typing import ClassVar
 
 from bankadapters import batching
 from bankadapters.contract import (
+    PAYMENTS,
     Ability,
     AccountFound,
     AccountRef,
@@ -48,7 +49,7 @@ from kernel import clock
 
 __all__ = ["ASKED_BY", "INQUIRIES", "PAYMENTS", "Dialect", "Message"]
 
-PAYMENTS = (Ability.PAY, Ability.PAY_BATCH, Ability.PAYROLL, Ability.SWEEP)
+
 INQUIRIES = (Ability.INQUIRE, Ability.INQUIRE_BATCH, Ability.INQUIRE_PAYROLL)
 ASKED_BY = {
     Ability.PAY: Ability.INQUIRE,

@@ -84,6 +84,9 @@ class Profile:
     reference: str = "instr_no"
     charset: str = "utf-8"
     intervals_s: Mapping[str, float] = field(default_factory=dict)  # "pay" | "query" → seconds
+    paced_by: str = (
+        ""  # the setting whose value shares the intervals; each connection by itself without it
+    )
     field_limits: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     # our field name -> (limit, "chars" | "bytes:<codec>" | "boc" = a Chinese character counts 2)
     forbidden: Mapping[str, str] = field(
@@ -95,6 +98,22 @@ class Profile:
         Question
     ] = ()  # what the sheet leaves open, shown to the administrator
     sources: Mapping[str, str] = field(default_factory=dict)
+
+    def pacing(self) -> list[Setting]:
+        """The settings every connection has: seconds between two messages, from the sheet or left to the bank."""
+        words = {"pay": ("付款报文", "payments"), "query": ("查询报文", "queries")}
+        return [
+            Setting(
+                f"interval_{kind}_s",
+                f"两次{zh}的最小间隔（秒）",
+                f"Least seconds between two {en}",
+                default=f"{self.intervals_s.get(kind, 0):g}",
+                confirm_zh="" if kind in self.intervals_s else "请向银行确认；0 表示不限",
+                confirm_en="" if kind in self.intervals_s else "ask the bank; 0 is no limit",
+                source=self.sources.get("intervals_s", "") if kind in self.intervals_s else "",
+            )
+            for kind, (zh, en) in words.items()
+        ]
 
     def setting(self, name: str) -> Setting:
         """The declared setting of that name. Raises KeyError: an adapter reads declared settings only."""

@@ -119,6 +119,10 @@ def _receipt(receipt: ReceiptFound) -> Json:
         "currency": None if money is None else money.currency,
         "direction": None if direction is None else direction.value,
         "file": receipt.file,
+        "bank_serial": receipt.bank_serial,
+        "counterparty_account": receipt.counterparty_account,
+        "verify_code": receipt.verify_code,
+        "covers_day": receipt.covers_day,
     }
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from bankadapters import contract, registry
 from bankadapters.errors import NotSent
 from bankbridge import locks
+from bankbridge.pacing import SharedPacer, pace_key
 from bankbridge.recorder import About, ExchangeRecorder
 from bankbridge.selectors import connection_row
 from kernel import hosts
@@ -135,7 +136,8 @@ def open_line(connection_id: int) -> Line:
     recorder = ExchangeRecorder(connection_id, secrets=connection.secrets.values())
     sessions = BridgeSessions(connection_id, recorder)
     adapter_class = registry.adapter_class(row.bank_slug)
-    adapter = adapter_class(connection, sessions=sessions, recorder=recorder)
+    pacer = SharedPacer(pace_key(connection_id, connection, adapter_class.profile))
+    adapter = adapter_class(connection, sessions=sessions, recorder=recorder, pacer=pacer)
     return Line(adapter, recorder)
 
 

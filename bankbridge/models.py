@@ -61,11 +61,12 @@ class Exchange(models.Model):
 
 
 class PullCursor(models.Model):
-    """When an account's balance or statement was last pulled, and when it is due again."""
+    """When an account's balance, statement or receipts were last pulled, and when they are due again."""
 
     class Kind(models.TextChoices):
         BALANCE = "balance", "余额"
         STATEMENT = "statement", "明细"
+        RECEIPT = "receipt", "回单"
 
     account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -89,6 +90,23 @@ class PullCursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.account_id}"
+
+
+class Pace(models.Model):
+    """When the next message of one kind may leave to a bank: one row for all workers, taken in turn.
+
+    `key` names who is paced: a connection, or the login several connections share.
+    """
+
+    key = models.CharField(max_length=120)
+    kind = models.CharField(max_length=12)
+    next_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "kind"], name="one_pace_per_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.kind}"
 
 
 class TickHealth(models.Model):

@@ -12,6 +12,7 @@ from bankbridge.models import Exchange, PullCursor, TickHealth
 from kernel.errors import NotFound
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
+from masterdata.bank_selectors import abilities_by_bank
 from payments import selectors as payments
 
 if TYPE_CHECKING:
@@ -50,11 +51,17 @@ def connection_row(connection_id: int) -> Connection:
     return row
 
 
-def linked_accounts(account_ids: list[int] | None = None) -> dict[int, OwnAccount]:
-    """Accounts that talk to their bank, by id. System look-up."""
+def linked_accounts(
+    account_ids: list[int] | None = None, *, ability: str = ""
+) -> dict[int, OwnAccount]:
+    """Accounts that talk to their bank, by id; with `ability` those whose bank has it. System look-up."""
     rows = masterdata.direct_link_accounts()
     if account_ids is not None:
         rows = rows.filter(pk__in=account_ids)
+    if ability:
+        can = abilities_by_bank()
+        slugs = [slug for slug, abilities in can.items() if ability in abilities]
+        rows = rows.filter(connection__bank_slug__in=slugs)
     return {row.pk: row for row in rows}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from celery.signals import worker_ready
 
-from bankbridge.services import collecting, dispatch, health, inquiry, profiles, pull
+from bankbridge.services import collecting, dispatch, health, inquiry, profiles, pull, receipt_pull
 
 
 @shared_task(acks_late=True, ignore_result=True)
@@ -36,6 +36,12 @@ def tick_balances(**_: object) -> None:
 def tick_statements(**_: object) -> None:
     """Pull the statements that are due."""
     health.watched("statements", pull.statements)
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def tick_receipts(**_: object) -> None:
+    """Pull the electronic receipts that are due."""
+    health.watched("receipts", receipt_pull.receipts)
 
 
 @shared_task(acks_late=True, ignore_result=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING
 
 from bankadapters import contract
@@ -12,9 +13,11 @@ from kernel.money import Money
 from kernel.references import bank_reference
 from payments.outcomes import ClaimedBatch, DueInquiry, ReportedOutcome, SealedInstruction
 from statements.rules import BalanceFigure, EntryLine
+from statements.services.receipts import ReceiptLine
 
 if TYPE_CHECKING:
     from masterdata.models import OwnAccount
+    from statements.models import BankReceipt
 
 
 def instruction(sealed: SealedInstruction) -> contract.Instruction:
@@ -146,6 +149,36 @@ def entry(line: contract.StatementLine, *, exchange_id: int | None) -> EntryLine
     )
 
 
+def receipt(found: contract.ReceiptFound, *, day: date, currency: str) -> ReceiptLine:
+    """A receipt of one day's list as `statements` keeps it; the day asked about where the bank tells none."""
+    return ReceiptLine(
+        receipt_no=found.receipt_no,
+        day=found.booked_at or day,
+        amount=None if found.money is None else found.money.amount,
+        currency=currency if found.money is None else found.money.currency,
+        direction="" if found.direction is None else str(found.direction),
+        bank_serial=found.bank_serial,
+        counterparty_account=found.counterparty_account,
+        verify_code=found.verify_code,
+        bank_file=found.file,
+        covers_day=found.covers_day,
+    )
+
+
+def listed(kept: BankReceipt, own: OwnAccount) -> contract.ReceiptFound:
+    """A receipt we keep, as the bank listed it."""
+    return contract.ReceiptFound(
+        receipt_no=kept.receipt_no,
+        account=own.number,
+        booked_at=kept.day,
+        money=None if kept.amount is None else Money(kept.amount, kept.currency),
+        direction=contract.Direction(kept.direction) if kept.direction else None,
+        file=kept.bank_file,
+        bank_serial=kept.bank_serial,
+        covers_day=kept.covers_day,
+    )
+
+
 def profile(declared: contract.Profile, abilities: Iterable[contract.Ability]) -> dict[str, object]:
     """What an adapter declares of its bank, as plain values for the profile row."""
     return {
@@ -165,7 +198,7 @@ def profile(declared: contract.Profile, abilities: Iterable[contract.Ability]) -
         "balance_accounts_max": declared.balance_accounts_max,
         "reference_rule": declared.reference,
         "endpoints": [asdict(endpoint) for endpoint in declared.endpoints],
-        "settings": [asdict(setting) for setting in declared.settings],
+        "settings": [asdict(one) for one in (*declared.settings, *declared.pacing())],
         "field_limits": {name: list(limit) for name, limit in declared.field_limits.items()},
         "forbidden": dict(declared.forbidden),
         "confirm_with_bank": [asdict(question) for question in declared.confirm_with_bank],

@@ -33,6 +33,7 @@ RIGHT_NAMES: dict[str, StrPromise] = {
     "statements.view": _("查看余额与交易明细"),
     "statements.pull": _("立即取数"),
     "statements.import": _("导入对账单"),
+    "statements.receipts": _("查看、下载与打印电子回单文件"),
     "ledger.view": _("查看凭证"),
     "ledger.book": _("制凭证"),
     "ledger.import": _("导入日记账"),

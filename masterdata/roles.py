@@ -55,10 +55,12 @@ _WORK = {*_SEE, "cases.work"}  # whoever does something also looks after excepti
 
 RIGHTS: dict[Role, frozenset[str]] = {
     Role.MAKER: frozenset(
-        _WORK | _RECEIVE | {"payments.make", "payments.import", "payees.propose"}
+        _WORK
+        | _RECEIVE
+        | {"payments.make", "payments.import", "payees.propose", "statements.receipts"}
     ),
     Role.EXCEPTION_MAKER: frozenset(_WORK | {"payments.make", "payments.free_payee"}),
-    Role.CLERK: frozenset(_WORK | _RECEIVE | {"payments.make"}),
+    Role.CLERK: frozenset(_WORK | _RECEIVE | {"payments.make", "statements.receipts"}),
     Role.CHECKER: frozenset(_WORK | {"payments.check", "payees.call"}),
     Role.APPROVER: frozenset(_WORK | {"payments.approve"}),
     Role.RELEASER: frozenset(_WORK | {"payments.release", "payments.cancel", "statements.pull"}),
@@ -71,6 +73,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "receipts.arrange",
             "statements.pull",
             "statements.import",
+            "statements.receipts",
             "ledger.view",
             "ledger.book",
             "ledger.import",
@@ -84,6 +87,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "receipts.view",
             "statements.pull",
             "statements.import",
+            "statements.receipts",
             "ledger.view",
             "ledger.book",
             "ledger.import",
@@ -106,6 +110,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "payees.call",
             "statements.pull",
             "evidence.export",
+            "statements.receipts",
             "ledger.view",
             "ledger.confirm",
             "reconciliation.view",
@@ -137,6 +142,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "receipts.view",
             "audit.read",
             "evidence.export",
+            "statements.receipts",
             "connections.view",
             "exchanges.read",
             "people.view",

@@ -22,6 +22,7 @@ from payments import selectors, trail
 from payments.acts import ACTS, Act, offered
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.services import ruling
+from statements import receipt_selectors
 from statements import selectors as statements
 
 
@@ -205,6 +206,26 @@ def _bank_nodes(instruction: PaymentInstruction, scope: Scope) -> list[Node]:
     return [*nodes, result] if result else nodes
 
 
+def _receipt_nodes(entry_ids: list[int]) -> list[Node]:
+    """The electronic receipts of these entries, each once."""
+    found = {
+        receipt.pk: receipt
+        for receipts in receipt_selectors.receipts_of_entries(entry_ids).values()
+        for receipt in receipts
+    }
+    return [
+        Node(
+            _("电子回单"),
+            receipt.listed_at,
+            _("系统"),
+            receipt.receipt_no,
+            url=f"/statements/receipts/{receipt.pk}/",
+            url_label=_("查看回单"),
+        )
+        for receipt in found.values()
+    ]
+
+
 def timeline(order: PaymentOrder, *, scope: Scope) -> list[Node]:
     """The story of an order: people, sending, the bank, the result, the statement; coming nodes are marked future."""
     nodes = _people_nodes(order)
@@ -226,10 +247,11 @@ def timeline(order: PaymentOrder, *, scope: Scope) -> list[Node]:
                 tie.made_at,
                 _("系统"),
                 _("已与银行流水核对一致（规则 %(rule)s）") % {"rule": tie.rule},
-                url=f"/statements/entries/?entry={tie.entry_id}",
+                url=f"/statements/entries/{tie.entry_id}/",
                 url_label=_("银行流水"),
             )
         )
+    nodes += _receipt_nodes([tie.entry_id for tie in ties])
     if not ties and order.shown_state not in ("failed", "cancelled"):
         nodes.append(Node(_("对账"), future=True, tone="closed", note=_("等待银行流水")))
     return nodes
@@ -240,11 +262,13 @@ def story(order: PaymentOrder, *, scope: Scope) -> dict[str, Any]:
     attempts = list(selectors.instructions_of(order.pk, scope=scope))
     told = trail.of_order(order, attempts, scope=scope)
     ties = list(selectors.ties_of([one.pk for one in attempts]))
-    entries = {entry.pk: entry for entry in statements.entries_of([tie.entry_id for tie in ties])}
+    ids = [tie.entry_id for tie in ties]
+    entries = {entry.pk: entry for entry in statements.entries_of(ids)}
+    receipts = receipt_selectors.receipts_of_entries(ids)
     return {
         "timeline": timeline(order, scope=scope),
         "attempts": attempts,
-        "ties": [(tie, entries.get(tie.entry_id)) for tie in ties],
+        "ties": [(tie, entries.get(tie.entry_id), receipts.get(tie.entry_id, [])) for tie in ties],
         "trail": [(entry, event_words(entry.event)) for entry in told],
         "acts": offered(order, scope=scope),
         "is_first_payment": is_first_payment(order, scope=scope),

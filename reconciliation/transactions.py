@@ -64,7 +64,8 @@ class TransactionsPage(EntriesPage):
         return rows
 
     def enrich(self, rows: list[dict[str, Any]]) -> None:
-        """The match of each entry."""
+        """The match and the receipts of each entry."""
+        super().enrich(rows)
         allowed = self.scope.companies_with(VIEW)
         accounts = {row["account_id"] for row in rows}
         held = MatchLine.objects.filter(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import audit.services as audit
 from desk import services as desk
-from statements.models import DayClose, StatementEntry
+from statements.models import DayClose, ReceiptDay, StatementEntry
 
 AMENDED = "statements.entry.amended"
 DAY_DIFFERS = "statements.day.differs"
+RECEIPTS_MISSING = "statements.receipts.missing"
+DAY_UNTOLD = "statements.day.untold"
 
 
 def alarm_amended(*, account_id: int, company_id: int, entry_ids: Sequence[int]) -> None:
@@ -57,4 +60,60 @@ def settle_day(row: DayClose) -> None:
         subject_kind="statements.dayclose",
         subject_id=row.pk,
         outcome="重新核对相符",
+    )
+
+
+def alarm_receipts(row: ReceiptDay) -> None:
+    """A past day still wants receipts or their files."""
+    wants = (
+        f"{row.missing} 笔明细缺电子回单"
+        if row.missing
+        else f"{row.without_file} 份电子回单的文件未能取得"
+    )
+    desk.open_case(
+        kind=RECEIPTS_MISSING,
+        subject_kind="statements.receiptday",
+        subject_id=row.pk,
+        title=f"{row.day} {wants}",
+        company_id=row.company_id,
+        reason=f"当日明细 {row.entry_count} 笔，银行列出回单 {row.receipt_count} 份",
+        next_step="系统继续按时取回单；仍缺的向开户行补打",
+        owner_role="recon_accountant",
+        page=f"/statements/completeness/{row.account_id}/?month={row.day:%Y-%m}",
+    )
+
+
+def settle_receipts(row: ReceiptDay) -> None:
+    """The day's receipts are all there."""
+    desk.close_case(
+        kind=RECEIPTS_MISSING,
+        subject_kind="statements.receiptday",
+        subject_id=row.pk,
+        outcome="回单已取齐",
+    )
+
+
+def alarm_untold(*, account_id: int, company_id: int, number: str, days: Sequence[date]) -> None:
+    """The bank's word on past days of a linked account is missing."""
+    desk.open_case(
+        kind=DAY_UNTOLD,
+        subject_kind="masterdata.ownaccount",
+        subject_id=account_id,
+        title=f"账户 {number[-4:]} 缺 {len(days)} 天的银行明细，最早 {min(days)}",
+        company_id=company_id,
+        severity="high",
+        reason="这些日期尚无日终核对结果，银行明细没有取得",
+        next_step="检查银行通道；通道恢复后系统自动补取，或导入对账单",
+        owner_role="recon_accountant",
+        page=f"/statements/completeness/{account_id}/?month={min(days):%Y-%m}",
+    )
+
+
+def settle_untold(account_id: int) -> None:
+    """Every day is told."""
+    desk.close_case(
+        kind=DAY_UNTOLD,
+        subject_kind="masterdata.ownaccount",
+        subject_id=account_id,
+        outcome="各日明细已取齐",
     )

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet
 
 from kernel.scope import Scope
-from statements.models import BankStatement, DayClose, StatementEntry
+from statements.models import BankStatement, DayClose, LatestBalance, StatementEntry
 from statements.rules import ChainEnds, Posting, chain_ends, missing_between
 from statements.selectors import day_entries, in_force
 
@@ -179,6 +179,20 @@ def moved_days(account_ids: Collection[int], *, first: date, last: date) -> dict
     for account_id, day in rows.values_list("account_id", "day"):
         found.setdefault(account_id, set()).add(day)
     return found
+
+
+def days_told(account_ids: Collection[int], *, first: date, last: date) -> dict[int, set[date]]:
+    """The days between two that were told and checked, by account. System look-up."""
+    rows = DayClose.objects.filter(account_id__in=account_ids, day__range=(first, last))
+    found: dict[int, set[date]] = {}
+    for account_id, day in rows.values_list("account_id", "day"):
+        found.setdefault(account_id, set()).add(day)
+    return found
+
+
+def latest_of(account_ids: Collection[int]) -> dict[int, LatestBalance]:
+    """The newest figure of each of these accounts that has one. System look-up: the caller scoped the accounts."""
+    return LatestBalance.objects.in_bulk(list(account_ids))
 
 
 def statements_between(account_id: int, first: date, last: date) -> QuerySet[BankStatement]:

@@ -1,8 +1,9 @@
-"""What banks told us about accounts: statement entries, balances, closed days. Append-only."""
+"""What banks told us about accounts: statement entries, balances, closed days, electronic receipts. Append-only."""
 
 from __future__ import annotations
 
 import pgtrigger
+from django.conf import settings
 from django.db import models
 
 from kernel import clock
@@ -230,3 +231,143 @@ class DayClose(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.day} {self.difference}"
+
+
+class ReceiptFile(models.Model):
+    """The bytes of an electronic receipt: on disk at `place`, closed under a key of their own, which the key ring closes.
+
+    The same bytes are kept once. Rotation of keys closes `key` anew and leaves the file as it is.
+    """
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    size = models.PositiveIntegerField()
+    media = models.CharField(max_length=8)  # pdf, ofd, zip, xml, png, other: by its first bytes
+    suite = models.CharField(max_length=8)
+    key = models.BinaryField()  # closed, aad "statements.receiptfile:<sha256>"
+    place = models.CharField(max_length=120)  # below the folder of files
+    stored_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        triggers = [
+            pgtrigger.Protect(name="as_stored", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.media} {self.sha256[:12]}"
+
+
+class BankReceipt(models.Model):
+    """An electronic receipt (电子回单) the bank lists, its file where the bank gives it, and the entry it proves.
+
+    What the bank said stays; a file once stored is never another. `day` is the bank's, or the day asked about where it
+    tells none. One that `covers_day` holds the receipts of all the day's entries.
+    """
+
+    class FileState(models.TextChoices):
+        """Whether the file is here."""
+
+        WAITING = "waiting", "待下载"
+        STORED = "stored", "已取得"
+        AT_BANK = "at_bank", "须到银行端领取"
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
+    company_id = models.BigIntegerField()
+    receipt_no = models.CharField(max_length=120)
+    day = models.DateField()
+    amount = amount_column(null=True)
+    currency = currency_column()
+    direction = models.CharField(max_length=6, blank=True)
+    bank_serial = models.CharField(max_length=80, blank=True)
+    counterparty_account = models.CharField(max_length=40, blank=True)
+    verify_code = models.CharField(max_length=40, blank=True)
+    bank_file = models.CharField(max_length=200, blank=True)  # how the bank names its file
+    covers_day = models.BooleanField(default=False)
+    listed_at = models.DateTimeField(default=clock.now)
+    exchange_id = models.BigIntegerField(null=True)  # the wire evidence of the list
+    entry = models.ForeignKey(StatementEntry, null=True, on_delete=models.PROTECT, related_name="+")
+    link_rule = models.CharField(max_length=12, blank=True)  # statements.receipt_rules
+    file = models.ForeignKey(ReceiptFile, null=True, on_delete=models.PROTECT, related_name="+")
+    file_state = models.CharField(
+        max_length=8, choices=FileState.choices, default=FileState.WAITING
+    )
+    file_exchange_id = models.BigIntegerField(null=True)
+    file_attempts = models.PositiveIntegerField(default=0)
+    file_error = models.CharField(max_length=200, blank=True)
+    next_file_at = models.DateTimeField(default=clock.now)
+    print_count = models.PositiveIntegerField(default=0)
+    printed_at = models.DateTimeField(null=True)
+    printed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "receipt_no", "day"], name="bank_receipt_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["account", "day"], name="receipt_account_day"),
+            models.Index(fields=["company_id", "-day", "-id"], name="receipt_company_newest"),
+            models.Index(
+                fields=["account", "next_file_at"],
+                condition=models.Q(file_state="waiting"),
+                name="receipt_file_wanted",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="kept", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="as_listed",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("account", "receipt_no", "day", "listed_at"),
+            ),
+            pgtrigger.Protect(
+                name="file_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__file__isnull=False)
+                & pgtrigger.Q(old__file__df=pgtrigger.F("new__file")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.receipt_no
+
+
+class ReceiptDay(models.Model):
+    """The completeness of one account's day: receipts against entries. Counted anew at every look, never edited."""
+
+    class Status(models.TextChoices):
+        """What the day wants, the worst first."""
+
+        MISSING = "missing", "缺回单"
+        STRAY = "stray", "有回单无明细"
+        NO_FILE = "no_file", "缺回单文件"
+        WAITING = "waiting", "待取"
+        COMPLETE = "complete", "齐全"
+
+    account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
+    company_id = models.BigIntegerField()
+    day = models.DateField()
+    entry_count = models.PositiveIntegerField(default=0)
+    missing = models.PositiveIntegerField(default=0)  # entries no receipt proves
+    receipt_count = models.PositiveIntegerField(default=0)
+    stray = models.PositiveIntegerField(default=0)  # receipts no entry could be found for
+    without_file = models.PositiveIntegerField(default=0)  # receipts whose file is still waited for
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    checked_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "day"], name="one_receipt_day")]
+        indexes = [
+            models.Index(fields=["company_id", "-day", "-id"], name="receipt_day_newest"),
+            models.Index(
+                fields=["account", "day"],
+                condition=~models.Q(status="complete"),
+                name="receipt_day_wanting",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.day} {self.status}"

@@ -21,7 +21,7 @@ from desk.pages import COUNT_CAP, ListPage
 from desk.rows import Column, Row
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
-from statements import selectors
+from statements import receipt_selectors, selectors
 from statements.models import DayClose, StatementEntry
 
 
@@ -35,6 +35,19 @@ def account_choices(scope: Scope) -> Sequence[tuple[str, str]]:
     """The viewer's own accounts."""
     rows = masterdata.visible_accounts(scope).values_list("pk", "number", "name")
     return [(str(pk), f"{number} {name}") for pk, number, name in rows]
+
+
+def _receipt_word(row: Row) -> str:
+    receipts = row["receipts"]
+    if not receipts:
+        return "—"
+    word = receipts[0].receipt_no if len(receipts) == 1 else f"{len(receipts)}"
+    return str(word)
+
+
+def _receipt_url(row: Row) -> str:
+    receipts = row["receipts"]
+    return reverse("statements:receipt", args=[receipts[0].pk]) if receipts else ""
 
 
 class EntriesPage(ListPage):
@@ -63,6 +76,7 @@ class EntriesPage(ListPage):
         Column("narrative", _("摘要")),
         Column("reference", _("我方参考号"), kind="code"),
         Column("bank_serial", _("银行流水号"), kind="code"),
+        Column("receipt", _("回单"), value=_receipt_word, link=_receipt_url),
     )
     filters: Sequence[Filter] = (
         TextFilter(
@@ -82,11 +96,24 @@ class EntriesPage(ListPage):
         ChoiceFilter("direction", _("收付"), choices=(("credit", _("收入")), ("debit", _("支出")))),
         AmountRangeFilter("amount", _("金额")),
         DateRangeFilter("day", _("银行日期"), field="bank_date"),
+        ChoiceFilter(
+            "receipt",
+            _("回单"),
+            "has_receipt",
+            choices=(("True", _("有回单")), ("False", _("缺回单"))),
+        ),
     )
 
     def base(self, scope: Scope) -> QuerySet[Any]:
-        """Entries in force the viewer may see."""
-        return selectors.visible_entries(scope)
+        """Entries in force the viewer may see; whether a receipt proves them is looked for where it is asked for."""
+        rows = selectors.visible_entries(scope)
+        return receipt_selectors.with_receipt(rows) if self.given.get("receipt") else rows
+
+    def enrich(self, rows: list[dict[str, Any]]) -> None:
+        """The receipts of each entry."""
+        found = receipt_selectors.receipts_of_entries([row["pk"] for row in rows])
+        for row in rows:
+            row["receipts"] = found.get(row["pk"], [])
 
     def row_url(self, row: Row) -> str:
         """The entry's page."""

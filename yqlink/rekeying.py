@@ -31,6 +31,7 @@ TABLES = (
     "masterdata.closed",
     "payments.closed",
     "reconciliation.closed",
+    "statements.closed",
 )
 # Texts that are not a column each: functions that renew them and return how many.
 RENEWERS = ("masterdata.services.connections.renew_credentials",)

@@ -26,6 +26,8 @@ RULES = RowRules(
         "reconciliation.watermark": "where the next run goes on",
         "masterdata.apinonce": "numbers a key used once, dropped when their time is over",
         "bankbridge.pullcursor": "when an account is asked next",
+        "bankbridge.pace": "when a bank may be asked next",
+        "statements.receiptday": "counted anew from entries and receipts, which are kept",
         "bankbridge.tickhealth": "heartbeat",
         "erpbridge.readmark": "how far a finance system's view was read",
         "erpbridge.readrow": "what was read of it; orders are kept",

@@ -34,10 +34,20 @@ class TooSoon(Conflict):
     code = "too_soon"
 
 
+ABILITY = {
+    Kind.BALANCE: "balance",
+    Kind.STATEMENT: "transactions",
+    Kind.RECEIPT: "receipt_list",
+}
+
+
 def _every_s(kind: str) -> int:
-    return int(
-        settings.PULL_BALANCE_EVERY_S if kind == Kind.BALANCE else settings.PULL_STATEMENT_EVERY_S
-    )
+    every = {
+        Kind.BALANCE: settings.PULL_BALANCE_EVERY_S,
+        Kind.STATEMENT: settings.PULL_STATEMENT_EVERY_S,
+        Kind.RECEIPT: settings.PULL_RECEIPT_EVERY_S,
+    }
+    return int(every[Kind(kind)])
 
 
 def of(account_id: int, kind: str) -> PullCursor:
@@ -57,8 +67,12 @@ def _ensure(kind: str, account_ids: Sequence[int]) -> None:
 def claim(
     kind: str, *, account_ids: Sequence[int] | None = None, regardless: bool = False
 ) -> list[PullCursor]:
-    """Claim the cursors of linked accounts that are due (`regardless`: due or not) and that nobody is fetching."""
-    accounts = list(selectors.linked_accounts(None if account_ids is None else list(account_ids)))
+    """Claim the cursors of linked accounts that are due (`regardless`: due or not) and that nobody is fetching.
+
+    What a bank does not tell is not asked for.
+    """
+    wanted = None if account_ids is None else list(account_ids)
+    accounts = list(selectors.linked_accounts(wanted, ability=ABILITY[Kind(kind)]))
     _ensure(kind, accounts)
     now = clock.now()
     due = PullCursor.objects.select_for_update(skip_locked=True).filter(
@@ -136,7 +150,7 @@ def hasten_balances(*, connection_id: int) -> None:
 
 @transaction.atomic(durable=True)
 def ask_now(*, account_ids: Sequence[int], actor: User, scope: Scope) -> int:
-    """Make balance and statement of these accounts due at once; how many accounts.
+    """Make balance, statement and receipts of these accounts due at once; how many accounts.
 
     Raises NotFound (none of them visible and linked), NotAllowed (statements.pull), TooSoon (asked within 10 s).
     """
@@ -153,7 +167,7 @@ def ask_now(*, account_ids: Sequence[int], actor: User, scope: Scope) -> int:
     newest = selectors.newest_attempt(ids, Kind.BALANCE)
     if len(ids) == 1 and newest is not None and now - newest < timedelta(seconds=ASK_AGAIN_S):
         raise TooSoon("刚刚查询过，请 10 秒后再试", "asked a moment ago, try again in 10 s")
-    for kind in (Kind.BALANCE, Kind.STATEMENT):
+    for kind in Kind:
         _ensure(kind, ids)
     PullCursor.objects.filter(account_id__in=ids).exclude(
         last_ok_at__gt=now - timedelta(seconds=ASK_AGAIN_S)

@@ -48,7 +48,7 @@ hasten_balances = cursors.hasten_balances
 def balances(account_ids: Sequence[int] | None = None, *, now: bool = False) -> int:
     """Pull the balances that are due (`now`: of these accounts, due or not); how many accounts answered."""
     claimed = cursors.claim(Kind.BALANCE, account_ids=account_ids, regardless=now)
-    return _by_connection(claimed, _balances_of)
+    return by_connection(claimed, _balances_of)
 
 
 def statements(
@@ -64,7 +64,7 @@ def statements(
     """
     if first is None:
         claimed = cursors.claim(Kind.STATEMENT, account_ids=account_ids, regardless=now)
-        return _by_connection(claimed, _statements_of)
+        return by_connection(claimed, _statements_of)
     end = last or clock.today()
     accounts = selectors.linked_accounts(None if account_ids is None else list(account_ids))
     for account in accounts.values():
@@ -81,10 +81,11 @@ def _connection_id(account: OwnAccount) -> int:
     return int(account.connection_id or 0)
 
 
-def _by_connection(
+def by_connection(
     claimed: list[PullCursor], pull: Callable[[Line, list[tuple[PullCursor, OwnAccount]]], int]
 ) -> int:
-    """Serve the claimed cursors, each connection in a thread of its own, so that a slow bank delays no other."""
+    """Serve the claimed cursors, each connection in a thread of its own, so that a slow bank delays no other; the sum of
+    what `pull` returns for each."""
     accounts = selectors.linked_accounts([cursor.account_id for cursor in claimed])
     lanes: dict[int, list[tuple[PullCursor, OwnAccount]]] = {}
     for cursor in claimed:
@@ -161,8 +162,12 @@ def _statements_of(line: Line, lane: list[tuple[PullCursor, OwnAccount]]) -> int
 
 
 def _pull_account(line: Line, cursor: PullCursor, account: OwnAccount) -> date | None:
-    """Everything the cursor owes; the last day this closed, None when none."""
+    """Everything the cursor owes; the last day this closed, None when none.
+
+    The first pull of an account remembers where it began: from the next day on there are days to close.
+    """
     closed: date | None = None
+    before = clock.today() - timedelta(days=settings.PULL_FIRST_DAYS + 1)
     for span in rules.spans(
         now=clock.now(),
         pulled_until=cursor.pulled_until,
@@ -171,6 +176,8 @@ def _pull_account(line: Line, cursor: PullCursor, account: OwnAccount) -> date |
         span_days=line.adapter.profile.statement_span_days,
     ):
         _fetch_span(account, line, span)
+        if cursor.pulled_until is None:
+            cursors.closed_until(cursor, before)
         if span.closes:
             closed = span.last
             cursors.closed_until(cursor, span.last)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def ask_now(*, account_ids: Sequence[int] | None, actor: User, scope: Scope) -> int:
-    """Make balance and statement of these accounts (None: all the actor may refresh) due at once; how many.
+    """Make balance, statement and receipts of these accounts (None: all the actor may refresh) due at once; how many.
 
     Raises NotFound, NotAllowed, TooSoon.
     """
@@ -29,7 +29,7 @@ def ask_now(*, account_ids: Sequence[int] | None, actor: User, scope: Scope) -> 
         linked = selectors.linked_accounts(list(rows.values_list("pk", flat=True)))
         account_ids = list(linked)
     count = cursors.ask_now(account_ids=account_ids, actor=actor, scope=scope)
-    for task in ("tick_balances", "tick_statements"):
+    for task in ("tick_balances", "tick_statements", "tick_receipts"):
         with suppress(
             Exception
         ):  # the broker only wakes: without it the timetable finds the wish within a minute

@@ -17,6 +17,7 @@ from desk.pages import render_list
 from desk.viewing import scope_in
 from kernel import clock
 from kernel.errors import InvalidInput
+from kernel.scope import Scope
 from masterdata import selectors as masterdata
 from statements import continuity
 from statements.models import DayClose
@@ -77,14 +78,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Every account's month in one line."""
     scope = scope_in(request)
     month, first, last = month_in(request)
-    allowed = scope.companies_with(VIEW)
-    accounts = [
-        one
-        for one in masterdata.visible_accounts(scope).select_related("company", "bank")
-        if one.is_active and one.company_id in allowed
-    ]
+    accounts = visible_accounts(scope)
     told_until = min(last, clock.today() - timedelta(days=1))
-    lines = _lines(accounts, first, told_until)
+    lines = month_lines(accounts, first, told_until)
     context = {
         "lines": lines,
         "month": month,
@@ -98,7 +94,18 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "statements/continuity.html", context)
 
 
-def _lines(accounts: list[OwnAccount], first: date, last: date) -> list[Line]:
+def visible_accounts(scope: Scope) -> list[OwnAccount]:
+    """The active accounts whose entries the viewer may see, with company and bank."""
+    allowed = scope.companies_with(VIEW)
+    return [
+        one
+        for one in masterdata.visible_accounts(scope).select_related("company", "bank")
+        if one.is_active and one.company_id in allowed
+    ]
+
+
+def month_lines(accounts: list[OwnAccount], first: date, last: date) -> list[Line]:
+    """Each account's days between two, the worst first."""
     ids = [one.pk for one in accounts]
     begun, closed = continuity.begun_on(ids), continuity.closed_until(ids)
     counts = continuity.status_counts(ids, first=first, last=last)

@@ -15,7 +15,7 @@ from kernel import clock
 from kernel.references import is_reference
 from kernel.scope import Scope
 from statements import balances as wall
-from statements import selectors
+from statements import receipt_selectors, selectors
 from statements.pages import EntriesPage, side_totals
 
 CHART_DAYS = 14
@@ -40,6 +40,8 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         "entry": found,
         "revisions": list(selectors.revisions_of(found)),
         "is_ours": is_reference(found.reference),
+        "receipts": receipt_selectors.receipts_of_entries([found.pk])[found.pk],
+        "alike": receipt_selectors.alike(found),
     }
     return render(request, "statements/entry.html", context)
 

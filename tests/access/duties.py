@@ -34,6 +34,9 @@ SEE_RECEIPTS = SUPPLEMENTERS | _("recon_accountant", "treasurer", "viewer", "aud
 EVERYBODY = SEE_MONEY | _("admin", "security_admin")
 WORKERS = MONEY | _("admin")
 APPROVERS = _("approver", "treasurer")
+PAPER_READERS = SUPPLEMENTERS | _(
+    "recon_accountant", "treasurer", "auditor"
+)  # the files of receipts
 PROPOSERS = _("maker", "admin")  # of payees: a maker announces one, another person agrees
 FETCHERS = BOOKERS | _("releaser", "treasurer")
 ADMIN, OFFICER, AUDITOR, TREASURER = _("admin"), _("security_admin"), _("auditor"), _("treasurer")
@@ -106,9 +109,11 @@ MAY: dict[str, Duties] = {
     # banks
     **_lines(
         "statements",
-        "entries entry balances balance_changes days continuity continuity_account",
+        """entries entry balances balance_changes days continuity continuity_account receipts receipt completeness
+        completeness_account""",
         SEE_MONEY,
     ),
+    **_lines("statements", "receipt_file receipt_print receipt_pack", PAPER_READERS),
     **_lines(
         "statements",
         "import import_preview import_mapping import_act/confirm import_act/drop",

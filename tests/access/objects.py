@@ -83,6 +83,7 @@ OBJECTS: dict[str, Found] = {
     "statements:entry_id": _all("entry_id"),
     "statements:account_id": _all("account_id"),
     "statements:file_id": _own("statement_file_id"),
+    "statements:receipt_id": _all("receipt_id"),
     "bankbridge:key": _all("exchange_key"),
     # finance systems
     "erpbridge:delivery_id": _all("delivery_id"),

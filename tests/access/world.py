@@ -51,7 +51,7 @@ from tests.access.pages import HOSTILE
 from tests.payments.test_imports_lists import a_csv
 from tests.payments.test_outside import propose as propose_outside
 from tests.payments.test_schedules import a_plan
-from tests.statements.rows import a_line
+from tests.statements.rows import a_line, a_receipt
 
 
 @dataclass
@@ -129,6 +129,7 @@ def _things(world: Any, moment: clock.fixed) -> dict[str, list[tuple[str, Any]]]
         "adjudication_id": [("", document.pk)],
         "outside_id": [("", record.pk)],
         "entry_id": [("", next(iter(recorded.new_ids)))],
+        "receipt_id": [("", a_receipt(world.account).pk)],
         "instruction_id": [("", unknown.instruction.pk)],
         "schedule_id": [("", plan.pk)],
         "order_id": [(o.shown_state, o.pk) for o in PaymentOrder.objects.order_by("pk")],

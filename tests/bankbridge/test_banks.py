@@ -47,7 +47,9 @@ BANKS = [
     AtBank(
         "cib", "117010100100999902", "", {"CID": "1199999999", "USERID": "oper01"}, credentials={"USERPASS": "secret01"},
     ),
-    AtBank("cmb", "571900000010102", "57", {"LGNNAM": "OPER01"}),
+    AtBank(
+        "cmb", "571900000010102", "57", {"LGNNAM": "OPER01", "interval_pay_s": "0", "interval_query_s": "0"},
+    ),
     AtBank("pingan", "11000000000002", "", {"enterprise_code": "00901079800000099000"}, ["SM9404"]),
     AtBank("citic", "8110700013500000002", "", {"userName": "demo_login"}, ["SIM0404"], product="pay"),
     AtBank(

@@ -148,7 +148,6 @@ class TestAgainstTheBank:
         assert (day.credits, day.difference, day.is_closed) == (7260, 0, False)
 
         clock.set_offset(world.clock_file, MORNING + timedelta(days=1))
-        PullCursor.objects.update(pulled_until=MORNING.date() - timedelta(days=1))
         assert pull.statements(now=True) == 1
         closed = DayClose.objects.get(day=MORNING.date())
         assert (closed.is_closed, closed.difference) == (True, 0)

@@ -8,7 +8,9 @@ from itertools import count
 
 from kernel import clock
 from masterdata.models import Bank, Company, Connection, OwnAccount
+from statements.models import BankReceipt
 from statements.rules import EntryLine
+from statements.services import receipts
 
 _serials = count(1)
 DAY = date(2026, 11, 24)
@@ -60,3 +62,14 @@ def a_line(serial, amount, *, direction="debit", after=None, day=DAY, minute=0, 
         balance_after=None if after is None else Decimal(after),
         **{"counterparty_name": "样例供应商", "counterparty_account": "1001000100200", **values},
     )
+
+
+def a_receipt(account, number="HD1", *, day=DAY, file=None, gives_files=True, **values):
+    """A receipt as a bank lists it, with its file where there is one."""
+    line = receipts.ReceiptLine(receipt_no=number, day=day, **values)
+    receipts.record_receipts(account_id=account.pk, lines=[line], gives_files=gives_files)
+    row = BankReceipt.objects.get(account=account, receipt_no=number)
+    if file is not None:
+        receipts.keep_file(receipt_id=row.pk, data=file, exchange_id=None)
+        row.refresh_from_db()
+    return row

@@ -310,6 +310,11 @@ DISPATCH_TICK_MAX_S = env.float(
 )  # a tick claims nothing new after this long
 PULL_BALANCE_EVERY_S = env.int("PULL_BALANCE_EVERY_S", default=600)
 PULL_STATEMENT_EVERY_S = env.int("PULL_STATEMENT_EVERY_S", default=300)
+PULL_RECEIPT_EVERY_S = env.int("PULL_RECEIPT_EVERY_S", default=1800)
+PULL_RECEIPT_DAYS = env.int(
+    "PULL_RECEIPT_DAYS", default=10
+)  # how far back a day that wants receipts is asked about again
+COMPLETENESS_DAYS = env.int("COMPLETENESS_DAYS", default=31)  # how far back the job looks
 PULL_FIRST_DAYS = env.int(
     "PULL_FIRST_DAYS", default=0
 )  # past days fetched for an account never pulled

@@ -67,6 +67,7 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
             (_("电子回单"), "statements:receipts", "statements.view"),
             (_("对账单导入"), "statements:import", "statements.import"),
             (_("对账单连续性"), "statements:continuity", "statements.view"),
+            (_("资料完整性"), "statements:completeness", "statements.view"),
             (_("日记账"), "ledger:books", "ledger.view"),
         ],
     ),

@@ -63,7 +63,9 @@ def standing(answer: Answer, reference: str, final: frozenset[str]) -> Outcome |
 def receipts(answer: Answer, account: str) -> list[ReceiptFound]:
     """The receipts of a page; day and amount stand in elements nobody describes."""
     rows = [m.ReceiptRow.parse(node) for node in answer.data()]
-    return [ReceiptFound(row.number, account, None) for row in rows if row.number]
+    return [
+        ReceiptFound(row.number, account, None, bank_serial=row.flow) for row in rows if row.number
+    ]
 
 
 def file_name(answer: Answer, field: str) -> str:

@@ -165,11 +165,15 @@ def receipt_job(answer: Answer) -> str:
 def receipt_files(
     answer: Answer, account: str, day: date | None
 ) -> tuple[list[ReceiptFound], bool]:
-    """The files of a job, and whether there are more."""
+    """The files of a job, and whether there are more. A receipt's PDF bears the entry's ATTACHINFO (section 4g)."""
     node = answer.body("RSBODY")
     if node is None:
         raise Unreadable("ASYNRECEIPTINFOTRN without RSBODY")
     told = m.ReceiptFiles.parse(node)
     number = told.account or account
-    found = [ReceiptFound(row.file, number, day, file=row.name) for row in told.rows if row.file]
+    found = [
+        ReceiptFound(row.file, number, day, file=row.name, bank_serial=row.file)
+        for row in told.rows
+        if row.file
+    ]
     return found, told.more == "Y"

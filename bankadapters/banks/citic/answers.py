@@ -157,7 +157,14 @@ def receipts(answer: Answer, account: str) -> tuple[list[ReceiptFound], int]:
         if not row.number:
             raise Unreadable(f"row without bresqNo, at line {node.sourceline}")
         found.append(
-            ReceiptFound(row.number, account, row.booked_on, echoed(row.amount), file=row.kind)
+            ReceiptFound(
+                row.number,
+                account,
+                row.booked_on,
+                echoed(row.amount),
+                file=row.kind,
+                bank_serial=row.serial,
+            )
         )
     return found, m.ReceiptsHead.parse(answer.root).total or 0
 

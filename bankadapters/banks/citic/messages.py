@@ -255,6 +255,7 @@ class ReceiptRow(Record, tag="row"):
 
     number: str = text("bresqNo")
     kind: str = text("billType")
+    serial: str = text("transeqNo")
     booked_on: date | None = day("tranDate")
     amount: Decimal | None = yuan("tranAmt")
 

@@ -281,13 +281,17 @@ def receipts(answer: Answer, account: str) -> list[ReceiptFound]:
             raise Unreadable(f"CSRRCFDFZ1 without ISTNBR, at line {node.sourceline}")
         name, block = typed.get(row.number, ("", m.ReceiptBlock()))
         amount = block.amount if block.amount is not None else block.fee
+        own = account or block.own or block.account
         found.append(
             ReceiptFound(
                 receipt_no=row.number,
-                account=account or block.own or block.account,
+                account=own,
                 booked_at=_receipt_day(block),
                 money=_money(amount, block.currency),
                 direction=codes.RECEIPT_SIDE.get(name),
+                bank_serial=block.serial,
+                counterparty_account=block.payer if block.payee == own else block.payee,
+                verify_code=row.check,
             )
         )
     return found

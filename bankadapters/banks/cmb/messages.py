@@ -373,3 +373,6 @@ class ReceiptBlock(Record, tag="CPRRCSNDX1"):
     system_day: date | None = day("SYSDAT")
     own: str = text("REGEAC")
     account: str = text("ACCNBR")
+    serial: str = text("TRSNBR")
+    payer: str = text("SNDEAC")
+    payee: str = text("RCVEAC")

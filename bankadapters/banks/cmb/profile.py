@@ -114,6 +114,7 @@ PROFILE = Profile(
     balance_accounts_max=30,
     charset=CHARSET,
     intervals_s={"pay": 1, "query": 2, "notice": 5},
+    paced_by="LGNNAM",
     field_limits=FIELD_LIMITS,
     endpoints=ENDPOINTS,
     settings=SETTINGS,

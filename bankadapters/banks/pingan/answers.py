@@ -177,4 +177,4 @@ def receipt_file(answer: Answer, account: str, day: date | None) -> list[Receipt
     if not row.name:
         return []
     place = "/".join(part for part in (row.path.rstrip("/"), row.name) if part)
-    return [ReceiptFound(row.name, account, day, file=place)]
+    return [ReceiptFound(row.name, account, day, file=place, covers_day=True)]

@@ -1,0 +1,11 @@
+"""Reads of what banks can do."""
+
+from __future__ import annotations
+
+from masterdata.models import BankProfile
+
+
+def abilities_by_bank() -> dict[str, frozenset[str]]:
+    """What each bank's adapter can do, by slug. System look-up."""
+    rows = BankProfile.objects.values_list("pk", "abilities")
+    return {slug: frozenset(abilities) for slug, abilities in rows}
