@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("matrix/trial/", guarded(views.matrix_trial, "strategy.view"), name="matrix_trial"),
     path("keys/", personal(pages.keys_page), name="keys"),
     path("keys/new/", personal(pages.enrol), name="key_enrol"),
+    path("keys/token/", personal(pages.enrol_token), name="key_token"),
     path("keys/passphrase/", personal(pages.passphrase), name="key_passphrase"),
     path(
         "keys/<int:key_id>/confirm/",

@@ -92,6 +92,14 @@ def sign(algorithm: str, private: bytes, point: bytes, message: bytes) -> bytes:
     return _joined(r, min(s, _P256_ORDER - s))
 
 
+def plain(der: bytes) -> bytes:
+    """An ECDSA signature as tokens write it (DER), as r‖s with the lower s. Raises ValueError."""
+    r, s = utils.decode_dss_signature(der)
+    if not (0 < r < _P256_ORDER and 0 < s < _P256_ORDER):
+        raise ValueError("no signature of P-256")
+    return _joined(r, min(s, _P256_ORDER - s))
+
+
 def verify(algorithm: str, point: bytes, message: bytes, signature: bytes) -> bool:
     """Whether `signature` is the one its key made of `message`. Never raises for what was stored or sent."""
     if len(point) != 64 or len(signature) != 64:

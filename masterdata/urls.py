@@ -21,6 +21,7 @@ from masterdata.views import (
     people,
     rights,
     rules,
+    security_keys,
     setup,
     sign_in,
 )
@@ -81,6 +82,8 @@ urlpatterns: list[URLPattern] = [
     path("me/security/", personal(me.security), name="security"),
     path("me/sessions/end/", personal(me.end_sessions), name="sessions_end"),
     path("me/factor/", personal(me.factor), name="factor"),
+    path("me/keys/new/", personal(security_keys.key_new), name="key_new"),
+    path("me/keys/<int:own_key_id>/end/", personal(security_keys.key_end), name="key_end"),
     path("me/recovery/", personal(me.recovery), name="recovery"),
     path("me/delegations/new/", personal(me.delegation_new), name="delegation_new"),
     path(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
-from approvals.signing import keys, trust
+from approvals.signing import keys, tokens, trust
 from approvals.signing.models import SigningKey
 from approvals.signing.signers import SoftwareSigner
 from approvals.signing.states import KeyState
 from kernel.secrets import Secret
-from masterdata.models import User
+from masterdata.models import Company, Membership, User
+from masterdata.services import security_keys
 from payments.services.hands import Hand
 from tests.build import step_up
+from tests.soft_key import SoftKey
 
 PASSPHRASE = Secret("a passphrase of the tests")  # of keys that live for one run
 REGISTRAR = "test-registrar"
@@ -60,3 +63,27 @@ def by(user: User) -> dict[str, Any]:
 def hand_of(user: User, passphrase: Secret = PASSPHRASE) -> Hand:
     """The hand an act is signed by, with a second factor just given."""
     return Hand(signer_of(user, passphrase), step_up(user))
+
+
+def give_token(user: User) -> SoftKey:
+    """The person's signing key in a token, made and confirmed; it replaces a software key."""
+    registrar, _theirs = a_registrar()
+    token, session = SoftKey(settings.SITE_ADDRESS), {}
+    answer = token.make(security_keys.offer(user, session, signing=[]))
+    key = tokens.enrol(user=user, token=security_keys.made(session, answer))
+    signer = keys.unlock(user=registrar, passphrase=PASSPHRASE)
+    keys.confirm(
+        key_id=key.pk,
+        version=key.version,
+        digits=key.fingerprint[-8:],
+        actor=a_vouching(registrar),
+        signer=signer,
+    )
+    return token
+
+
+def a_vouching(registrar: User) -> User:
+    """The registrar with the duty of vouching for keys in the whole group."""
+    for company in Company.objects.filter(parent=None):
+        Membership.objects.get_or_create(user=registrar, company=company, role="security_admin")
+    return registrar

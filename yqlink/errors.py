@@ -99,7 +99,10 @@ def ask_to_unlock(request: HttpRequest) -> HttpResponse:
 
 def _fields(request: HttpRequest) -> list[tuple[str, str]]:
     """What the form at hand holds, to be sent again; secrets are typed again."""
-    left_out = {"csrfmiddlewaretoken", STEP_UP_FIELD, "password", "passphrase", "value"}
+    left_out = {
+        *("csrfmiddlewaretoken", STEP_UP_FIELD, "password", "passphrase", "value"),
+        *("key_answer", "sign_answer"),
+    }
     return [
         (name, value)
         for name, values in request.POST.lists()

@@ -40,6 +40,7 @@ RULES = RowRules(
             }
         ),
         "masterdata.user": frozenset({"last_login"}),
+        "masterdata.securitykey": frozenset({"used_at"}),
         "masterdata.apikey": frozenset({"used_at"}),
         "masterdata.connection": frozenset(
             {"session", "session_changed_at", "last_ok_at", "last_error_at", "last_error"}
@@ -56,6 +57,7 @@ RULES = RowRules(
     told={
         "otp_totp.totpdevice": frozenset({"key", "last_t", "drift", "last_used_at"}),
         "masterdata.user": frozenset({"password", "last_login"}),
+        "masterdata.securitykey": frozenset({"credential", "point", "used_at"}),
         "masterdata.membership": frozenset(),
         "masterdata.delegation": frozenset(),
         "masterdata.apiclient": frozenset({"key_digest"}),

@@ -20,7 +20,7 @@ from kernel.errors import DomainError, NotAllowed
 from masterdata import passwords
 from masterdata.origin import address_of
 from masterdata.selectors import scope_of
-from masterdata.services import sessions, stepup
+from masterdata.services import security_keys, sessions, stepup
 from masterdata.views.sign_in import LOCKED, SEEN_AT, SIGNED_IN_AT
 from yqlink.errors import ask_to_sign_in, ask_to_unlock, refuse, wants_json
 
@@ -117,6 +117,12 @@ def _holds(request: HttpRequest) -> bool:
     return stepup.current(request.session, request.user.pk) is not None
 
 
+def _asking(request: HttpRequest) -> dict[str, Any]:
+    """What the browser asks the viewer's security keys; empty where there are none."""
+    user: Any = request.user
+    return (security_keys.asking(user, request.session) if user.is_authenticated else None) or {}
+
+
 def context(request: HttpRequest) -> dict[str, Any]:
     """Template context: the viewer's scope, the channel payments go to, and the idle limit in seconds."""
     return {
@@ -124,4 +130,6 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "channel": settings.CHANNEL,
         "session_idle_s": settings.SESSION_IDLE_S,
         "step_up_holds": SimpleLazyObject(lambda: _holds(request)),
+        "step_up_keys": SimpleLazyObject(lambda: _asking(request)),
+        "site_address": settings.SITE_ADDRESS,
     }

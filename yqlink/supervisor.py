@@ -305,6 +305,9 @@ class Platform:
         private = given if is_given else workers["SEAL_PRIVATE_KEYS"]
         self.worker_env = {"SEAL_PRIVATE_KEYS": private}
         env.setdefault("DJANGO_SETTINGS_MODULE", "yqlink.settings.dev")
+        env.setdefault(
+            "SITE_ADDRESS", f"http://localhost:{self.ports['web']}"
+        )  # security keys want a name
         env |= {
             "YQLINK_HOME": str(self.home),
             "YQLINK_DEMO_DIR": str(self.demo_folder),

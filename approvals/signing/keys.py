@@ -92,9 +92,14 @@ def enrol(*, user: User, passphrase: Secret) -> SigningKey:
     Raises InvalidInput (weak passphrase), Conflict (one waits already).
     """
     checked(passphrase, user)
+    require_none_waits(user)
+    return add(user, passphrase, now=clock.now())
+
+
+def require_none_waits(user: User) -> None:
+    """Raise Conflict where a key of this person waits for somebody to vouch for it."""
     if SigningKey.objects.filter(user=user, state=KeyState.PENDING).exists():
         raise Conflict("您已有一把待确认的签名密钥", "one key waits already", code="key_pending")
-    return add(user, passphrase, now=clock.now())
 
 
 def visible(scope: Scope) -> list[SigningKey]:
@@ -114,6 +119,12 @@ def own(user: User) -> list[SigningKey]:
 def active(user: User) -> SigningKey | None:
     """The key a person signs with now."""
     return SigningKey.objects.filter(user=user, state=KeyState.ACTIVE).defer("box").first()
+
+
+def in_token(user: User) -> bool:
+    """Whether the key a person signs with now is in a token."""
+    key = active(user)
+    return key is not None and key.provider == SigningKey.Provider.WEBAUTHN
 
 
 def _locked(key_id: int) -> SigningKey:
@@ -237,7 +248,7 @@ def revoke(
 @transaction.atomic(durable=True)
 def change_passphrase(*, user: User, old: Secret, new: Secret) -> SigningKey:
     """The same key under another passphrase. Raises NotAllowed (no key, wrong passphrase), InvalidInput (weak)."""
-    key = _usable(user)
+    key = usable(user)
     private = _open_box(key, old)
     if private is None:
         raise KeyRefused("原签名口令不正确", "wrong passphrase", code="wrong_passphrase")
@@ -247,7 +258,7 @@ def change_passphrase(*, user: User, old: Secret, new: Secret) -> SigningKey:
     return key
 
 
-def _usable(user: User) -> SigningKey:
+def usable(user: User) -> SigningKey:
     """The person's key that may sign now, locked. Raises NotAllowed."""
     now = clock.now()
     rows = SigningKey.objects.select_for_update(of=("self",))
@@ -270,6 +281,12 @@ def _usable(user: User) -> SigningKey:
 
 
 def _open_box(key: SigningKey, passphrase: Secret) -> bytes | None:
+    if key.provider != SigningKey.Provider.SOFTWARE:
+        raise KeyRefused(
+            "您的签名密钥在安全密钥（硬件）中，没有签名口令；请在浏览器中办理",
+            "your key is in a token and has no passphrase",
+            code="key_in_token",
+        )
     aad = _aad(key.fingerprint)
     try:
         return lockbox.unlock(vault.ring().decrypt(bytes(key.box), aad=aad), passphrase, aad=aad)
@@ -279,7 +296,7 @@ def _open_box(key: SigningKey, passphrase: Secret) -> bytes | None:
 
 @transaction.atomic(durable=True)
 def _tried(user: User, passphrase: Secret) -> SoftwareSigner | KeyRefused:
-    key = _usable(user)
+    key = usable(user)
     private = _open_box(key, passphrase)
     if private is None:
         return _failed(key, user)

@@ -24,7 +24,7 @@ class SigningKey(Versioned, Stateful):
 
     class Provider(models.TextChoices):
         SOFTWARE = "software", "软件密钥"
-        WEBAUTHN = "webauthn", "硬件密钥"
+        WEBAUTHN = "webauthn", "安全密钥"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     person_key = models.CharField(max_length=40)
@@ -33,6 +33,9 @@ class SigningKey(Versioned, Stateful):
     point = models.BinaryField()  # the public key, x‖y
     fingerprint = models.CharField(max_length=64, unique=True)
     box = models.BinaryField(default=b"", editable=False)
+    # of a key in a token: its name there, and the count of its last use (one that does not rise tells of a copy)
+    credential = models.BinaryField(default=b"", editable=False)
+    uses = models.PositiveBigIntegerField(default=0)
     state = state_column(KeyState, KeyState.PENDING)
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField()
@@ -74,6 +77,7 @@ class SigningKey(Versioned, Stateful):
                     "algorithm",
                     "point",
                     "fingerprint",
+                    "credential",
                     "valid_from",
                     "valid_to",
                 ],

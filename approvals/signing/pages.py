@@ -12,13 +12,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from approvals.signing import forms, keys
+from approvals.signing import forms, keys, tokens
 from approvals.signing.models import SigningKey
 from approvals.signing.states import KeyState
 from desk.words import said
 from kernel.errors import DomainError, NotFound
 from kernel.scope import Scope
 from kernel.secrets import Secret
+from masterdata.services import security_keys
+from masterdata.services.stepup import require_stepup
 
 
 def _scope(request: HttpRequest) -> Scope:
@@ -83,6 +85,25 @@ def enrol(request: HttpRequest) -> HttpResponse:
     done = _("签名密钥已生成，请联系安全管理员核对指纹并确认")
     form = forms.EnrolForm(request.POST or None)
     return _form_page(request, form, submit, title=_("申请签名密钥"), done=done)
+
+
+@require_http_methods(["GET", "POST"])
+def enrol_token(request: HttpRequest) -> HttpResponse:
+    """A new key for oneself, in a token; the second factor proves who asks."""
+    user: Any = request.user
+    require_stepup(request, "signing_key.enrol")
+    error = ""
+    if answer := request.POST.get("new_key", ""):
+        try:
+            tokens.enrol(user=user, token=security_keys.made(request.session, answer))
+        except DomainError as refusal:
+            error = said(refusal)
+        else:
+            messages.success(request, _("签名密钥已生成，请联系安全管理员核对指纹并确认"))
+            return redirect("approvals:keys")
+    asking = security_keys.offer(user, request.session, signing=tokens.known(user))
+    context = {"asking": asking, "error": error}
+    return render(request, "approvals/key_token.html", context, status=422 if error else 200)
 
 
 @require_http_methods(["GET", "POST"])

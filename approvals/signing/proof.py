@@ -36,4 +36,5 @@ def proves(key: PublicKey, statement: bytes, *, path: str, root: str, signature:
         reached = merkle.root_of(statement, path)
     except ValueError:
         return False
-    return reached.hex() == root and _holds(key, reached, signature)
+    is_signed = reached.hex() == root and _holds(key, reached, signature)
+    return is_signed and providers.covers(key.provider, signature, statement)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,10 +11,12 @@ from typing import Protocol
 from django.db import transaction
 
 from approvals.signing import statements
+from approvals.signing.grants import Grant, kept
 from approvals.signing.models import Signature
 from kernel import merkle, signatures, vault
-from kernel.errors import require
+from kernel.errors import NotAllowed, require
 from kernel.secrets import Secret
+from kernel.security_keys import Touch
 
 
 class Signer(Protocol):
@@ -31,8 +34,8 @@ class Signer(Protocol):
     def person_key(self) -> str:
         """The natural person it belongs to."""
 
-    def sign(self, message: bytes) -> bytes:
-        """The signature of a message."""
+    def sign(self, message: bytes, contents: Sequence[str] = ()) -> bytes:
+        """The signature of a message that stands for decisions on these contents."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,35 @@ class SoftwareSigner:
     point: bytes
     private: Secret  # hex
 
-    def sign(self, message: bytes) -> bytes:
+    def sign(self, message: bytes, contents: Sequence[str] = ()) -> bytes:
         """The signature, r‖s."""
         private = bytes.fromhex(self.private.reveal())
         return signatures.sign(self.algorithm, private, self.point, message)
+
+
+@dataclass(frozen=True)
+class TokenSigner:
+    """A key in a token whose owner granted one act by a touch; `hand` is the private key of that act."""
+
+    key_id: int
+    fingerprint: str
+    person_key: str
+    grant: Grant
+    touch: Touch
+    hand: Secret  # hex
+    point: bytes  # of the hand
+
+    def sign(self, message: bytes, contents: Sequence[str] = ()) -> bytes:
+        """The grant, the touch, and the signature of the act's key. Raises NotAllowed for a content that was not granted."""
+        if not contents or not set(contents) <= set(self.grant.paths):
+            raise NotAllowed(
+                "安全密钥的签名不包含此内容，请重新打开页面",
+                "the touch did not grant this content",
+                code="not_granted",
+            )
+        private = bytes.fromhex(self.hand.reveal())
+        own = signatures.sign(signatures.Algorithm.ECDSA, private, self.point, message)
+        return kept(self.grant, self.touch, signature=own, contents=contents)
 
 
 @dataclass(frozen=True)
@@ -73,10 +101,11 @@ def endorse(
     if not said:
         return {}
     root, paths = merkle.tree(list(said.values()))
+    contents = [str(json.loads(statement)["content"]) for statement in said.values()]
     row = Signature.objects.create(
         key_id=signer.key_id,
         root=root.hex(),
-        signature=signer.sign(statements.message(root)),
+        signature=signer.sign(statements.message(root), contents),
         shown=vault.ring().encrypt(shown, aad=shown_aad(root.hex())),
         at=at,
     )

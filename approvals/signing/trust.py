@@ -93,6 +93,8 @@ def fault(key: SigningKey, registrar: SigningKey | None) -> str:
     theirs = signatures.fingerprint(registrar.algorithm, bytes(registrar.point))
     if theirs not in pinned:
         return "its registrar is not pinned"
+    if registrar.provider != "software":
+        return "its registrar's key is in a token"  # which grants acts, and no certificates
     said = json.loads(key.certificate)
     if said.pop("registrar", "") != theirs or said.pop("at", None) is None or said != facts_of(key):
         return "the key differs from its certificate"

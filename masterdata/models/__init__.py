@@ -4,6 +4,7 @@ from masterdata.models.access import (
     Factor,
     OldPassword,
     RecoveryCode,
+    SecurityKey,
     SignInTry,
     UserSession,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "OwnAccount",
     "PayeeVersion",
     "RecoveryCode",
+    "SecurityKey",
     "SignInTry",
     "StagedChange",
     "StrategyRow",

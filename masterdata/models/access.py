@@ -44,6 +44,42 @@ class Factor(TOTPDevice):  # type: ignore[misc]  # the library has no types
         return base64.b64encode(sealed).decode()
 
 
+class SecurityKey(models.Model):
+    """A key in a token (WebAuthn) that stands for a person's second factor; the token's PIN or finger unlocks it.
+
+    `uses` is the count the token told with its last answer: one that does not rise tells of a copy.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="security_keys"
+    )
+    name = models.CharField(max_length=60)
+    credential = models.BinaryField()
+    credential_digest = models.CharField(max_length=64, unique=True)
+    point = models.BinaryField()
+    device = models.CharField(max_length=40, blank=True)  # the model, as the token tells it
+    uses = models.PositiveBigIntegerField(default=0)
+    made_at = models.DateTimeField(default=clock.now)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        triggers = [
+            pgtrigger.ReadOnly(
+                name="security_key_for_ever",
+                fields=["user", "credential", "credential_digest", "point", "device", "made_at"],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def reference(self) -> str:
+        """How decisions and the trail name it."""
+        return f"key:{self.pk}"
+
+
 class RecoveryCode(models.Model):
     """One of a person's codes for the day the second factor is lost: kept as a keyed digest, used once."""
 
@@ -83,6 +119,7 @@ METHODS = {
     "password": _("密码"),
     "password+totp": _("密码 + 动态验证码"),
     "password+recovery": _("密码 + 恢复码"),
+    "password+key": _("密码 + 安全密钥"),
 }
 
 
@@ -110,7 +147,7 @@ class SignInTry(_FromSomewhere):
 
         OK = "ok", _("成功")
         BAD_PASSWORD = "bad_password", _("用户名或密码错误")  # a word, no password
-        BAD_CODE = "bad_code", _("动态验证码错误")
+        BAD_CODE = "bad_code", _("动态验证码或安全密钥错误")
         LOCKED_OUT = "locked_out", _("已锁定")
         UNLOCKED = "unlocked", _("解除锁屏")
         BAD_UNLOCK = "bad_unlock", _("解除锁屏失败")

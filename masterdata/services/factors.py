@@ -12,7 +12,7 @@ from django.db import transaction
 from audit.services import record
 from kernel import clock, vault
 from kernel.errors import InvalidInput, NotAllowed
-from masterdata.models import Factor, RecoveryCode, User
+from masterdata.models import Factor, RecoveryCode, SecurityKey, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -146,7 +146,8 @@ def spend_recovery_code(*, user: User, code: str) -> bool:
 
 
 def forget_factor(user: User) -> None:
-    """Remove factor and recovery codes: the person enrols anew at the next sign-in (a step)."""
+    """Remove factor, security keys and recovery codes: the person enrols anew at the next sign-in (a step)."""
+    SecurityKey.objects.filter(user=user).delete()
     Factor.objects.filter(user=user).delete()
     RecoveryCode.objects.filter(user=user).delete()
 

@@ -16,7 +16,7 @@ from django.conf import settings
 from audit import origin as audit_origin
 from kernel import clock
 from kernel.errors import NotAllowed
-from masterdata.services import factors
+from masterdata.services import factors, security_keys
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -35,7 +35,7 @@ class StepUpNeeded(NotAllowed):
 
     def __init__(self, message: str = "", message_en: str = "") -> None:
         super().__init__(
-            message or "此操作需要再次验证身份，请输入动态验证码",
+            message or "此操作需要再次验证身份，请输入动态验证码或使用安全密钥",
             message_en or "this act wants the code of your second factor",
             field=FIELD,
         )
@@ -43,7 +43,7 @@ class StepUpNeeded(NotAllowed):
 
 @dataclass(frozen=True)
 class StepUp:
-    """A second factor given by `user_id` at `at`, by `method` ("totp"), with the device `factor_id` names ("totp:17")."""
+    """A second factor given by `user_id` at `at`, by `method` ("totp", "webauthn"), with the device `factor_id` names ("totp:17")."""
 
     user_id: int
     method: str
@@ -79,14 +79,19 @@ def current(session: Any, user_id: int | None) -> StepUp | None:
 
 
 def require_stepup(request: HttpRequest, act: str) -> StepUp:
-    """The step-up that covers `act` ("payments.release"), taking the code from the request where one is sent.
+    """The step-up that covers `act` ("payments.release"), taking a code or a security key's answer where one is sent.
 
     Raises StepUpNeeded when none holds and no code came, or the code is wrong, used or locked out for a while.
     """
     user: Any = request.user
     code = request.POST.get(FIELD, "") or request.headers.get(HEADER, "")
-    if code:
-        given = give_factor(user=user, code=code, act=act)
+    answer = request.POST.get(security_keys.ANSWER, "")
+    if code or answer:
+        given = (
+            give_key(user=user, session=request.session, answer=answer, act=act)
+            if answer
+            else give_factor(user=user, code=code, act=act)
+        )
         keep(request.session, given)
     else:
         held = current(request.session, user.pk)
@@ -104,6 +109,15 @@ def give_factor(*, user: User, code: str, act: str) -> StepUp:
         why = outcome.refusal
         raise StepUpNeeded(why.message if why else "", why.message_en if why else "")
     return StepUp(user.pk, "totp", outcome.factor.reference, clock.now())
+
+
+def give_key(*, user: User, session: Any, answer: str, act: str) -> StepUp:
+    """Check a security key's answer to a challenge of this session. Raises StepUpNeeded otherwise."""
+    try:
+        key = security_keys.verify(user=user, session=session, answer=answer, act=act)
+    except security_keys.KeyRefused as error:
+        raise StepUpNeeded(error.message, error.message_en) from None
+    return StepUp(user.pk, "webauthn", key.reference, clock.now())
 
 
 def demand(given: StepUp | None, actor: User) -> StepUp:

@@ -25,7 +25,7 @@ from masterdata import passwords, services
 from masterdata.forms import DelegationForm
 from masterdata.models import UserSession
 from masterdata.people_selectors import delegations_of, duties_of
-from masterdata.services import delegations, factors, sessions
+from masterdata.services import delegations, factors, security_keys, sessions
 from masterdata.services.stepup import StepUpNeeded, require_stepup
 
 
@@ -39,6 +39,7 @@ def security(request: HttpRequest) -> HttpResponse:
         "duties": duties_of(user),
         "delegations": delegations_of(user),
         "factor": factors.factor_of(user),
+        "security_keys": security_keys.keys_of(user),
         "recovery_left": user.recovery_codes.filter(used_at=None).count(),
         "sessions": mine[:10],
         "this_session": sessions.digest_of(request.session.session_key or ""),

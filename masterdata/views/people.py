@@ -17,7 +17,7 @@ from desk.filters import ChoiceFilter, DateRangeFilter, TextFilter
 from desk.pages import ListPage, render_list
 from desk.rows import Column, Row
 from desk.viewing import form_page, scope_in
-from kernel.errors import DomainError, NotAllowed, NotFound
+from kernel.errors import DomainError, InvalidInput, NotAllowed, NotFound
 from kernel.scope import Scope
 from masterdata import forms
 from masterdata import people_selectors as people
@@ -177,7 +177,7 @@ def person_act(request: HttpRequest, user_id: int, act: str) -> HttpResponse:
         count = people_admin.end_sessions_of(user_id=user_id, actor=actor)
         messages.success(request, gettext("已结束 %(count)s 个会话") % {"count": count})
     else:
-        raise NotFound("act")
+        raise InvalidInput("没有这种操作", "no such act", field="act")
     return redirect("masterdata:person", user_id)
 
 

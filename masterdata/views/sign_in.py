@@ -28,7 +28,7 @@ from kernel import clock
 from kernel.errors import InvalidInput
 from masterdata.models import User, UserSession
 from masterdata.origin import address_of, agent_of
-from masterdata.services import factors, sessions
+from masterdata.services import factors, security_keys, sessions
 from masterdata.services.sessions import End, Result
 from masterdata.views.language import remember_language
 
@@ -163,28 +163,37 @@ def _failed(request: HttpRequest, user: User, result: Result, method: str) -> No
 
 
 def code(request: HttpRequest) -> HttpResponse:
-    """The code of the second factor, or one of the recovery codes."""
+    """The code of the second factor, a touch of a security key, or one of the recovery codes."""
     user = _on_the_way(request)
     if user is None:
         return _start_again(request)
     error = ""
-    given = request.POST.get("otp", "").strip()
-    if request.method == "POST" and given:
+    given, answer = request.POST.get("otp", "").strip(), request.POST.get(security_keys.ANSWER, "")
+    if request.method == "POST" and (given or answer):
         if not AxesProxyHandler.is_allowed(request, {"username": user.username}):
             return locked_out(request, {"username": user.username})
-        if given.replace(" ", "").isdigit():
-            method, checked = "password+totp", factors.verify_code(user=user, code=given)
-            is_good = checked.factor is not None
-            error = said(checked.refusal) if checked.refusal else ""
-        else:
-            method = "password+recovery"
-            is_good = factors.spend_recovery_code(user=user, code=given)
-            error = _("恢复码不正确或已用过")
-        if is_good:
+        method, error = _proven(request, user, given, answer)
+        if not error:
             return _enter(request, user, method)
         _failed(request, user, Result.BAD_CODE, method)
-    context: dict[str, Any] = {"error": error, "person": user}
+    asking = security_keys.asking(user, request.session)
+    context: dict[str, Any] = {"error": error, "person": user, "asking": asking}
     return render(request, "registration/code.html", context, status=403 if error else 200)
+
+
+def _proven(request: HttpRequest, user: User, given: str, answer: str) -> tuple[str, str]:
+    """By which method the person proved who they are, and why it did not do; no reason where it did."""
+    if answer:
+        try:
+            security_keys.verify(user=user, session=request.session, answer=answer, act="sign_in")
+        except security_keys.KeyRefused as refusal:
+            return "password+key", said(refusal)
+        return "password+key", ""
+    if given.replace(" ", "").isdigit():
+        checked = factors.verify_code(user=user, code=given)
+        return "password+totp", said(checked.refusal) if checked.refusal else ""
+    is_good = factors.spend_recovery_code(user=user, code=given)
+    return "password+recovery", "" if is_good else _("恢复码不正确或已用过")
 
 
 def enrol(request: HttpRequest) -> HttpResponse:

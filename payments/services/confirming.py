@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from approvals.signing import keys
+from approvals.signing import keys, tokens
 from desk import services as desk
 from kernel import seal
 from kernel.secrets import Secret
@@ -48,12 +48,28 @@ def hand_of(
 ) -> Hand | None:
     """The person's hand for an act that is signed; None for the others.
 
-    Raises KeyRefused: key_missing, key_expired, key_locked, wrong_passphrase. Nothing is spent or done by then.
+    Raises KeyRefused: key_missing, key_expired, key_locked, key_in_token, wrong_passphrase. Nothing is spent or done by then.
     """
     if act not in SIGNED:
         return None
     signer = keys.unlock(user=actor, passphrase=Secret(passphrase))
     return Hand(signer, stepup, desk.shown_with(token=token, user_id=actor.pk))
+
+
+def page_of(*, act: str, items: Sequence[Item], actor: User, token: str) -> tokens.Page:
+    """What a confirm page stands for, as a security key is asked to grant it."""
+    shown = desk.shown_with(token=token, user_id=actor.pk)
+    return tokens.Page(act, token, shown, [digest for _, _, digest in items])
+
+
+def hand_by_touch(*, act: str, items: Sequence[Item], actor: User, token: str, answer: str) -> Hand:
+    """The hand of somebody whose key is in a token; the touch is the second factor, too.
+
+    Raises KeyRefused: key_missing, key_expired, wrong_touch. Nothing is spent or done by then.
+    """
+    page = page_of(act=act, items=items, actor=actor, token=token)
+    signer, stepup = tokens.unlock(user=actor, page=page, answer=answer)
+    return Hand(signer, stepup, page.shown)
 
 
 @transaction.atomic(durable=True)

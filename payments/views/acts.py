@@ -68,14 +68,15 @@ def _confirm_context(request: HttpRequest, order: PaymentOrder, act: Act) -> dic
     is_blocked = told is not None and not told.is_known and not waits_for_funding
     arrival = forecast(order, now=clock.now()).text
     shown = showing.one(order, act=act.name, findings=findings, arrival=arrival, is_first=first)
+    token = ""
+    if not is_blocked:
+        token = confirming.issue(act=act.name, items=items, actor=person(request), shown=shown)
     return {
         "order": order,
         "act": act,
         "items": packed(items),
-        "token": ""
-        if is_blocked
-        else confirming.issue(act=act.name, items=items, actor=person(request), shown=shown),
-        "sign": None if is_blocked else key_shown(request, act),
+        "token": token,
+        "sign": None if is_blocked else key_shown(request, act, items, token),
         "back": _back(request, order),
         "desk": request.GET.get("desk", ""),
         "must_tick": act.name == "approve"

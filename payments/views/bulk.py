@@ -218,15 +218,16 @@ def _confirm_page(
         ids = ",".join(str(order.pk) for order in found.good)
         return render(request, "payments/bulk_retype.html", {**context, "rows": rows, "ids": ids})
     largest = sorted(found.good, key=lambda order: -order.amount)[:5]
+    token, items = _token(request, act, found), items_of(found.good)
     return render(
         request,
         "payments/bulk_confirm.html",
         {
             **context,
-            "token": _token(request, act, found),
-            "sign": key_shown(request, act),
+            "token": token,
+            "sign": key_shown(request, act, items, token),
             "sign_error": error.message if error else "",
-            "items": packed(items_of(found.good)),
+            "items": packed(items),
             "count": len(found.good),
             "currency": _one_currency(found.good),
             "payers": [payer for payer in found.payers.values() if payer.count],

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 
-from approvals.signing import keys
+from approvals.signing import keys, tokens
 from desk.keysets import whole_number
 from kernel.errors import DomainError, Finding, InvalidInput
 from kernel.scope import Scope
+from masterdata.services import stepup as second_factor
 from masterdata.services.stepup import StepUpNeeded, require_stepup
 from payments import reading, selectors
 from payments.acts import Act
@@ -159,7 +160,7 @@ def confirm(request: HttpRequest, act: Act, items: Sequence[Item]) -> BulkResult
     why, actor = why_of(request, act), person(request)
     rows = selectors.visible_orders(scope_in(request)).filter(pk__in=[item[0] for item in items])
     _require_seen(request, act, list(rows))
-    own_hand = hand(request, act)
+    own_hand = hand(request, act, items)
     chosen_payee = whole_number(request.POST.get("payee_account", ""))
     return confirming.once(
         act=act.name,
@@ -170,27 +171,45 @@ def confirm(request: HttpRequest, act: Act, items: Sequence[Item]) -> BulkResult
     )
 
 
-def hand(request: HttpRequest, act: Act) -> orders.Hand | None:
-    """The viewer's hand, where the act is one that is signed.
+def hand(request: HttpRequest, act: Act, items: Sequence[Item]) -> orders.Hand | None:
+    """The viewer's hand, where the act is one that is signed: by passphrase, or by a touch of their security key.
 
-    Raises StepUpNeeded without the second factor the act wants, KeyRefused without a usable key and its passphrase.
+    Raises StepUpNeeded without the second factor the act wants, KeyRefused without a usable key opened for this page.
     """
+    actor, token = person(request), request.POST.get("token", "")
+    answer = request.POST.get(tokens.ANSWER, "")
+    if answer and act.name in confirming.SIGNED:
+        given = confirming.hand_by_touch(
+            act=act.name, items=items, actor=actor, token=token, answer=answer
+        )
+        if given.stepup is not None:
+            second_factor.keep(request.session, given.stepup)
+        return given
     stepup = require_stepup(request, f"payments.{act.name}") if act.wants_step_up else None
     return confirming.hand_of(
         act=act.name,
-        actor=person(request),
-        token=request.POST.get("token", ""),
+        actor=actor,
+        token=token,
         passphrase=request.POST.get("passphrase", ""),
         stepup=stepup,
     )
 
 
-def key_shown(request: HttpRequest, act: Act) -> dict[str, str] | None:
-    """The key the viewer will sign this act with, as the confirm page names it; None where nothing is signed."""
+def key_shown(
+    request: HttpRequest, act: Act, items: Sequence[Item], token: str
+) -> dict[str, Any] | None:
+    """The key the viewer will sign this act with, as the confirm page names it; None where nothing is signed.
+
+    For a key in a token `asking` is what the browser asks it.
+    """
     if act.name not in confirming.SIGNED:
         return None
-    key = keys.active(person(request))
-    return {"fingerprint": "" if key is None else key.fingerprint[:16]}
+    actor = person(request)
+    key = keys.active(actor)
+    if key is None or key.provider != "webauthn":
+        return {"fingerprint": "" if key is None else key.fingerprint[:16]}
+    page = confirming.page_of(act=act.name, items=items, actor=actor, token=token)
+    return {"fingerprint": key.fingerprint[:16], "asking": tokens.asking(key, page)}
 
 
 def _do(

@@ -63,7 +63,7 @@ MAY: dict[str, Duties] = {
     **_lines("audit", "home search", OWN),
     **_lines(
         "masterdata",
-        """presence password_change step_up security sessions_end factor recovery delegation_new delegation_end""",
+        """presence password_change step_up security sessions_end factor recovery key_new key_end delegation_new delegation_end""",
         OWN,
     ),
     **_lines(
@@ -71,7 +71,7 @@ MAY: dict[str, Duties] = {
         "cases case jobs job job_result notifications notifications_read save_view",
         OWN,
     ),
-    **_lines("approvals", "keys key_enrol key_passphrase key_revoke", OWN),
+    **_lines("approvals", "keys key_enrol key_token key_passphrase key_revoke", OWN),
     "desk:case_act": WORKERS,
     # payments
     **{f"payments:act/{act}": duties for act, duties in ACTS.items()},

@@ -125,6 +125,7 @@ OBJECTS: dict[str, Found] = {
     "masterdata:user_id": _all("user_id"),
     "masterdata:client_id": _all("client_id"),
     "masterdata:key_id": _all("api_key_id"),
+    "masterdata:own_key_id": _own("own_key_id"),
     "masterdata:membership_id": _all("membership_id"),
     "masterdata:delegation_id": _own("delegation_id", "security_admin"),
     "approvals:key_id": _own("key_id", "security_admin"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from erpbridge.contract import Delivery, Kind
 from erpbridge.models import ErpSystem, Inbox, Outbox
 from erpbridge.services import taking
 from kernel import clock
+from kernel.security_keys import Token
 from masterdata.models import (
     ApiKey,
     Company,
@@ -35,6 +37,7 @@ from masterdata.services import (
     imports,
     people_admin,
     people_changes,
+    security_keys,
 )
 from masterdata.services.callbacks import Call
 from payments.content import LinkedRequest
@@ -264,6 +267,9 @@ def _desk(world: Any) -> dict[str, list[tuple[str, Any]]]:
     lent = Delegation.objects.get()
     job = desk.start_job(kind="export", title="x", user_id=world["maker2"].pk, params={})
     key = signing.give_key(world["checker2"])
+    own_key = security_keys.bind(
+        user=subject, name="办公室", token=Token(os.urandom(16), os.urandom(64))
+    )
     api_key = _api_key(world, officers)
     case = ExceptionCase.objects.filter(company_id=world.company.pk).order_by("pk")[0]
     entry = Entry.objects.filter(company_id=world.company.pk).order_by("pk")[0]
@@ -271,6 +277,7 @@ def _desk(world: Any) -> dict[str, list[tuple[str, Any]]]:
         "case_id": [("", case.pk)],
         "job_id": [(str(world["maker2"].pk), job.pk)],
         "key_id": [(str(world["checker2"].pk), key.pk)],
+        "own_key_id": [(str(subject.pk), own_key.pk)],
         "client_id": [("", api_key.client_id)],
         "api_key_id": [("", api_key.pk)],
         "delegation_id": [(str(lent.giver_id), lent.pk)],

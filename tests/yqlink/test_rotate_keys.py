@@ -27,6 +27,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # Columns of bytes that are no secrets: public keys, signatures; credentials are closed one by one and have a renewer.
 OPEN = {
     "approvals.SigningKey.point",
+    "approvals.SigningKey.credential",
+    "masterdata.SecurityKey.point",
+    "masterdata.SecurityKey.credential",
     "approvals.SigningKey.certificate_signature",
     "approvals.Signature.signature",
     "masterdata.ApiKey.point",

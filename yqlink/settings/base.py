@@ -17,6 +17,8 @@ HOME = Path(env.str("YQLINK_HOME", default=str(ROOT / "var")))  # files the plat
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+# the address people open ("https://pay.example.cn"): security keys are bound to it; empty: there are none
+SITE_ADDRESS = env.str("SITE_ADDRESS", default="").rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CHANNEL = env.str("YQLINK_CHANNEL", default="simulator")  # "simulator" or "live": where payments go
 CLOCK_FILE = env.str("CLOCK_FILE", default="")

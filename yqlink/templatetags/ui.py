@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -63,6 +64,12 @@ def state(value: str, note: str = "") -> SafeString:
 def said(error: DomainError) -> str:
     """{{ error|said }}: a refusal in the viewer's language."""
     return in_words(error)
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """Plain values as JSON, for an attribute a script reads."""
+    return json.dumps(value, default=dict)  # what is lazy is a mapping when asked
 
 
 @register.filter

@@ -18,7 +18,17 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-from verify_keys import Wrong, canonical, fingerprint, need, root_of, sha256, signed, unpacked
+from verify_keys import (
+    Wrong,
+    canonical,
+    fingerprint,
+    granted,
+    need,
+    root_of,
+    sha256,
+    signed,
+    unpacked,
+)
 from verify_rows import check_rows
 
 # --- the bundle -------------------------------------------------------------------------------------------------------
@@ -105,7 +115,15 @@ def _check_certificate(keys: dict[str, Any], key: dict[str, Any], pinned: set[st
         "keys.json",
         f"{name} 无登记人 / no registrar",
     )
-    for field in ("person", "algorithm", "point", "fingerprint", "valid_from", "valid_to"):
+    for field in (
+        "person",
+        "provider",
+        "algorithm",
+        "point",
+        "fingerprint",
+        "valid_from",
+        "valid_to",
+    ):
         need(
             said[field] == key[field], "keys.json", f"{name} {field} 与证书不符 / not as certified"
         )
@@ -157,12 +175,7 @@ def _check_decision(
     need(key, where, "签名密钥缺失 / key missing")
     if signature is None or key is None:
         raise Wrong(where, "incomplete")
-    good = signed(
-        key["algorithm"],
-        bytes.fromhex(key["point"]),
-        b"yqlink.decisions.v1\x00" + root,
-        bytes.fromhex(signature["signature"]),
-    )
+    good = _holds(key, b"yqlink.decisions.v1\x00" + root, signature, decision, where)
     need(good, where, "签名不符 / the signature does not hold")
     facts: dict[str, Any] = json.loads(decision["statement"])
     for name in ("act", "step", "case", "content", "person", "at", "note"):
@@ -186,6 +199,20 @@ def _check_decision(
         "页面被改动 / altered",
     )
     return facts
+
+
+def _holds(
+    key: dict[str, Any],
+    message: bytes,
+    signature: dict[str, Any],
+    decision: dict[str, Any],
+    where: str,
+) -> bool:
+    """Whether the key signed: a software key the message, a key in a token the grant of the act."""
+    point, mark = bytes.fromhex(key["point"]), bytes.fromhex(signature["signature"])
+    if key["provider"] == "webauthn":
+        return granted(point, message, mark, decision["statement"].encode(), where)
+    return signed(key["algorithm"], point, message, mark)
 
 
 def check_instructions(bundle: Bundle, releases: list[dict[str, Any]]) -> None:

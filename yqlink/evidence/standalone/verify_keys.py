@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import struct
@@ -10,6 +11,7 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -150,6 +152,49 @@ def root_of(statement: bytes, path: str, name: str) -> bytes:
         pair = other + value if path[at] == "L" else value + other
         value = hashlib.sha256(b"\x01" + pair).digest()
     return value
+
+
+# --- keys in tokens (WebAuthn): the token grants one act, the act's own key signs its decisions --------------------------
+
+
+def _plain(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def granted(point: bytes, message: bytes, envelope: bytes, statement: bytes, name: str) -> bool:
+    """Whether the token with this key, its owner proven to it, granted the act this statement is of, and the act's key signed."""
+    told = json.loads(envelope)
+    grant, client = told["grant"].encode(), base64.b64decode(told["client"])
+    said, browser, device = (
+        json.loads(grant),
+        json.loads(client),
+        bytes.fromhex(told["authenticator"]),
+    )
+    facts = json.loads(statement)
+    challenge = hashlib.sha256(b"yqlink.grant.v1\x00" + grant).digest()
+    contents = root_of(facts["content"].encode(), told["paths"][facts["content"]], name).hex()
+    is_touched = (
+        browser["type"] == "webauthn.get"
+        and _plain(browser["challenge"]) == challenge
+        and urlsplit(browser["origin"]).hostname == said["host"]
+        and device[:32] == hashlib.sha256(said["host"].encode()).digest()
+        and len(device) >= 37
+        and device[32] & 0x05 == 0x05  # somebody was there, and proved who he is
+    )
+    named = (facts["act"], facts["shown"], facts["key"], contents)
+    return (
+        is_touched
+        and named == (said["act"], said["page"], said["key"], said["contents"])
+        and signed(
+            "ecdsa-p256",
+            point,
+            device + hashlib.sha256(client).digest(),
+            bytes.fromhex(told["touch"]),
+        )
+        and signed(
+            "ecdsa-p256", bytes.fromhex(said["hand"]), message, bytes.fromhex(told["signature"])
+        )
+    )
 
 
 # --- the zip: stored, sorted, without dates, so that no byte of it can differ unnoticed ---------------------------------
