@@ -50,6 +50,7 @@ FIELDS: dict[str, str] = {
     "gl_subject": cells.SUBJECT,
     "cash_flow_item": cells.CASH_FLOW,
 }
+OPTIONAL_FIELDS = frozenset(name for name, column in FIELDS.items() if column in cells.OPTIONAL)
 FIELD_OF = {column: name for name, column in FIELDS.items()}
 # A supplier or customer with one of its bank accounts (the five exchanged fields, and what routing needs beside them).
 MASTER_FIELDS = ("kind", "code", "name", "uscc", "account", "account_name", "bank", "cnaps")
@@ -105,6 +106,9 @@ class Delivery:
     origin: str = ""
     is_whole: bool = False
     replay_of: int | None = None  # the delivery whose refused items these are
+    faults: Mapping[int, Sequence[Mapping[str, Any]]] = field(
+        default_factory=dict
+    )  # of items that could not be read
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -148,6 +149,33 @@ class Refusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.code}"
+
+
+class FileMapping(models.Model):
+    """One version of how a system's files of a type are read; the newest is in force, one without columns means ours."""
+
+    system = models.ForeignKey(ErpSystem, on_delete=models.PROTECT, related_name="mappings")
+    file_type = models.CharField(max_length=20)
+    number = models.PositiveIntegerField()
+    content = models.JSONField(default=dict)  # desk.mappings.Mapping
+    sample = models.CharField(max_length=200, blank=True)  # the file it was tried on
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    active_from = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["system", "file_type", "number"], name="one_mapping_a_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_type} {self.number}"
 
 
 class OutSeries(models.Model):

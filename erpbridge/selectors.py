@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
-from erpbridge.models import ErpSystem, Inbox, Outbox, Refusal
+from erpbridge.models import ErpSystem, FileMapping, Inbox, Outbox, Refusal
 from kernel.errors import NotFound
 from kernel.scope import Scope
 from masterdata.api_access import clients_seen
@@ -58,6 +58,17 @@ def free_clients(scope: Scope) -> list[str]:
         for one in clients_seen(watched_systems(scope))
         if one.is_active and one.name not in taken
     ]
+
+
+def mapping_in_force(system: ErpSystem, file_type: str) -> FileMapping | None:
+    """How files of this type are read now; None where they have our headings. System look-up."""
+    row = system.mappings.filter(file_type=file_type).order_by("-number").first()
+    return row if row is not None and row.content.get("columns") else None
+
+
+def mapping_versions(system: ErpSystem) -> QuerySet[FileMapping]:
+    """Every version, newest first; of a system the caller may see."""
+    return system.mappings.select_related("made_by", "decided_by").order_by("-pk")
 
 
 def watched_inbox(scope: Scope) -> QuerySet[Inbox]:

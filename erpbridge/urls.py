@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from erpbridge.views import monitor, systems
+from erpbridge.views import mappings, monitor, systems
 from kernel.access import guarded
 
 app_name = "erpbridge"
@@ -61,6 +61,21 @@ urlpatterns: list[URLPattern] = [
         "systems/<int:system_id>/test/",
         guarded(systems.system_test, "connections.edit"),
         name="system_test",
+    ),
+    path(
+        "systems/<int:system_id>/mapping/<slug:file_type>/",
+        guarded(mappings.sample, "connections.edit"),
+        name="mapping_sample",
+    ),
+    path(
+        "systems/<int:system_id>/mapping/<slug:file_type>/<int:file_id>/",
+        guarded(mappings.editor, "connections.edit"),
+        name="mapping",
+    ),
+    path(
+        "systems/<int:system_id>/mapping/<slug:file_type>/version/",
+        guarded(mappings.version, "connections.edit"),
+        name="mapping_version",
     ),
     path(
         "systems/changes/<int:change_id>/decide/",

@@ -33,6 +33,12 @@ def _shape(row: int, item: object) -> list[dict[str, Any]]:
     ]
 
 
+def dry_run(scope: Scope, items: Sequence[Any]) -> dict[int, list[dict[str, Any]]]:
+    """What is wrong with the shape of each item, by its row; nothing is taken."""
+    found = {row: _shape(row, item) for row, item in enumerate(items, 1)}
+    return {row: errors for row, errors in found.items() if errors}
+
+
 def take_each(client: ApiClient, scope: Scope, items: Sequence[Any]) -> list[ItemReply]:
     """Each item on its own: OK where something was made or changed, DUP where all stood so, ERR with its fault.
 

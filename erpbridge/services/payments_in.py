@@ -57,6 +57,15 @@ def _judged(
     return judged, set(known.orders)
 
 
+def dry_run(scope: Scope, items: Sequence[Any]) -> dict[int, Errors]:
+    """What would be wrong with each item, by its row; nothing is made."""
+    found = {row: shape_faults(row, item) for row, item in enumerate(items, 1)}
+    shaped = [(row, item) for row, item in enumerate(items, 1) if not found[row]]
+    for one in _judged(shaped, scope)[0] if shaped else []:
+        found[one.row] = _row_faults(one)
+    return {row: errors for row, errors in found.items() if errors}
+
+
 def _row_faults(row: import_facts.Row) -> Errors:
     return [
         fault(FIELD_OF[mark.column], row.row, mark.code, mark.message, mark.message_en)

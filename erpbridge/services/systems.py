@@ -27,7 +27,7 @@ from kernel.scope import Scope
 from kernel.secrets import Secret
 from masterdata.api_access import client_named
 from masterdata.selectors import scope_of, scope_of_client
-from masterdata.services.staging import settle, stage
+from masterdata.services.staging import stage
 
 if TYPE_CHECKING:
     from masterdata.models import ApiClient, StagedChange, User
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 RIGHT = "connections.edit"
 # `connection.` hides them from whoever may not see connections; they are decided on the page of finance systems
 EDIT, SECRETS = "connection.erp", "connection.erp_secrets"
-KINDS = (EDIT, SECRETS)
 KEY_MIN = 32
 SECRET_NAMES = {
     "api": ("webhook_key", "ca"),
@@ -152,7 +151,7 @@ def propose_system(*, values: Mapping[str, Any], actor: User) -> StagedChange:
     return stage(
         EDIT,
         subject_id=f"erp:new:{client.pk}",
-        company_id=_filed_under(client),
+        company_id=filed_under(client),
         title=f"新建财务系统：{client.name}",
         before={},
         after=after,
@@ -165,7 +164,7 @@ def _require_free(client: ApiClient) -> None:
         raise Conflict("该接口客户端已登记财务系统", "it is registered", field="client")
 
 
-def _filed_under(client: ApiClient) -> int | None:
+def filed_under(client: ApiClient) -> int | None:
     return client.companies.order_by("pk").values_list("pk", flat=True).first()
 
 
@@ -174,7 +173,7 @@ def propose_edit(
     *, system_id: int, version: int, values: Mapping[str, Any], actor: User
 ) -> StagedChange:
     """Propose other particulars of a system. Raises NotFound, NotAllowed, StaleVersion, InvalidInput, Conflict."""
-    system = _mine(system_id, actor)
+    system = mine(system_id, actor)
     system.require_version(version)
     before, said = plain(system), _said(values)
     kept = {
@@ -188,7 +187,7 @@ def propose_edit(
     return stage(
         EDIT,
         subject_id=f"erp:{system.pk}",
-        company_id=_filed_under(system.client),
+        company_id=filed_under(system.client),
         title=f"修改财务系统：{system.name}",
         before=before,
         after=after,
@@ -196,7 +195,7 @@ def propose_edit(
     )
 
 
-def _mine(system_id: int, actor: User) -> ErpSystem:
+def mine(system_id: int, actor: User) -> ErpSystem:
     """The system, locked, of whose companies the actor administers all."""
     scope = scope_of(actor)
     system = selectors.get_system(system_id, scope=scope, lock=True)
@@ -230,7 +229,7 @@ def propose_secrets(
     *, system_id: int, version: int, values: Mapping[str, Secret], actor: User
 ) -> StagedChange:
     """Propose secrets by name; empty values leave what is stored. Raises as `propose_edit`."""
-    system = _mine(system_id, actor)
+    system = mine(system_id, actor)
     system.require_version(version)
     given = {name: one for name, one in values.items() if one.reveal()}
     if not given or not set(given) <= set(SECRET_NAMES[system.style]):
@@ -243,7 +242,7 @@ def propose_secrets(
     return stage(
         SECRETS,
         subject_id=subject,
-        company_id=_filed_under(system.client),
+        company_id=filed_under(system.client),
         title=f"设置财务系统密钥：{system.name}",
         before={name: "已设置" if name in known else "未设置" for name in sorted(given)},
         after=dict.fromkeys(sorted(given), "新值（加密保存）"),
@@ -272,24 +271,6 @@ def _opened(system: ErpSystem) -> dict[str, str]:
     data = vault.ring().decrypt(bytes(system.secrets), aad=f"erp.system:{system.name}")
     found: dict[str, str] = json.loads(data)
     return found
-
-
-@transaction.atomic(durable=True)
-def decide(*, change_id: int, accept: bool, actor: User, why: str = "") -> StagedChange:
-    """The second administrator's word. Raises NotFound, NotAllowed (own person), Conflict, InvalidInput."""
-    change = settle(change_id, kinds=KINDS, right=RIGHT, accept=accept, actor=actor, why=why)
-    if not accept:
-        return change
-    system = _write(change, actor) if change.kind == EDIT else _write_secrets(change, actor)
-    audit.record(
-        "erpbridge.system.accepted" if change.kind == EDIT else "erpbridge.system.secrets_set",
-        actor=actor,
-        subject=system,
-        before=change.before,
-        after=change.after,
-        why=why,
-    )
-    return change
 
 
 def _write(change: StagedChange, actor: User) -> ErpSystem:
@@ -322,10 +303,16 @@ def _write_secrets(change: StagedChange, actor: User) -> ErpSystem:
     return system
 
 
+APPLY = {
+    EDIT: (_write, "erpbridge.system.accepted"),
+    SECRETS: (_write_secrets, "erpbridge.system.secrets_set"),
+}
+
+
 @transaction.atomic(durable=True)
 def stop(*, system_id: int, actor: User, why: str) -> None:
     """Stop a lane at once: nothing is taken from or told to it. Raises NotFound, NotAllowed, InvalidInput, Conflict."""
-    system = _mine(system_id, actor)
+    system = mine(system_id, actor)
     if not why.strip():
         raise InvalidInput("请填写停用原因", "a reason is wanted", field="why")
     if not system.is_active:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -124,8 +125,22 @@ def _answer(client: ApiClient, scope: Scope, delivery: Delivery, taker: Taker) -
         )
     if delivery.is_whole and delivery.kind == Kind.PAYMENT_REQUEST:
         return payments_in.take_whole(client, scope, delivery.items)
-    replies = taker(client, scope, delivery.items)
+    replies = _each(client, scope, delivery, taker)
     return Reply(200, {"results": [one.as_json() for one in replies]})
+
+
+def _each(client: ApiClient, scope: Scope, delivery: Delivery, taker: Taker) -> list[ItemReply]:
+    """One answer an item, in their order; an item its file told wrongly is refused before anybody takes it."""
+    readable = [
+        (row, item) for row, item in enumerate(delivery.items, 1) if row not in delivery.faults
+    ]
+    replies = [ItemReply(row, "ERR", errors=tuple(told)) for row, told in delivery.faults.items()]
+    taken = taker(client, scope, [item for _row, item in readable]) if readable else []
+    for one in taken:
+        row = readable[one.row - 1][0]
+        errors = tuple({**error, "row": row} for error in one.errors)
+        replies.append(replace(one, row=row, errors=errors))
+    return sorted(replies, key=lambda one: one.row)
 
 
 def _count_faults(reply: Reply) -> int:

@@ -28,7 +28,7 @@ from kernel.errors import DomainError, InvalidInput
 MANIFEST_MAX = 64 * 1024
 DATA_MAX = 64 * 1024 * 1024
 NAME = re.compile(
-    r"(?P<type>[a-z]{1,20})_(?P<company>[A-Za-z0-9-]{1,20})_(?P<day>\d{8})_(?P<seq>\d{6})\.(?P<form>csv|txt|xml)"
+    r"(?P<type>[a-z]{1,20})_(?P<company>[A-Za-z0-9-]{1,20})_(?P<day>\d{8})_(?P<seq>\d{6})\.(?P<form>csv|txt|xml|xlsx)"
 )
 KINDS_IN = {
     "pay": Kind.PAYMENT_REQUEST,
@@ -142,7 +142,7 @@ def _manifest(system: ErpSystem, path: Path) -> dict[str, Any]:
 def _checked_name(manifest: Mapping[str, Any], path: Path) -> re.Match[str]:
     name = NAME.fullmatch(str(manifest["file"]))
     if name is None or Path(name.string).stem != path.stem:
-        raise Refused("name", "文件名应为 类型_公司_日期_六位序号.csv/txt/xml，并与清单同名")
+        raise Refused("name", "文件名应为 类型_公司_日期_六位序号.csv/txt/xml/xlsx，并与清单同名")
     if name["type"] not in KINDS_IN:
         raise Refused("type", f"不接收 {name['type']} 类文件")
     if int(name["seq"]) != manifest["seq"] or manifest["seq"] < 1:
@@ -180,13 +180,16 @@ def _answer(
     refused: Refused | None = None
     try:
         rows = file_forms.read(
+            system,
             data,
             kind=name["type"],
-            form=name["form"],
+            name=name.string,
             encoding=str(manifest.get("encoding", "utf-8")),
         )
-        _require_totals(rows, manifest, kind)
-        delivery = Delivery(kind, stem, rows, style="file", origin=name.string)
+        _require_totals(rows.items, manifest, kind)
+        delivery = Delivery(
+            kind, stem, rows.items, style="file", origin=name.string, faults=rows.faults
+        )
         reply, is_replay = taking.take(client=system.client, delivery=delivery)
     except flat.Unreadable as error:
         refused = Refused("unreadable", str(error))
@@ -244,7 +247,7 @@ def _put_aside(root: Path, path: Path, code: str, message: str) -> None:
     """To `err`, with code and reason beside it; the data file goes along."""
     why = json.dumps({"code": code, "message_zh": message}, ensure_ascii=False)
     folders.write(root / "err" / f"{path.stem}.why", why.encode())
-    for form in ("csv", "txt", "xml"):
+    for form in ("csv", "txt", "xml", "xlsx"):
         for folder in ("in", "work"):
             folders.move(root / folder / f"{path.stem}.{form}", root / "err")
     folders.move(path, root / "err")

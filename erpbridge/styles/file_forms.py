@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from desk.mappings import mapping_of
 from erpbridge.contract import OUT_FIELDS, Kind
+from erpbridge.mapped import Rows, read_rows, table_of
 from erpbridge.models import ErpSystem
 from erpbridge.profiles import sap, sap_statements, u8
+from erpbridge.selectors import mapping_in_force
 from erpbridge.styles import flat, safe_xml, u8_files
 from kernel import clock
+from kernel.errors import InvalidInput
 
 PAIN = "pain"
 
@@ -26,14 +30,26 @@ class Written:
     data: bytes
 
 
-def read(data: bytes, *, kind: str, form: str, encoding: str) -> list[dict[str, str]]:
-    """The rows of a file of this type. Raises flat.Unreadable."""
-    if kind != PAIN:
-        return flat.read_rows(data, form=form, encoding=encoding)
+def read(system: ErpSystem, data: bytes, *, kind: str, name: str, encoding: str) -> Rows:
+    """The rows of a file of this type, by the system's column mapping where it has one. Raises flat.Unreadable."""
+    if kind == PAIN:
+        try:
+            return Rows(sap.read_payment_order(data))
+        except sap.Unfit as error:
+            raise flat.Unreadable(str(error)) from None
+    mapping = mapping_in_force(system, kind)
+    form = name.rpartition(".")[2]
+    if mapping is None:
+        return Rows(flat.read_rows(data, form=form, encoding=encoding))
+    if form == "xml":
+        raise flat.Unreadable("已启用列映射的文件应为 csv、txt 或 xlsx")
+    if form != "xlsx":
+        data = flat.decode(data, encoding).encode()
     try:
-        return sap.read_payment_order(data)
-    except sap.Unfit as error:
-        raise flat.Unreadable(str(error)) from None
+        wanted = mapping_of(mapping.content)
+        return read_rows(table_of(data, name, wanted, kind), wanted, kind)
+    except InvalidInput as refusal:
+        raise flat.Unreadable(refusal.message) from None
 
 
 def write(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -20,10 +20,12 @@ from desk.rows import Column, Row
 from desk.viewing import acted, form_page, scope_in, version_in
 from desk.words import said
 from erpbridge import selectors
+from erpbridge.contract import FIELDS
 from erpbridge.forms import FORMS, SECRET_LABELS, TOLD, SecretsForm
 from erpbridge.models import ErpSystem
 from erpbridge.pages import STYLE_WORDS, STYLES
-from erpbridge.services import probing, systems
+from erpbridge.services import decisions, probing, systems
+from erpbridge.views import mappings
 from kernel.errors import DomainError, NotAllowed, NotFound
 from kernel.scope import Scope
 from masterdata import selectors as master
@@ -38,7 +40,7 @@ _LABELS = {
     "webhook_url": _("推送地址"), "schema": _("对方视图所在模式"), "reader": _("对方读取用的只读角色"),
     "root": _("交换目录"), "form": _("写出格式"), "encoding": _("编码"), "push_host": _("推送主机"),
     "push_port": _("推送端口"), "tls": _("使用 TLS"), "cert_file": _("本方证书文件"), "key_file": _("本方私钥文件"),
-    "kinds": _("除付款结果外还告知"), **SECRET_LABELS,
+    "kinds": _("除付款结果外还告知"), "sample": _("样例文件"), "tried": _("样例试读"), **SECRET_LABELS,
 }  # fmt: skip
 
 
@@ -85,9 +87,11 @@ class SystemsPage(ListPage):
 
 def _flat(said: dict[str, Any]) -> dict[str, Any]:
     """A proposal's words, one a line."""
-    return {name: value for name, value in said.items() if name != "settings"} | dict(
-        said.get("settings", {})
-    )
+    flat = {n: value for n, value in said.items() if n not in ("settings", "mapping", "file_type")}
+    mapping = said.get("mapping") or {}
+    columns = {f"column.{name}": told for name, told in mapping.get("columns", {}).items()}
+    fixed = {f"column.{name}": f"＝{told}" for name, told in mapping.get("fixed", {}).items()}
+    return flat | dict(said.get("settings", {})) | columns | fixed
 
 
 def _words(name: str, value: Any) -> Any:
@@ -99,11 +103,18 @@ def _words(name: str, value: Any) -> Any:
     return tables.get(name, {}).get(value, value) if value not in (None, "") else "—"
 
 
+def _label(name: str) -> Any:
+    if name.startswith("column."):
+        column = name.removeprefix("column.")
+        return FIELDS.get(column, column)
+    return _LABELS.get(name, name)
+
+
 def _lines(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[Any, Any, Any]]:
     """What changes: label, before, after."""
     old, new = _flat(before), _flat(after)
     return [
-        (_LABELS.get(name, name), _words(name, old.get(name)), _words(name, new.get(name)))
+        (_label(name), _words(name, old.get(name)), _words(name, new.get(name)))
         for name in dict.fromkeys((*new, *old))
         if old.get(name) != new.get(name)
     ]
@@ -111,9 +122,9 @@ def _lines(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[Any, Any
 
 def waiting(scope: Scope, subject: str = "") -> list[dict[str, Any]]:
     """Proposals nobody has decided, and whether the viewer may."""
-    rows = master.visible_changes(scope).filter(kind__in=systems.KINDS, state="proposed")
+    rows = master.visible_changes(scope).filter(kind__in=list(decisions.APPLY), state="proposed")
     if subject:
-        rows = rows.filter(subject_id=subject)
+        rows = rows.filter(Q(subject_id=subject) | Q(subject_id__startswith=f"{subject}:"))
     return [
         {
             "change": one,
@@ -163,6 +174,7 @@ def _page(request: HttpRequest, system_id: int, tested: Any) -> HttpResponse:
         "may_edit": scope.has(systems.RIGHT),
         "may_see_client": scope.has("people.view"),
         "tested": tested,
+        "mappings": mappings.overview(row) if row.style == "file" else [],
     }
     return render(request, "erpbridge/system.html", context)
 
@@ -294,7 +306,7 @@ def decide(request: HttpRequest, change_id: int) -> HttpResponse:
     require_stepup(request, "masterdata.decide")
     acted(
         request,
-        lambda: systems.decide(
+        lambda: decisions.decide(
             change_id=change_id,
             accept=accept,
             actor=_person(request),

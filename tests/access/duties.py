@@ -132,7 +132,7 @@ MAY: dict[str, Duties] = {
     **_lines(
         "erpbridge",
         """delivery_replay message_again system_new system_edit system_secrets system_stop system_test
-        system_decide""",
+        system_decide mapping_sample mapping mapping_version""",
         ADMIN,
     ),
     # the books

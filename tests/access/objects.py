@@ -90,6 +90,7 @@ OBJECTS: dict[str, Found] = {
     "erpbridge:message_id": _all("erp_message_id"),
     "erpbridge:system_id": _all("erp_system_id"),
     "erpbridge:change_id": absent,
+    "erpbridge:file_id": absent,
     # master data
     "masterdata:company_id": _all("company_id"),
     "masterdata:account_id": _all("account_id"),
@@ -162,6 +163,7 @@ WORDS: dict[str, Sequence[str]] = {
     "reconciliation:month": ("2026-11",),
     "masterdata:kind": ("matrix", "limits", "routing"),
     "erpbridge:style": ("file",),
+    "erpbridge:file_type": ("pay",),
     "masterdata:act": ("password", "factor", "activate", "deactivate", "sessions", "nonsense"),
 }
 

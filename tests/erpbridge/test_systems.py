@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from erpbridge.models import ErpSystem
-from erpbridge.services import probing, systems
+from erpbridge.services import decisions, probing, systems
 from erpbridge.styles import signed
 from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from kernel.secrets import Secret
@@ -34,7 +34,7 @@ def file_values(tmp_path, **changes):
 
 def a_file_system(admins, tmp_path) -> ErpSystem:
     change = systems.propose_system(values=file_values(tmp_path), actor=admins[0])
-    systems.decide(change_id=change.pk, accept=True, actor=admins[1])
+    decisions.decide(change_id=change.pk, accept=True, actor=admins[1])
     return ErpSystem.objects.get()
 
 
@@ -44,9 +44,9 @@ class TestProposeSystem:
         change = systems.propose_system(values=file_values(tmp_path), actor=admins[0])
 
         with pytest.raises(NotAllowed):
-            systems.decide(change_id=change.pk, accept=True, actor=admins[0])
+            decisions.decide(change_id=change.pk, accept=True, actor=admins[0])
         assert not ErpSystem.objects.exists()
-        systems.decide(change_id=change.pk, accept=True, actor=admins[1])
+        decisions.decide(change_id=change.pk, accept=True, actor=admins[1])
 
         made = ErpSystem.objects.get()
         assert (made.name, made.style, made.profile) == ("U8", "file", "u8")
@@ -99,7 +99,7 @@ class TestSecrets:
             system_id=made.pk, version=made.version, values={"key": Secret(KEY)}, actor=admins[0]
         )
         assert KEY not in str(StagedChange.objects.filter(pk=change.pk).values().get())
-        systems.decide(change_id=change.pk, accept=True, actor=admins[1])
+        decisions.decide(change_id=change.pk, accept=True, actor=admins[1])
 
         made.refresh_from_db()
         assert signed.key_of(made) == KEY.encode()
@@ -122,7 +122,9 @@ class TestSecrets:
         )
 
         told = answer.content.decode().split('tabindex="0">')[-1].split("<")[0]
-        systems.decide(change_id=StagedChange.objects.latest("pk").pk, accept=True, actor=admins[1])
+        decisions.decide(
+            change_id=StagedChange.objects.latest("pk").pk, accept=True, actor=admins[1]
+        )
         made.refresh_from_db()
         assert signed.key_of(made) == told.encode()
 
@@ -164,7 +166,9 @@ class TestStop:
         browser.post(f"/erp/systems/{made.pk}/stop/", {"on": "1", "version": made.version})
         made.refresh_from_db()
         assert not made.is_active
-        systems.decide(change_id=StagedChange.objects.latest("pk").pk, accept=True, actor=admins[1])
+        decisions.decide(
+            change_id=StagedChange.objects.latest("pk").pk, accept=True, actor=admins[1]
+        )
         made.refresh_from_db()
         assert made.is_active
 
