@@ -171,12 +171,26 @@ class Conversation(BankAdapter):
 
     def _said(self, request: WireRequest, message: Message) -> Reading:
         self._take_turn(request.operation)
-        reading = self._understood(request.operation, self.exchange(message), request)
+        answer = self.exchange(message)
+        try:
+            reading = self._understood(request.operation, answer, request)
+        except Unreadable:
+            self._tell(request, answer, None)
+            raise
+        self._tell(request, answer, reading)
         if reading.number and message.number and reading.number != message.number:
             raise Unreadable(
                 f"answer belongs to message {reading.number[:30]}, asked was {message.number}"
             )
         return reading
+
+    def read_again(self, operation: Ability, answer: bytes, asked: WireRequest) -> Reading:
+        """What a stored answer to this request says to the present code. Raises Unreadable."""
+        return self._understood(operation, answer, asked)
+
+    def _tell(self, request: WireRequest, answer: bytes, reading: Reading | None) -> None:
+        if self.recorder is not None and request.operation not in _SESSION:
+            self.recorder.understood(request, answer, reading)
 
     def _understood(self, operation: Ability, answer: bytes, asked: WireRequest | None) -> Reading:
         try:

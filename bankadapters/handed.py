@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from bankadapters.contract import Reading, WireRequest
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,9 @@ class WireRecorder(Protocol):
     def before(self, exchange: WireExchange) -> object: ...
 
     def after(self, ticket: object, exchange: WireExchange) -> None: ...
+
+    def understood(self, asked: WireRequest, answer: bytes, reading: Reading | None) -> None:
+        """What was made of the answer to a request; None where it could not be read. Never raises."""
 
 
 class Pacer(Protocol):

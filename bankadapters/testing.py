@@ -18,7 +18,9 @@ from bankadapters.contract import (
     Batch,
     Fate,
     Inquiry,
+    Reading,
     WireExchange,
+    WireRequest,
 )
 from bankadapters.errors import BankError, NotSent, OutcomeUnknown, Unencodable, Unsupported
 from bankadapters.transport import Answer, Broken, MemoryTransport
@@ -53,6 +55,9 @@ class MemoryRecorder:
     def after(self, ticket: object, exchange: WireExchange) -> None:
         """Note what became of it."""
         self.told.append(("after", exchange))
+
+    def understood(self, asked: WireRequest, answer: bytes, reading: Reading | None) -> None:
+        """Takes no note of it."""
 
 
 class AdapterContract(ABC):

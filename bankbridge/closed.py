@@ -21,4 +21,12 @@ COLUMNS = (
         is_envelope=True,
         guards=("completed_once",),
     ),
+    Closed("bankbridge.ExchangeReading", "asked", "reading:{key}:asked", guards=("as_read",)),
+    Closed(
+        "bankbridge.ExchangeReading",
+        "answer_raw",
+        "reading:{key}:answer",
+        is_envelope=True,
+        guards=("as_read",),
+    ),
 )

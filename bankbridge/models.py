@@ -60,6 +60,31 @@ class Exchange(models.Model):
         return f"{self.operation} {self.key}"
 
 
+class ExchangeReading(models.Model):
+    """What the code of its day made of an exchange's answer, and what was asked: so that the answer can be read again.
+
+    `said` is the verdict with each payment's fate, and digests of the rest. `answer_raw` is there where what was read is not
+    what the exchange holds: a verified body, or bytes the evidence masks.
+    """
+
+    exchange = models.OneToOneField(Exchange, on_delete=models.PROTECT, related_name="reading")
+    key = models.CharField(max_length=32)
+    ability = models.CharField(max_length=20)
+    asked = models.BinaryField()  # encrypted, AAD "reading:<key>:asked"
+    answer_raw = models.BinaryField(null=True)  # closed for the bank's workers
+    said = models.JSONField()
+    read_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["read_at", "id"], name="reading_by_time")]
+        triggers = [
+            pgtrigger.Protect(name="as_read", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ability} {self.key}"
+
+
 class PullCursor(models.Model):
     """When an account's balance, statement or receipts were last pulled, and when they are due again."""
 

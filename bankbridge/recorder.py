@@ -9,18 +9,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from django.db import connection
 
-from bankadapters.contract import WireExchange
+from bankadapters.contract import Reading, WireExchange, WireRequest
 from bankadapters.errors import NotSent
+from bankbridge import readings
 from bankbridge.masking import masked
-from bankbridge.models import Exchange
+from bankbridge.models import Exchange, ExchangeReading
 from kernel import clock, vault
 from kernel.envelope import Sealer
 from kernel.errors import require
 from kernel.secrets import Secret
 from masterdata.services.connections import note_health
 
+log = structlog.get_logger(__name__)
 _PACKED = b"\x00z"
 NOTE_EVERY_S = (
     5.0  # a busy connection's health is written down at most this often, its changes at once
@@ -145,6 +148,33 @@ class ExchangeRecorder:
             }
         Exchange.objects.filter(pk=ticket.exchange_id, result="open").update(**values)
         self._note(values["result"] == "answered", exchange.error)
+
+    def understood(self, asked: WireRequest, answer: bytes, reading: Reading | None) -> None:
+        """Keep what was made of the last exchange's answer. The answer stands without it: trouble here is only logged."""
+        if self.last_id is None or not self.spoken:
+            return
+        key = self.spoken[-1]["key"]
+        closed = None
+        try:
+            if hashlib.sha256(answer).hexdigest() != self.spoken[-1]["answer"]:
+                self._sealer = self._sealer or vault.sealer()
+                closed = self._sealer.seal(packed(answer), aad=f"reading:{key}:answer")
+            request = packed(readings.written(asked))
+            ExchangeReading.objects.bulk_create(
+                [
+                    ExchangeReading(
+                        exchange_id=self.last_id,
+                        key=key,
+                        ability=str(asked.operation),
+                        asked=vault.ring().encrypt(request, aad=f"reading:{key}:asked"),
+                        answer_raw=closed,
+                        said=readings.said(reading),
+                    )
+                ],
+                ignore_conflicts=True,
+            )
+        except Exception:  # money may have moved: its outcome must not be lost over our own notes
+            log.exception("reading_not_kept", exchange=key)
 
     def _note(self, well: bool, error: str) -> None:
         noted_at, noted_well = self._noted

@@ -55,7 +55,8 @@ def set_offset(path: Path, moment: datetime) -> None:
 
 
 class fixed:
-    """Context manager for tests: inside it `now()` is `moment` (tz-aware), standing still."""
+    """Context manager for tests, and for reading again what was said at a moment: inside it `now()` is `moment`
+    (tz-aware), standing still in the whole process."""
 
     def __init__(self, moment: datetime) -> None:
         self.moment = moment

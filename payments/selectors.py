@@ -164,6 +164,14 @@ def instructions_of(order_id: int, *, scope: Scope) -> QuerySet[PaymentInstructi
     )
 
 
+def states_by_reference(connection_id: int, references: Iterable[str]) -> dict[str, str]:
+    """How the payments of these numbers on a connection's wire stand now. System look-up."""
+    rows = PaymentInstruction.objects.filter(
+        connection_id=connection_id, bank_ref__in=list(references)
+    )
+    return dict(rows.values_list("bank_ref", "state"))
+
+
 def ties_of(instruction_ids: Iterable[int]) -> QuerySet[DebitTie]:
     """Statement entries tied to these instructions. System look-up: the caller scoped the instructions."""
     return DebitTie.objects.filter(instruction_id__in=list(instruction_ids)).order_by("pk")

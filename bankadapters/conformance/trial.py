@@ -18,8 +18,10 @@ from bankadapters.contract import (
     Inquiry,
     Instruction,
     Outcome,
+    Reading,
     StatementLine,
     WireExchange,
+    WireRequest,
 )
 from bankadapters.errors import BankError
 from bankadapters.profiles import Profile
@@ -51,6 +53,9 @@ class _Notes:
         if isinstance(ticket, int):
             self.kept[ticket].came = exchange.answer or b""
             self.kept[ticket].error = exchange.error
+
+    def understood(self, asked: WireRequest, answer: bytes, reading: Reading | None) -> None:
+        """The scenarios judge by what the adapter returns."""
 
 
 class Trial:

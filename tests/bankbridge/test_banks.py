@@ -12,15 +12,17 @@ from decimal import Decimal
 import pytest
 
 from bankbridge.models import Exchange
-from bankbridge.services import dispatch, inquiry, pull
+from bankbridge.services import dispatch, inquiry, pull, replay
 from kernel import clock
 from payments.models import DebitTie, PaymentInstruction
 from statements import selectors as told
 from statements.models import DayClose
 from tests.bankadapters.simulated import RunningWorld
+from tests.bankbridge.conftest import MORNING
 from tests.bankbridge.world import AtBank, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
+START = MORNING.date()
 BANKS = [
     AtBank("abc", "11000001040000002", "", {"CorpNo": "0000000000000001"}, ["9404"], product="pay"),
     AtBank(
@@ -92,7 +94,7 @@ def world(transactional_db, simulator, at) -> World:
 
 class TestTheWholeLoop:
     def test_payments_end_and_both_books_agree(self, world, simulator, moving_clock, at):
-        sent = world.queue("100.00", "250.50", "0.01")
+        sent, tally = world.queue("100.00", "250.50", "0.01"), replay.Tally()
 
         while dispatch.tick():
             pass
@@ -106,6 +108,9 @@ class TestTheWholeLoop:
         assert simulator.debits() == {one.bank_ref: [f"{one.amount:.2f}"] for one in sent}
         assert told.latest_balance(world.account.pk).book == Decimal("999999649.49")
         assert not Exchange.objects.exclude(result="answered").exists()
+        clock.set_offset(moving_clock, clock.now() + timedelta(days=1))
+        assert list(replay.replay(since=START, until=None, bank=at.slug, tally=tally)) == []
+        assert tally.read >= 3
         if not at.tells_entries:
             return
         assert DebitTie.objects.filter(role="debit").count() == 3
