@@ -108,7 +108,7 @@ class TestRotateKeys:
         told = rotate()
 
         skipped = [line for line in told.splitlines() if "private keys" in line]
-        assert len(skipped) == 5
+        assert len(skipped) == 6
 
     def test_says_so_when_a_text_cannot_be_opened_and_leaves_it(self, world, monkeypatch):
         connections.save_session(world.connection.pk, token=Secret("T-1"), opened_at=clock.now())
