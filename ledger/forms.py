@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -103,3 +104,19 @@ class LineForm(forms.Form):
 
 
 LineFormSet = forms.formset_factory(LineForm, extra=0, max_num=LINES, absolute_max=LINES)
+
+
+class PackForm(forms.Form):
+    """Whose books, and which months of one year."""
+
+    company = forms.TypedChoiceField(label=_("公司"), coerce=int)
+    first = forms.CharField(
+        label=_("起始月份"), max_length=7, widget=forms.TextInput(attrs={"type": "month"})
+    )
+    last = forms.CharField(
+        label=_("截止月份"), max_length=7, widget=forms.TextInput(attrs={"type": "month"})
+    )
+
+    def __init__(self, *args: Any, companies: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["company"].choices = list(companies)  # type: ignore[attr-defined]  # a choice field

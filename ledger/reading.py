@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,7 @@ from kernel import clock
 from kernel.scope import Scope
 from ledger import selectors
 from ledger.journal import BookLine, Posting, Sums, book, gaps, sums_of
-from ledger.models import JournalEntry, JournalOpening
+from ledger.models import JournalEntry, JournalOpening, VoucherLine
 from ledger.rules import ZERO, month_ends, period_of
 from masterdata import selectors as masterdata
 
@@ -72,6 +72,18 @@ def postings(account_id: int, *, first: date, last: date, limit: int) -> list[Po
         )
         for row in rows[:limit]
     ]
+
+
+def posted_lines(company_id: int, months: Sequence[str]) -> Iterator[VoucherLine]:
+    """Entry lines of the posted vouchers of these months, in the order of their numbers. System look-up."""
+    rows = VoucherLine.objects.filter(
+        voucher__company_id=company_id,
+        voucher__period__in=months,
+        voucher__voucher_no__isnull=False,
+    )
+    order = ("voucher__period", "voucher__voucher_type", "voucher__voucher_no", "line_no")
+    rows = rows.select_related("voucher__maker", "voucher__poster").order_by(*order)
+    return rows.iterator(chunk_size=2_000)
 
 
 def month_book(account: OwnAccount, month: str, *, limit: int = LINES_MAX) -> MonthBook:

@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern] = [
         name="import_act",
     ),
     path("vouchers/", guarded(vouchers.vouchers, "ledger.view"), name="vouchers"),
+    path("vouchers/pack/", guarded(vouchers.pack, "ledger.view"), name="pack"),
     path("vouchers/<int:voucher_id>/", guarded(vouchers.voucher, "ledger.view"), name="voucher"),
     path(
         "vouchers/<int:voucher_id>/print/",

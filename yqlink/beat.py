@@ -37,6 +37,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("reconciliation.tasks.tick_explained", 600),
     ("erpbridge.tasks.tick_views", 5),
     ("desk.tasks.tick_exports", 5),
+    ("ledger.tasks.tick_packs", 5),
     ("audit.tasks.tick_anchor", 60),
     ("yqlink.workspace.tasks.tick_evidence", 5),
     ("yqlink.workspace.tasks.tick_watch", 240),

@@ -5,28 +5,31 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from audit import selectors as trail
 from audit.words import words_of
 from desk.pages import render_list
 from desk.printing import qr_image, respond
 from desk.viewing import acted, form_page, scope_in, version_in
+from desk.words import said
 from kernel import clock
-from kernel.errors import NotFound
+from kernel.errors import InvalidInput, NotFound
 from kernel.money import amount_in_words
 from kernel.scope import Scope
-from ledger import selectors
-from ledger.forms import ReversalForm
+from ledger import audit_pack, selectors
+from ledger.forms import PackForm, ReversalForm
 from ledger.models import Voucher, VoucherLine
-from ledger.pages import VouchersPage, event_title
-from ledger.services import prints
+from ledger.pages import VouchersPage, company_choices, event_title
+from ledger.rules import period_of
+from ledger.services import packs, prints
 from ledger.services import vouchers as services
 from ledger.states import VOUCHER, VoucherState
 
@@ -38,7 +41,7 @@ _AUX = (
 
 def vouchers(request: HttpRequest) -> HttpResponseBase:
     """The list of vouchers."""
-    return render_list(request, VouchersPage)
+    return render_list(request, VouchersPage, "ledger/vouchers.html")
 
 
 def _lines(voucher: Voucher) -> list[dict[str, Any]]:
@@ -166,3 +169,30 @@ def reverse_page(request: HttpRequest, voucher_id: int) -> HttpResponse:
         done=_("已生成红字凭证草稿，待另一人记账"),
         extra={"hint": _("红字凭证与原凭证科目、方向相同，金额为负；记账后原凭证变为已红冲。")},
     )
+
+
+@require_http_methods(["GET", "POST"])
+def pack(request: HttpRequest) -> HttpResponse:
+    """Ask for the data pack auditors read; it is made by a job."""
+    month = period_of(clock.today())
+    form = PackForm(
+        request.POST or None,
+        companies=company_choices(scope_in(request)),
+        initial={"first": f"{month[:4]}-01", "last": month},
+    )
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            job = packs.ask(
+                company_id=given["company"],
+                first=given["first"],
+                last=given["last"],
+                actor=request.user,  # type: ignore[arg-type]  # signed in
+            )
+        except InvalidInput as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, said(refusal))
+        else:
+            messages.success(request, _("正在生成数据包，完成后可在此下载。"))
+            return redirect("desk:job", job.pk)
+    context = {"form": form, "notes": audit_pack.NOTES}
+    return render(request, "ledger/pack.html", context, status=422 if form.is_bound else 200)

@@ -139,7 +139,7 @@ MAY: dict[str, Duties] = {
     **_lines(
         "ledger",
         """books entries journal journal_print journal_workbook vouchers voucher voucher_print templates template periods
-        change""",
+        change pack""",
         SEE_BOOKS,
     ),
     **_lines(
