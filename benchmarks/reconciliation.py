@@ -12,7 +12,6 @@ import argparse
 import csv
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -67,17 +66,16 @@ _SQL = (
 )  # fmt: skip
 
 
-def ours() -> list[rig.Line]:
+def ours(url: str) -> list[rig.Line]:
     """The product's own run of the one account."""
     from reconciliation.services import running
 
     account_id = _account()
-    began = time.perf_counter()
-    act = running.run(account_id=account_id)
-    took = time.perf_counter() - began
+    with rig.watched(url) as watch:
+        act = running.run(account_id=account_id)
     matches = sum(count for name, count in act.counts.items() if name.startswith("M"))
     return [
-        rig.Line("ours", took, "s"),
+        *watch.lines("ours"),
         rig.Line("matches", matches, ""),
         rig.memory("a run", goal=MEMORY_MAX_MB),
     ]
@@ -101,27 +99,27 @@ def floor(url: str) -> list[rig.Line]:
     from reconciliation.database import database_uri
 
     uri = database_uri(connection.settings_dict)
-    began = time.perf_counter()
-    db = duckdb.connect(config={"threads": 2})
-    for side, words in _SIDES.items():
-        with dbapi.connect(uri) as source, source.cursor() as cursor:
-            cursor.execute(_NARROW.format(**words))
-            told = cursor.fetch_arrow()
-            db.register("told", told)
-            db.execute(f"CREATE TABLE {side} AS SELECT * FROM told")
-            db.unregister("told")
-    for statement in _FLOOR:
-        db.execute(statement)
-    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
-        db.execute(f"COPY hit TO '{file.name}' (HEADER false)")
-        target = psycopg2.connect(url)
-        with target, target.cursor() as cursor, Path(file.name).open("rb") as rows:
-            cursor.execute("CREATE TABLE floor_hit (bank_id bigint, book_id bigint)")
-            cursor.copy_expert("COPY floor_hit FROM STDIN (FORMAT csv)", rows)
-            for side in _SIDES:
-                cursor.execute(f"CREATE UNIQUE INDEX ON floor_hit ({side}_id)")
-        target.close()
-    return [rig.Line("floor", time.perf_counter() - began, "s"), rig.memory("the floor")]
+    with rig.watched(url) as watch:
+        db = duckdb.connect(config={"threads": 2})
+        for side, words in _SIDES.items():
+            with dbapi.connect(uri) as source, source.cursor() as cursor:
+                cursor.execute(_NARROW.format(**words))
+                told = cursor.fetch_arrow()
+                db.register("told", told)
+                db.execute(f"CREATE TABLE {side} AS SELECT * FROM told")
+                db.unregister("told")
+        for statement in _FLOOR:
+            db.execute(statement)
+        with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+            db.execute(f"COPY hit TO '{file.name}' (HEADER false)")
+            target = psycopg2.connect(url)
+            with target, target.cursor() as cursor, Path(file.name).open("rb") as rows:
+                cursor.execute("CREATE TABLE floor_hit (bank_id bigint, book_id bigint)")
+                cursor.copy_expert("COPY floor_hit FROM STDIN (FORMAT csv)", rows)
+                for side in _SIDES:
+                    cursor.execute(f"CREATE UNIQUE INDEX ON floor_hit ({side}_id)")
+            target.close()
+    return [*watch.lines("floor"), rig.memory("the floor")]
 
 
 def by_sql(url: str) -> list[rig.Line]:
@@ -132,12 +130,54 @@ def by_sql(url: str) -> list[rig.Line]:
     with connection, connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '256MB'")
         cursor.execute("SET LOCAL max_parallel_workers_per_gather = 2")
-        began = time.perf_counter()
-        for statement in _SQL:
-            cursor.execute(statement)
-    took = time.perf_counter() - began
+        with rig.watched(url) as watch:
+            for statement in _SQL:
+                cursor.execute(statement)
+            connection.commit()
     connection.close()
-    return [rig.Line("sql", took, "s")]
+    return watch.lines("sql")
+
+
+_PAIRS = {
+    "ours": "SELECT bank_id, book_id FROM reconciliation_matchline WHERE place = 0 AND bank_id IS NOT NULL AND book_id IS NOT NULL",
+    "floor": "SELECT bank_id, book_id FROM floor_hit WHERE bank_id IS NOT NULL AND book_id IS NOT NULL",
+    "sql": "SELECT bank_id, book_id FROM sql_hit WHERE bank_id IS NOT NULL AND book_id IS NOT NULL",
+}
+_TOLD = """
+    SELECT e.bank_serial, j.digest FROM ({pairs}) AS hit
+    JOIN statements_statemententry AS e ON e.id = hit.bank_id JOIN ledger_journalentry AS j ON j.id = hit.book_id
+"""
+_WRONG = """
+    WITH truth AS (SELECT * FROM read_csv('{folder}/truth.csv', header = true, all_varchar = true)),
+    bank AS (SELECT group_id, unnest(string_split(bank_ids, ';')) AS entry_id FROM truth WHERE bank_ids <> ''),
+    book AS (SELECT group_id, unnest(string_split(book_ids, ';')) AS entry_id FROM truth WHERE book_ids <> ''),
+    serial AS (SELECT entry_id, bank_serial FROM read_csv('{folder}/bank.csv', header = true, all_varchar = true))
+    SELECT count(*) FROM told JOIN serial ON serial.bank_serial = told.bank_serial
+    JOIN bank ON bank.entry_id = serial.entry_id JOIN book ON book.entry_id = told.digest
+    WHERE bank.group_id <> book.group_id
+"""
+
+
+def wrong_pairs(folder: Path, url: str) -> list[rig.Line]:
+    """How many pairs of each way belong to different facts of the set: speed is not bought with them."""
+    import duckdb
+    from adbc_driver_postgresql import dbapi
+    from django.db import connection
+
+    from reconciliation.database import database_uri
+
+    found = []
+    for way, pairs in _PAIRS.items():
+        with (
+            duckdb.connect() as db,
+            dbapi.connect(database_uri(connection.settings_dict)) as source,
+            source.cursor() as cursor,
+        ):
+            cursor.execute(_TOLD.format(pairs=pairs))
+            db.register("told", cursor.fetch_arrow())
+            ((wrong,),) = db.execute(_WRONG.format(folder=folder)).fetchall()
+            found.append(rig.Line(way, wrong, ""))
+    return found
 
 
 def matching_alone(folder: Path) -> list[rig.Line]:
@@ -158,10 +198,9 @@ def matching_alone(folder: Path) -> list[rig.Line]:
             board.run(
                 f"CREATE TABLE {source.relation(side)} AS SELECT * FROM {CsvSource.relation(source, side)}"
             )
-        began = time.perf_counter()
-        match(board, source, calendar=calendar)
-        took = time.perf_counter() - began
-    return [rig.Line("alone", took, "s")]
+        with rig.watched() as watch:
+            match(board, source, calendar=calendar)
+    return watch.lines("alone")
 
 
 def records(folder: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -187,12 +226,9 @@ def by_parser(folder: Path) -> list[rig.Line]:
     from bankstatementparser.reconciliation import reconcile_payments_and_statements
 
     book, bank = records(folder)
-    began = time.perf_counter()
-    report = reconcile_payments_and_statements(book, bank)
-    return [
-        rig.Line("parser", time.perf_counter() - began, "s"),
-        rig.Line("matched", report.matched_count, ""),
-    ]
+    with rig.watched() as watch:
+        report = reconcile_payments_and_statements(book, bank)
+    return [*watch.lines("parser"), rig.Line("matched", report.matched_count, "")]
 
 
 def by_mcp(folder: Path) -> list[rig.Line]:
@@ -200,21 +236,21 @@ def by_mcp(folder: Path) -> list[rig.Line]:
     from reconcile_mcp.engine import reconcile
 
     book, bank = records(folder)
-    began = time.perf_counter()
-    report = reconcile(book, bank, {"enable_one_to_many": False})
+    with rig.watched() as watch:
+        report = reconcile(book, bank, {"enable_one_to_many": False})
     matched = report["summary"]["matched_expected"]
-    return [rig.Line("mcp", time.perf_counter() - began, "s"), rig.Line("matched", matched, "")]
+    return [*watch.lines("mcp"), rig.Line("matched", matched, "")]
 
 
 def main() -> int:
     """One way, in a process of its own."""
     parser = argparse.ArgumentParser()
-    ways = ("load", "ours", "floor", "sql", "alone", "parser", "mcp")
+    ways = ("load", "ours", "floor", "sql", "wrong", "alone", "parser", "mcp")
     parser.add_argument("--way", choices=ways, required=True)
     parser.add_argument("--set", type=Path)
     parser.add_argument("--url", default="")
     options = parser.parse_args()
-    if options.way in ("load", "ours", "floor", "alone"):
+    if options.way in ("load", "ours", "floor", "wrong", "alone"):
         rig.setup_django()
     if options.way in ("parser", "mcp"):
         sys.path.append(str(PEERS))
@@ -223,9 +259,10 @@ def main() -> int:
         found = [rig.Line("bank", bank, ""), rig.Line("book", book, "")]
     else:
         found = {
-            "ours": ours,
+            "ours": lambda: ours(options.url),
             "floor": lambda: floor(options.url),
             "sql": lambda: by_sql(options.url),
+            "wrong": lambda: wrong_pairs(options.set, options.url),
             "alone": lambda: matching_alone(options.set),
             "parser": lambda: by_parser(options.set),
             "mcp": lambda: by_mcp(options.set),

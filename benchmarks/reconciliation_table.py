@@ -63,16 +63,31 @@ def _end_to_end(url: str, *, base: str, folder: Path, size: int) -> tuple[list[r
 
     loaded = way("load")
     floor, sql, alone, ours = way("floor"), way("sql"), way("alone"), way("ours")
+    wrong = way("wrong")
     seconds, is_large = ours["ours"].value, size >= PARSER_LINES
     told = f"{loaded['bank'].value:,.0f} × {loaded['book'].value:,.0f}"
     return [
         rig.Line(f"{told}: rows to committed matches", seconds, "s", "floor", floor["floor"].value,
                  seconds / floor["floor"].value, goal=FLOOR_RATIO_MAX if is_large else None, at_most=True),
         rig.Line(f"{told}: the same", seconds, "s", "set-based SQL", sql["sql"].value, sql["sql"].value / seconds, goal=SQL_RATIO_MIN if is_large else None),
+        *_cpu(told, ours["ours cpu"].value, {"floor": floor["floor cpu"].value, "set-based SQL": sql["sql cpu"].value}),
         rig.Line(f"{told}: matches", ours["matches"].value, ""),
-        rig.Line(f"{told}: matching alone, rows in memory", alone["alone"].value, "s"),
+        rig.Line(f"{told}: matching alone, rows in memory", alone["alone"].value, "s", "CPU", alone["alone cpu"].value),
+        *(
+            rig.Line(f"{told}: pairs of lines that do not belong together, {name}", wrong[one].value, "",
+                     goal=0 if one == "ours" else None, at_most=True)
+            for one, name in (("ours", "ours"), ("floor", "floor"), ("sql", "set-based SQL"))
+        ),
         *(line for name, line in ours.items() if name.startswith("peak memory")),
     ], seconds  # fmt: skip
+
+
+def _cpu(told: str, ours: float, others: dict[str, float]) -> list[rig.Line]:
+    """CPU time of client and server, which a busy machine does not change."""
+    return [
+        rig.Line(f"{told}: CPU, client and server", ours, "s", name, cpu_s, ours / cpu_s)
+        for name, cpu_s in others.items()
+    ]
 
 
 def _packages(url: str, home: Path) -> list[rig.Line]:
@@ -101,6 +116,17 @@ def _packages(url: str, home: Path) -> list[rig.Line]:
                 name,
                 theirs[way],
                 theirs[way] / ours["alone"],
+                goal=goal,
+            )
+        )
+        found.append(
+            rig.Line(
+                f"matching alone, {size:,} bank lines, CPU",
+                ours["alone cpu"],
+                "s",
+                name,
+                theirs[f"{way} cpu"],
+                theirs[f"{way} cpu"] / ours["alone cpu"],
                 goal=goal,
             )
         )

@@ -81,6 +81,45 @@ def median_s(run: Callable[[], object], *, times: int) -> float:
     return statistics.median(timed(run) for _ in range(times))
 
 
+@dataclass
+class Watch:
+    """Wall time of a stretch of work, and the CPU time of this process and (with a `url`) of the server meanwhile."""
+
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+
+    def lines(self, name: str) -> list[Line]:
+        """Both as lines: `name`, and its CPU time."""
+        return [Line(name, self.wall_s, "s"), Line(f"{name} cpu", self.cpu_s, "s")]
+
+
+@contextlib.contextmanager
+def watched(url: str = "") -> Iterator[Watch]:
+    """Time a stretch of work. CPU time says what it costs where wall time says how busy the machine was."""
+    watch = Watch()
+    own, server_s, began = time.process_time(), server_cpu_s(url), time.perf_counter()
+    yield watch
+    watch.wall_s = time.perf_counter() - began
+    watch.cpu_s = time.process_time() - own + server_cpu_s(url) - server_s
+
+
+def server_cpu_s(url: str) -> float:
+    """Seconds of CPU the server of `url` and its processes have used, ended ones too; it runs on this machine."""
+    if not url:
+        return 0.0
+    folder = Path(str(scalar(url, "SHOW data_directory")))
+    head = int((folder / "postmaster.pid").read_text().splitlines()[0])
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # ended meanwhile: its parent has counted it
+            told = stat.read_text().rpartition(")")[2].split()
+            if int(stat.parent.name) == head:
+                ticks += sum(map(int, told[11:15]))
+            elif int(told[1]) == head:
+                ticks += sum(map(int, told[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def execute(url: str, *statements: str) -> None:
     """Run statements outside a transaction."""
     connection = psycopg2.connect(url)

@@ -6,6 +6,7 @@ First the narrow columns of every unmatched line, then the texts of those no ref
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -101,14 +102,19 @@ class AccountSource:
 
     def load_lines(self, board: Board) -> None:
         """Fill `line`."""
-        for is_bank, sql in self._sides.items():
-            narrow = f"SELECT id, day, outgo, cents, reference FROM ({sql}) AS line"  # noqa: S608 - our own words
-            self._stream(board, narrow, """INSERT INTO line
-                SELECT $1, id, 1, day, outgo, cents, as_reference(reference),
-                    reference <> '' AND as_reference(reference) IS NULL FROM told""", is_bank)  # fmt: skip
+        self._stream_both(
+            board,
+            {
+                is_bank: f"SELECT id, day, outgo, cents, reference FROM ({sql}) AS line"  # noqa: S608 - our own words
+                for is_bank, sql in self._sides.items()
+            },
+            """INSERT INTO line SELECT $1, id, 1, day, outgo, cents, as_reference(reference),
+                reference <> '' AND as_reference(reference) IS NULL FROM told""",
+        )
 
     def load_rest(self, board: Board) -> None:
         """Fill `told_rest`: lines without a reference, and the few whose reference settled nothing."""
+        texts = {}
         for is_bank, sql in self._sides.items():
             single = board.rows(
                 "SELECT id FROM left_over WHERE bank = $1 AND (ref IS NOT NULL OR filler)",
@@ -118,27 +124,37 @@ class AccountSource:
             if len(single) <= TEXT_IDS_MAX:
                 ids = ",".join(str(row[0]) for row in single)
                 wanted = f" WHERE told.reference = '' OR id = ANY ('{{{ids}}}'::bigint[])"
-            texts = f"SELECT id, batch, doc, acct, name, txt, place FROM ({sql}) AS told{wanted}"  # noqa: S608 - our own words
-            self._stream(board, texts, "INSERT INTO told_rest SELECT $1, * FROM told", is_bank)
+            texts[is_bank] = (
+                f"SELECT id, batch, doc, acct, name, txt, place FROM ({sql}) AS told{wanted}"  # noqa: S608 - our own words
+            )
+        self._stream_both(board, texts, "INSERT INTO told_rest SELECT $1, * FROM told")
 
     def load_names(self, board: Board) -> None:
         """Fill `party`."""
-        for is_bank, sql in self._all.items():
-            names = f"SELECT DISTINCT name FROM ({sql}) AS told WHERE name <> ''"  # noqa: S608 - our own words
-            self._stream(
-                board,
-                names,
-                "INSERT INTO party SELECT squeeze(name) FROM told WHERE $1 IS NOT NULL",
-                is_bank,
-            )
+        names = {
+            is_bank: f"SELECT DISTINCT name FROM ({sql}) AS told WHERE name <> ''"  # noqa: S608 - our own words
+            for is_bank, sql in self._all.items()
+        }
+        self._stream_both(
+            board, names, "INSERT INTO party SELECT squeeze(name) FROM told WHERE $1 IS NOT NULL"
+        )
+
+    def _stream_both(self, board: Board, sides: Mapping[bool, str], into: str) -> None:
+        """Let both sides' rows flow from the server into duckdb at once: its work and ours overlap."""
+        with ThreadPoolExecutor(max_workers=len(sides)) as pool:
+            for done in [
+                pool.submit(self._stream, board, sql, into, side) for side, sql in sides.items()
+            ]:
+                done.result()
 
     def _stream(self, board: Board, sql: str, into: str, is_bank: bool) -> None:
-        """Let rows of the server flow into duckdb as they come."""
-        with closing(dbapi.connect(self.uri)) as connection, closing(connection.cursor()) as cursor:
+        """Let rows of the server flow into duckdb as they come, over a connection of either's own."""
+        with (
+            closing(dbapi.connect(self.uri)) as connection,
+            closing(connection.cursor()) as cursor,
+            closing(board.db.cursor()) as db,
+        ):
             cursor.execute(sql)
-            told = cursor.fetch_arrow()
-            board.db.register("told", told)
-            try:
-                board.run(into, [is_bank])
-            finally:
-                board.db.unregister("told")
+            db.register("told", cursor.fetch_arrow())
+            db.execute(into, [is_bank])
+            db.unregister("told")

@@ -26,7 +26,7 @@ from reconciliation.strategy import Strategy
 EPOCH_ORDINAL = 719163  # date(1970, 1, 1).toordinal()
 _FULL = "".join(map(chr, range(0xFF01, 0xFF5F))) + "\u3000\u00a0"
 _HALF = "".join(map(chr, range(0x21, 0x7F))) + "  "
-BYTES_PER_LINE = 90
+BYTES_PER_LINE = 75
 COMPLETE_ENDINGS = (
     "公司", "集团", "企业", "厂", "店", "院", "所", "校", "社", "部", "中心", "局", "处", "会", "行", "站", "馆", "户", "人",
     "LTD[.]?", "INC[.]?", "CORP[.]?", "LLC", "CO[.]?", "GMBH", "PLC", "LIMITED",
