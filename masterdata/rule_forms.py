@@ -9,6 +9,8 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +30,35 @@ def _plain_amount(text: str) -> str:
     """An amount as typed: full-width digits, commas and blanks taken out."""
     plain = unicodedata.normalize("NFKC", text)
     return plain.replace(",", "").replace(" ", "").removesuffix("元")
+
+
+class OrderWidget(forms.SelectMultiple):
+    """Each word with a box for its place; what has no place is left out. Works without a script."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        """The words in the order of their places; a place that is no number is handed on to be refused."""
+        if plain := data.getlist(name):
+            return [str(one) for one in plain]
+        placed = []
+        for number, (word, _title) in enumerate(self.choices):
+            text = unicodedata.normalize("NFKC", data.get(f"{name}.{word}", "")).strip()
+            if text and not text.isdigit():
+                return [f"{word} {text}"]
+            if text:
+                placed.append((int(text), number, str(word)))
+        return [word for _place, _number, word in sorted(placed)]
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """A row of boxes."""
+        places = {word: place for place, word in enumerate(value or (), start=1)}
+        rows = [(f"{name}.{word}", title, places.get(word, "")) for word, title in self.choices]
+        return render_to_string("masterdata/_order.html", {"rows": rows, "most": len(rows)})
+
+
+class OrderField(forms.MultipleChoiceField):
+    """Several words in an order."""
+
+    widget = OrderWidget
 
 
 class AmountField(forms.CharField):
@@ -90,6 +121,8 @@ def _field(spec: Spec, scope: Scope) -> forms.Field:
         return forms.DateField(widget=_day_input(), **must)
     if spec.kind == typed.CHOICE:
         return forms.ChoiceField(choices=list(spec.options()), **options)
+    if spec.kind == typed.MANY and spec.is_ordered:
+        return OrderField(choices=list(spec.options()), **options)
     if spec.kind == typed.MANY:
         return forms.MultipleChoiceField(choices=list(spec.options()), widget=_CHOSEN, **options)
     return forms.CharField(max_length=spec.high, **options)
@@ -112,6 +145,11 @@ class Block:
     def is_many(self) -> bool:
         """Whether several of some words may be ticked."""
         return isinstance(self.field and self.field.field, forms.MultipleChoiceField)
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether they are put in an order."""
+        return isinstance(self.field and self.field.field, OrderField)
 
     @property
     def is_long(self) -> bool:

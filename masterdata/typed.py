@@ -41,6 +41,7 @@ class Spec:
     choices: Choices | Callable[[], Choices] = ()
     help: Words = ""
     is_optional: bool = False  # may be None: nothing is said here
+    is_ordered: bool = False  # several words whose order counts
 
     def options(self) -> Choices:
         """The choices, asked for where a function gives them."""
@@ -100,10 +101,13 @@ def many(
     *,
     choices: Choices | Callable[[], Choices],
     default: tuple[str, ...] | None = (),
+    ordered: bool = False,
     help: Words = "",
 ) -> Any:
-    """Several of some words; what none means is said by `help`."""
-    spec = Spec(MANY, label, choices=choices, help=help, is_optional=default is None)
+    """Several of some words, in an order where that counts; what none means is said by `help`."""
+    spec = Spec(
+        MANY, label, choices=choices, help=help, is_optional=default is None, is_ordered=ordered
+    )
     return _declared(default, spec)
 
 

@@ -32,7 +32,8 @@ def bank_words(prefix: str) -> str:
 
 def _many(spec: Spec, value: Any) -> str:
     words = {one: str(word) for one, word in spec.options()}
-    return "、".join(words.get(one, one) for one in value) or _("全部")
+    between = " → " if spec.is_ordered else "、"
+    return between.join(words.get(one, one) for one in value) or _("全部")
 
 
 def _choice(spec: Spec, value: Any) -> str:

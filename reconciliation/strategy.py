@@ -78,6 +78,10 @@ class Strategy:
         """Whether the rung stands in the ladder."""
         return rung in self.rungs
 
+    def puts_first(self, one: str, other: str) -> bool:
+        """Whether both rungs stand in the ladder, the one before the other."""
+        return self.has(one) and self.has(other) and self.rungs.index(one) < self.rungs.index(other)
+
     def is_fee(self, one_cents: int, other_cents: int) -> bool:
         """Whether two amounts differ by no more than a bank's fee (M8)."""
         difference = abs(one_cents - other_cents)

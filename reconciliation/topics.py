@@ -30,7 +30,15 @@ class Matching(Topic):
     title = _("对账规则")
     about = _("银行流水与日记账自动勾对所用的规则与容差；改动后对之后的勾对生效，已有勾对不变。")
 
-    rungs: tuple[str, ...] = many(_("启用的规则"), choices=_rungs, default=ORDER)
+    rungs: tuple[str, ...] = many(
+        _("启用的规则与次序"),
+        choices=_rungs,
+        default=ORDER,
+        ordered=True,
+        help=_(
+            "填写次序，留空即停用。凭业务参考号的 M0、M1、M5–M7 在最前，其次 M2、M3，再次 M4，最后 M8、M9。"
+        ),
+    )
     reversal_days: int = whole(_("M0 冲销相隔"), default=5, low=0, high=31, unit=_DAYS)
     account_workdays: int = whole(_("M2 相隔工作日"), default=1, low=0, high=5, unit=_("个工作日"))
     name_days: int = whole(_("M3 相隔"), default=3, low=0, high=10, unit=_DAYS)
@@ -46,10 +54,14 @@ class Matching(Topic):
         help=_("金额超过此数的人工勾对须由第二人确认；不填则不限。"),
     )
 
+    def check(self) -> None:
+        """The order must be one the ladder may have. Raises InvalidInput."""
+        self.strategy()
+
     def strategy(self) -> Strategy:
-        """The same as the engine takes it, in the ladder's own order."""
+        """The same as the engine takes it. Raises InvalidInput for an order no ladder may have."""
         return Strategy(
-            rungs=tuple(rung for rung in ORDER if rung in self.rungs),
+            rungs=self.rungs,
             reversal_days=self.reversal_days,
             account_workdays=self.account_workdays,
             name_days=self.name_days,

@@ -37,18 +37,25 @@ class Group:
 
 
 def settle(
-    bank: Sequence[Line], book: Sequence[Line], *, ties: Container[tuple[int, int]] | None = None
+    bank: Sequence[Line],
+    book: Sequence[Line],
+    *,
+    ties: Container[tuple[int, int]] | None = None,
+    is_whole_first: bool = False,
 ) -> list[Group]:
     """The certain matches among lines exact references tie; what they leave is a person's.
 
-    Equal sums explain each other whole (M5, M6, M7), unless both sides hold the same amounts: then line by line (M1).
+    Equal sums explain each other whole (M5, M6, M7), unless both sides hold the same amounts: then line by line (M1), or whole
+    all the same where the strategy puts M7 before M1.
     Unequal sums leave those lines that have exactly one partner of their amount (M1), and no second explanation.
     `ties` are the pairs whose references agree; without it all of them do.
     """
     if sum(line.cents for line in bank) == sum(line.cents for line in book):
         if len(bank) == 1 or len(book) == 1:
             return [_whole(bank, book)]
-        if sorted(line.cents for line in bank) == sorted(line.cents for line in book):
+        if not is_whole_first and sorted(one.cents for one in bank) == sorted(
+            one.cents for one in book
+        ):
             pairs = list(_line_by_line(bank, book))
             if _all_tied(pairs, ties):
                 return pairs

@@ -86,7 +86,7 @@ def settle_references(board: Board) -> None:
     board.run(_LOOKS)
     kept = Kept()
     for bank, book in _sides(board.rows(_REFERENCE_LINES)):
-        for group in settle(bank, book):
+        for group in settle(bank, book, is_whole_first=board.strategy.puts_first("M7", "M1")):
             if board.strategy.has(group.rung):
                 kept.add(group, [])
     kept.write(board)
@@ -109,7 +109,8 @@ def tie_mentions(board: Board) -> None:
             [line for is_bank, line in named if is_bank],
             [line for is_bank, line in named if not is_bank],
         )
-        for group in settle(bank, book, ties=set(ties)):
+        whole = board.strategy.puts_first("M7", "M1")
+        for group in settle(bank, book, ties=set(ties), is_whole_first=whole):
             if board.strategy.has(group.rung):
                 of_bank, of_book = set(group.bank), set(group.book)
                 kept.add(

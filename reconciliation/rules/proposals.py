@@ -63,11 +63,12 @@ _FEES = """
     WHERE b.bank AND NOT k.bank AND b.cents <> k.cents AND coalesce(b.acct, b.name) = coalesce(k.acct, k.name)
       AND agree(b.ref, k.ref) AND abs(b.day - k.day) <= getvariable('name_days') AND is_fee(b.cents, k.cents)
       AND (b.n, k.n) NOT IN (SELECT (b, k) FROM mention)
+      AND b.n NOT IN (SELECT unnest(bank) FROM proposal WHERE rung = 'M9')
 """
 _VOUCHERS = """
     INSERT INTO proposal
     SELECT 'M9', 'voucher', [n], [], CASE WHEN outgo THEN -cents ELSE cents END, kind FROM rest JOIN pattern ON contains(txt, word)
-    WHERE bank AND (ref IS NULL OR txt IS NOT NULL)
+    WHERE bank AND (ref IS NULL OR txt IS NOT NULL) AND n NOT IN (SELECT unnest(bank) FROM proposal WHERE rung = 'M8')
     QUALIFY row_number() OVER (PARTITION BY n ORDER BY place_of) = 1
 """
 _TIED = """
@@ -112,15 +113,22 @@ def propose(board: Board) -> None:
     board.run(_BY_PARTY)
     _propose_covers(board)
     _propose_balanced(board)
-    if board.strategy.has("M8"):
-        board.run(_FEES)
-    if board.strategy.has("M9"):
-        board.run("CREATE TABLE pattern (kind VARCHAR, word VARCHAR, place_of INTEGER)")
-        words = [(one.kind, word.upper()) for one in board.strategy.patterns for word in one.words]
-        rows = [(kind, word, place) for place, (kind, word) in enumerate(words)]
-        board.insert("pattern", *zip(*rows, strict=True))
-        board.run(_VOUCHERS)
+    for rung in (
+        board.strategy.rungs
+    ):  # a line the first of the two asks about is no business of the second
+        if rung == "M8":
+            board.run(_FEES)
+        elif rung == "M9":
+            _propose_vouchers(board)
     board.run(_ONCE)
+
+
+def _propose_vouchers(board: Board) -> None:
+    board.run("CREATE TABLE pattern (kind VARCHAR, word VARCHAR, place_of INTEGER)")
+    words = [(one.kind, word.upper()) for one in board.strategy.patterns for word in one.words]
+    rows = [(kind, word, place) for place, (kind, word) in enumerate(words)]
+    board.insert("pattern", *zip(*rows, strict=True))
+    board.run(_VOUCHERS)
 
 
 def _propose_tied(board: Board) -> None:

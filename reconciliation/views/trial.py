@@ -17,6 +17,7 @@ from kernel import clock
 from kernel.errors import DomainError, InvalidInput
 from kernel.scope import Scope
 from masterdata import typed
+from masterdata.rule_forms import OrderWidget
 from reconciliation import selectors
 from reconciliation.pages import account_choices
 from reconciliation.rules import RULES
@@ -87,9 +88,16 @@ def _read(given: QueryDict, in_force: Matching) -> Matching:
     raw = in_force.written()
     for name, spec in Matching.specs().items():
         if name not in LEFT_OUT:
-            is_many = spec.kind == typed.MANY
-            raw[name] = given.getlist(name) if is_many else given.get(name, raw[name])
+            raw[name] = (
+                _order(spec).value_from_datadict(given, None, name)
+                if spec.is_ordered
+                else given.get(name, raw[name])
+            )
     return Matching.read(raw)
+
+
+def _order(spec: typed.Spec) -> OrderWidget:
+    return OrderWidget(choices=list(spec.options()))
 
 
 def _fields(in_force: Matching, wanted: Matching) -> list[dict[str, Any]]:
@@ -98,8 +106,7 @@ def _fields(in_force: Matching, wanted: Matching) -> list[dict[str, Any]]:
             "name": name,
             "spec": spec,
             "value": getattr(wanted, name),
-            "is_many": spec.kind == typed.MANY,
-            "options": list(spec.options()) if spec.kind == typed.MANY else (),
+            "boxes": _order(spec).render(name, getattr(wanted, name)) if spec.is_ordered else "",
             "before": getattr(in_force, name),
             "is_changed": getattr(wanted, name) != getattr(in_force, name),
         }

@@ -7,7 +7,10 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from kernel import clock
+from kernel.errors import InvalidInput
 from masterdata.roles import Role
+from masterdata.services import dated
 from reconciliation.models import Act, MatchLine
 from reconciliation.services import running
 from reconciliation.views.trial import last_month
@@ -56,6 +59,18 @@ class TestTrial:
             Act.objects.count(),
         ) == before
 
+    def test_the_order_typed_is_the_order_tried(self, account, desk):
+        places = {"rungs.M1": "1", "rungs.M3": "2", "rungs.M2": "3", "rungs.M4": ""}
+
+        text = page(desk, account, run="1", **places)
+
+        assert 'name="rungs.M3" value="2"' in text
+        assert 'name="rungs.M4" value=""' in text
+        assert "试算会多出的勾对（1 组" in text  # the same lines, told by M3 instead of M2
+        wrong = page(desk, account, run="1", **{"rungs.M2": "1", "rungs.M1": "2"})
+        assert "在最前" in wrong.split("试算条件")[0]
+        assert "M1 一" in page(desk, account, run="1", **{"rungs.M1": "一"}).split("试算条件")[0]
+
     def test_shows_the_strategy_in_force_before_anything_is_asked(self, account, desk):
         text = page(desk, account)
 
@@ -73,6 +88,40 @@ class TestTrial:
             stranger.get(reverse("reconciliation:trial"), {"account": account.pk}).status_code
             == 404
         )
+
+
+class TestForesight:
+    def test_a_proposal_shows_the_second_administrator_what_it_would_match(self, account):
+        admins = [a_user(Role.ADMIN, company=account.company) for _ in range(2)]
+        proposal = dated.Proposal(
+            values={"company": account.company_id, "subject": "", "rungs": ["M1"]},
+            valid_from=clock.today(),
+            source_note="制度",
+        )
+        change = dated.propose(
+            kind_name="strategy.reconciliation.matching", proposal=proposal, actor=admins[0]
+        )
+
+        shown = signed_in(admins[1]).get(
+            reverse("masterdata:change", args=[change.pk]), {"days": "31"}
+        )
+
+        text = shown.content.decode()
+        assert "按拟定规则重新勾对 1 个账户最近 31 天的流水：多出 0 组，失去 1 组" in text
+        assert MatchLine.objects.filter(account_id=account.pk).count() == 2
+
+    def test_an_order_no_ladder_may_have_is_refused(self, account):
+        admin = a_user(Role.ADMIN, company=account.company)
+        proposal = dated.Proposal(
+            values={"company": account.company_id, "subject": "", "rungs": ["M2", "M1"]},
+            valid_from=clock.today(),
+            source_note="制度",
+        )
+
+        with pytest.raises(InvalidInput, match="在最前"):
+            dated.propose(
+                kind_name="strategy.reconciliation.matching", proposal=proposal, actor=admin
+            )
 
 
 def test_last_month_is_whole_across_the_year():

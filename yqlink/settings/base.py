@@ -199,7 +199,7 @@ STRATEGY_TOPICS = [
     "reconciliation.topics.Matching",
     "receipts.topics.Receiving",
 ]
-RULE_FORESIGHT = "payments.foresight.foresee"  # what a proposed setting would have changed
+RULE_FORESIGHT = "yqlink.foresight.foresee"  # what a proposed setting would have changed
 DATED_KINDS = [
     "masterdata.services.strategy.strategy_kinds",
     "approvals.matrix.KIND",
