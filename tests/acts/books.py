@@ -91,8 +91,6 @@ ACTS = [
     Act(BOOKING, "settlement_method", ("301", ("posted", ["301"])), ("网银", ("posted", ["网银"])), booked,
         {"books_payments": True}, world=a_world),
     _matches("rungs", (list(ORDER), ["M1"]), ([one for one in ORDER if one != "M1"], []), bank(REF), book(REF)),
-    _matches("rungs", (["M2", "M3"], ["M2"]), (["M3", "M2"], ["M3"]), bank(HENG), book(HENG)),
-    _matches("rungs", (["M1", "M7"], ["M1", "M1"]), (["M7", "M1"], ["M7"]), bank(REF | BIG, REF), book(REF | BIG, REF)),
     _matches("reversal_days", (6, ["M0"]), (5, []), bank(REF, REF | {"direction": "credit", "day": "2026-10-18"}), []),
     _matches("account_workdays", (2, ["M2"]), (1, ["M4"]), bank(ACCOUNT_ONLY), book(ACCOUNT_ONLY | {"day": "2026-10-14"})),
     _matches("name_days", (4, ["M3"]), (3, ["M4"]), bank(NAME_ONLY), book(NAME_ONLY | {"day": "2026-10-16"})),

@@ -275,3 +275,21 @@ class TestStrategy:
 
         assert matched(bank(HENG), far) == set()
         assert matched(bank(HENG), far, Strategy(amount_days=8)) == says("M4", "B1", "K1")
+
+    @pytest.mark.parametrize(
+        ("order", "expected"),
+        [
+            (("M1", "M7"), says("M1", "B1", "K1") | says("M1", "B2", "K2")),
+            (("M7", "M1"), says("M7", "B1 B2", "K1 K2")),
+        ],
+    )
+    def test_of_two_rules_that_fit_one_reference_the_first_takes_it(self, order, expected):
+        lines = {"ref": "YQ000001"}, {"ref": "YQ000001", "amount": "7.00"}
+
+        assert matched(bank(*lines), book(*lines), Strategy(rungs=order)) == expected
+
+    @pytest.mark.parametrize("first", ["M2", "M3"])
+    def test_of_two_rules_that_fit_a_party_the_first_names_the_match(self, first):
+        order = (first, "M3" if first == "M2" else "M2")
+
+        assert matched(bank(HENG), book(HENG), Strategy(rungs=order)) == says(first, "B1", "K1")
