@@ -20,9 +20,11 @@ ADAPTERS: dict[str, str] = {
     "cmb": "bankadapters.banks.cmb.adapter:CmbAdapter",
     "cmbc": "bankadapters.banks.cmbc.adapter:CmbcAdapter",
     "icbc": "bankadapters.banks.icbc.adapter:IcbcAdapter",
+    "iso20022": "bankadapters.banks.iso20022.adapter:Iso20022Adapter",
     "pingan": "bankadapters.banks.pingan.adapter:PinganAdapter",
     "psbc": "bankadapters.banks.psbc.adapter:PsbcAdapter",
     "spdb": "bankadapters.banks.spdb.adapter:SpdbAdapter",
+    "swift_mt": "bankadapters.banks.swift_mt.adapter:SwiftMtAdapter",
 }
 
 

@@ -81,7 +81,7 @@ WRITERS: dict[str, Callable[[IO[str], str, int], None]] = {"camt": write_camt, "
 
 def ours(path: Path, count: int, form: str) -> list[rig.Line]:
     """File to committed and checked rows; the same file again; each half of the bound alone."""
-    from statements.formats import camt, mt940
+    from kernel.formats import camt, mt940
     from statements.services import files
 
     floor = rig.peak_mb()
@@ -204,7 +204,7 @@ def _peer_mt940(path: Path) -> Iterator[dict[str, Any]]:
 def hostile(megabytes: int) -> float:
     """Seconds until an entry of so many MB of text is refused."""
     from kernel.errors import InvalidInput
-    from statements.formats import camt
+    from kernel.formats import camt
 
     head = io.StringIO()
     write_camt(head, "1", 1)

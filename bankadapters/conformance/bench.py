@@ -54,6 +54,14 @@ class Bench:
         """Let the bank work: at a bank's own front-end there is nothing but real time."""
         time.sleep(min(timedelta(**step).total_seconds(), BANK_STEP_S))
 
+    @property
+    def travels_in_files(self) -> bool:
+        """Whether the bank exchanges files instead of answering on a wire."""
+        return self.connection.endpoints.get("main", "").startswith("file:")
+
+    def nudge(self) -> None:
+        """Before something is asked; a bank's own front-end needs none."""
+
     def next_sequence(self) -> int:
         """A number never used at this bank before."""
         self.sequence += 1
@@ -70,6 +78,11 @@ class SimulatedBench(Bench):
     def wait(self, **step: float) -> None:
         """Move the clock both sides go by."""
         clock.set_offset(self.clock_file, clock.now() + timedelta(**step))
+
+    def nudge(self) -> None:
+        """Let a bank that exchanges files make its round: what the clock made due lies there then."""
+        if self.travels_in_files:
+            self.tell("health")
 
     def tell(self, name: str, body: object | None = None) -> Any:
         """Read from (or, with a body, write to) the simulator's control interface."""
@@ -117,7 +130,7 @@ def simulated(slugs: Sequence[str], *, faults: str = "none") -> Iterator[dict[st
         home, before = Path(folder), os.environ.get("CLOCK_FILE")
         os.environ["CLOCK_FILE"] = str(home / "clock")
         clock.set_offset(home / "clock", START)
-        which = ["--all"] if len(slugs) > 1 else ["--bank", slugs[0]]
+        which = ["--all", "--with-files"] if len(slugs) > 1 else ["--bank", slugs[0]]
         program = subprocess.Popen(
             [sys.executable, "-m", "bankadapters.simulator", *which, "--faults", faults, "--slow-s", "0.2",
              "--seed", "7", "--data", str(home / "books"), "--clock-file", str(home / "clock"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -42,10 +42,11 @@ PAGES_MAX = 400
 class _Notes:
     """Keeps every exchange, as the adapter masked it."""
 
-    def __init__(self, kept: list[Seen]) -> None:
-        self.kept = kept
+    def __init__(self, kept: list[Seen], nudge: Callable[[], None]) -> None:
+        self.kept, self.nudge = kept, nudge
 
     def before(self, exchange: WireExchange) -> object:
+        self.nudge()
         self.kept.append(Seen(exchange.operation, exchange.request))
         return len(self.kept) - 1
 
@@ -64,7 +65,7 @@ class Trial:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.exchanges: list[Seen] = []
-        self.recorder = _Notes(self.exchanges)
+        self.recorder = _Notes(self.exchanges, bench.nudge)
         self.adapter = registry.open(bench.connection, recorder=self.recorder)
         batches = Ability.PAY_BATCH in self.adapter.abilities and not self.profile.prefers_single
         self.operation = Ability.PAY_BATCH if batches else Ability.PAY

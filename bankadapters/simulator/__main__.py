@@ -42,6 +42,11 @@ BANKS = {
     "psbc": "bankadapters.banks.psbc.simulator:PsbcSimulator",
     "spdb": "bankadapters.banks.spdb.simulator:SpdbSimulator",
 }
+FILE_BANKS = {
+    "iso20022": "bankadapters.banks.iso20022.simulator:Iso20022Simulator",
+    "swift_mt": "bankadapters.banks.swift_mt.simulator:SwiftMtSimulator",
+}
+EVERY = BANKS | FILE_BANKS
 DEMO_OPERATOR = "30011223:OPR01"
 _PAYERS = ("华东商贸有限公司", "长江机电设备有限公司", "南方纺织股份有限公司", "北辰科技有限公司")
 
@@ -51,9 +56,12 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="python -m bankadapters.simulator", description="Banks on sockets."
     )
-    p.add_argument("--bank", choices=sorted(BANKS), default="boc")
+    p.add_argument("--bank", choices=sorted(EVERY), default="boc")
     p.add_argument(
         "--all", action="store_true", help="every bank, each on a port of its own, in one world"
+    )
+    p.add_argument(
+        "--with-files", action="store_true", help="with --all, the banks that exchange files too"
     )
     p.add_argument("--host", default="127.0.0.1")
     p.add_argument(
@@ -134,10 +142,10 @@ def operators(wanted: Sequence[str], *, environ: Mapping[str, str]) -> dict[tupl
 
 def bank_class(slug: str) -> type[BankSimulator]:
     """The simulator class of a bank."""
-    module, _, name = BANKS[slug].partition(":")
+    module, _, name = EVERY[slug].partition(":")
     found = getattr(importlib.import_module(module), name)
     if not (isinstance(found, type) and issubclass(found, BankSimulator)):
-        raise TypeError(f"{BANKS[slug]} is not a bank simulator")
+        raise TypeError(f"{EVERY[slug]} is not a bank simulator")
     return found
 
 
@@ -167,7 +175,8 @@ class Opened:
 
 def build(options: argparse.Namespace, *, data: Path) -> Opened:
     """The world on its books, with its accounts opened, and a server for each bank."""
-    slugs = sorted(BANKS) if options.all else [options.bank]
+    every = EVERY if options.with_files else BANKS
+    slugs = sorted(every) if options.all else [options.bank]
     books = Books(path=data / f"{'world' if options.all else options.bank}.sqlite3")
     seeded = Seeded(options.seed)
     draws = {"db": books.db, "profile": options.faults, "seeded": seeded, "slow_s": options.slow_s}

@@ -100,6 +100,7 @@ class Books:
     """Accounts and journal. Writes happen inside `transaction()` only; one thread owns the object."""
 
     def __init__(self, *, path: Path) -> None:
+        self.path = path
         self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute(
@@ -165,6 +166,11 @@ class Books:
         self._entries.clear()
         self._lines.clear()
         self._touched.clear()
+
+    @property
+    def written(self) -> int:
+        """How many entries and accounts there are: whether anything was booked since somebody looked."""
+        return self._next_entry + self._next_account
 
     def account(self, number: str) -> Account | None:
         """The account of that number, whatever its kind."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from bankadapters.simulator.books import Party, moment
@@ -83,11 +83,24 @@ class Control:
         self.world = world
         self.addresses: dict[str, str] = {}
         self.connections: dict[str, Mapping[str, object]] = {}
+        self.rounds: list[Callable[[], None]] = []  # of banks that exchange files
 
     def answer(
         self, *, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
     ) -> Mapping[str, object]:
-        """The JSON answer, after everything due was settled. Raises ControlError."""
+        """The JSON answer, after everything due was settled and every file told it. Raises ControlError."""
+        self._make_rounds()
+        answer = self._answer(method=method, path=path, query=query, body=body)
+        self._make_rounds()
+        return answer
+
+    def _make_rounds(self) -> None:
+        for make in self.rounds:
+            make()
+
+    def _answer(
+        self, *, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
+    ) -> Mapping[str, object]:
         name = path.removeprefix("/_sim/").strip("/")
         with self.world.ledger.transaction():
             settled = self.world.ledger.settle_due()
@@ -117,7 +130,7 @@ class Control:
         if name == "next-due":
             return {"next_due": _iso(self.world.ledger.next_due()), "now": clock.now().isoformat()}
         if name == "homes":
-            return {one.prefix: one.slug for one in HOMES.values()}
+            return {one.prefix: one.slug for one in HOMES.values() if one.prefix}
         if name == "connections":
             return {slug: self._connection(slug) for slug in self.connections}
         if name == "health":

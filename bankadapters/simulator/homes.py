@@ -30,6 +30,8 @@ _ROWS = (
     ("cib", "兴业银行", "309", "309391000011"),
     ("spdb", "浦发银行", "310", "310290000013"),
     ("psbc", "中国邮政储蓄银行", "403", "403100000004"),
+    ("iso20022", "国际报文银行", "", ""),  # banks by the name of their format, known by name only
+    ("swift_mt", "环球报文银行", "", ""),
 )
 HOMES = {slug: Home(slug, name, prefix, office) for slug, name, prefix, office in _ROWS}
 
@@ -45,4 +47,6 @@ def home_of_code(cnaps: str) -> Home | None:
     """The bank of a 12-digit clearing code; None for one outside the world."""
     if len(cnaps) != 12:
         return None
-    return next((home for home in HOMES.values() if cnaps.startswith(home.prefix)), None)
+    return next(
+        (home for home in HOMES.values() if home.prefix and cnaps.startswith(home.prefix)), None
+    )

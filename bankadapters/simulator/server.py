@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from bankadapters.simulator.bank import BankSimulator, Call, Reply
 from bankadapters.simulator.control import Control, ControlError
+from bankadapters.simulator.folders import ROUND_S, FolderBank
 
 HEAD_MAX = 32 * 1024
 BODY_MAX = 16 * 1024 * 1024
@@ -116,18 +117,35 @@ class Server:
         self.bank, self.control = bank, control
         self._talks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._rounds: asyncio.Task[None] | None = None
 
     async def start(self, *, host: str, port: int) -> int:
         """Listen, and return the port that was really taken."""
         self._server = await asyncio.start_server(
             self._talk, host, port, limit=BODY_MAX, backlog=512
         )
+        if isinstance(self.bank, FolderBank):
+            self.control.rounds.append(self.bank.round)
+            self._rounds = asyncio.create_task(self._make_rounds(self.bank))
         return int(self._server.sockets[0].getsockname()[1])
+
+    @staticmethod
+    async def _make_rounds(bank: FolderBank) -> None:
+        while True:
+            try:
+                bank.round()
+            except (
+                Exception
+            ):  # as of a request: a bug must look like a broken bank, not like a dead one
+                traceback.print_exc(file=sys.stderr)
+            await asyncio.sleep(ROUND_S)
 
     async def stop(self) -> None:
         """Stop listening and end every conversation."""
         if self._server is not None:
             self._server.close()
+        if self._rounds is not None:
+            self._rounds.cancel()
         for task in list(self._talks):
             task.cancel()
         await asyncio.gather(*self._talks, return_exceptions=True)

@@ -26,7 +26,7 @@ from desk.mappings import (
     require_complete,
 )
 from kernel import clock
-from statements.formats.sections import Section
+from kernel.formats.sections import Section
 from statements.rows import chunks_of
 from statements.rules import CREDIT, DEBIT, EntryLine
 

@@ -15,11 +15,12 @@ from django.db import transaction
 from audit import services as audit
 from desk.mappings import Mapping
 from kernel.errors import InvalidInput
+from kernel.formats import camt, mt940
+from kernel.formats.sections import Section, ahead
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
 from statements import continuity, selectors
-from statements.formats import camt, mt940, sheets
-from statements.formats.sections import Section, ahead
+from statements.formats import sheets
 from statements.ingest import Load
 from statements.models import BankStatement, DayClose
 from statements.rules import CAMT, SHEET, SWIFT, BalanceFigure, missing_between

@@ -66,6 +66,14 @@ BANKS = [
         "spdb", "95200000000000000002", "", {"masterID": "2000000001", "debitFlag": "1"}, endpoints={"sign": "/"},
     ),
     AtBank(
+        "iso20022", "1400000000000002", "", {"answer_wait_s": "4"}, endpoints={"answers": "/../from-bank"},
+        credentials={}, tells_row_balances=False,
+    ),
+    AtBank(
+        "swift_mt", "1500000000000002", "", {"answer_wait_s": "4", "charset": "utf-8"},
+        endpoints={"answers": "/../from-bank"}, credentials={}, tells_row_balances=False,
+    ),
+    AtBank(
         "psbc", "951000010000000025", "", {"unit": "000000000002", "payer_account": "951000010000000025"}, ["25"],
         {"master_key": "0123456789ABCDEF"}, product="pay", payee_bank=("中国邮政储蓄银行", "403100000004"), tells_entries=False,
     ),
@@ -100,6 +108,7 @@ class TestTheWholeLoop:
             pass
         assert set(PaymentInstruction.objects.values_list("state", flat=True)) == {"accepted"}
         clock.set_offset(moving_clock, clock.now() + timedelta(hours=1))
+        simulator.tell("health")  # a bank that exchanges files makes its round
         assert inquiry.tick() == 3
         assert set(PaymentInstruction.objects.values_list("state", flat=True)) == {"succeeded"}
         assert pull.balances(now=True) == 1

@@ -13,6 +13,7 @@ SUBJECTS = (
     "statements",
     "papers",
     "wires",
+    "files",
     "faults",
 )
 

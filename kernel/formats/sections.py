@@ -32,6 +32,10 @@ class Section:
     opening_day: date | None = None
     closing: Decimal | None = None
     closing_day: date | None = None
+    held: Decimal | None = None  # booked so far, of a day still running
+    held_day: date | None = None
+    available: Decimal | None = None  # to dispose of, as of whichever of the two
+    made: str = ""  # when the bank wrote it, in its own words: later ones sort behind
     told_count: int | None = None
     told_credits: Decimal | None = None
     told_debits: Decimal | None = None

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.errors import InvalidInput
-from statements.formats import mt940
+from kernel.formats import mt940
 from statements.rows import COLUMNS
 from tests.statements.files import mt940_file, told
 

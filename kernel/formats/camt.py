@@ -15,7 +15,7 @@ from typing import IO
 
 from lxml import etree
 
-from statements.formats.sections import (
+from kernel.formats.sections import (
     ENTRY_BYTES_MAX,
     HEAD_BYTES_MAX,
     SECTIONS_MAX,
@@ -301,6 +301,8 @@ def _head(holder: etree._Element) -> Section:
             section.last = (
                 day_of(_text(element, "ToDtTm"), "截止日期") if _text(element, "ToDtTm") else None
             )
+        elif name == "CreDtTm":
+            section.made = (element.text or "").strip()[:40]
         elif name == "Bal":
             _balance(element, section)
         elif name == "TxsSummry":
@@ -309,9 +311,10 @@ def _head(holder: etree._Element) -> Section:
 
 
 def _balance(element: etree._Element, section: Section) -> None:
-    """OPBD and CLBD; PRCD (closing of the day before) counts as opening where there is no OPBD."""
+    """OPBD and CLBD; PRCD (closing of the day before) counts as opening where there is no OPBD; ITBD, and what is
+    available: CLAV or ITAV."""
     kind = _text(element, "Tp", "CdOrPrtry", "Cd")
-    if kind not in ("OPBD", "PRCD", "CLBD"):
+    if kind not in ("OPBD", "PRCD", "CLBD", "ITBD", "CLAV", "ITAV"):
         return
     value = amount_of(_text(element, "Amt"), "余额")
     if _text(element, "CdtDbtInd") == "DBIT":
@@ -320,6 +323,10 @@ def _balance(element: etree._Element, section: Section) -> None:
     day = day_of(told, "余额日期") if told else None
     if kind == "CLBD":
         section.closing, section.closing_day = value, day
+    elif kind == "ITBD":
+        section.held, section.held_day = value, day
+    elif kind in ("CLAV", "ITAV"):
+        section.available = value
     elif kind == "OPBD" or section.opening is None:
         section.opening, section.opening_day = value, day if kind == "OPBD" else None
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import IO
 
-from statements.formats.sections import (
+from kernel.formats.sections import (
     ENTRY_BYTES_MAX,
     HEAD_BYTES_MAX,
     SECTIONS_MAX,
@@ -137,6 +137,7 @@ def _head(file: _File) -> Section | None:
         if tag in fields:
             value, day, currency = _balance(fields[tag], tag)
             section.opening, section.opening_day, section.currency = value, day, currency
+    section.made = fields.get("13D") or fields.get("13", "")
     if "34F" in fields:  # MT942: floor limit, of the account's currency
         section.is_interim, section.currency = True, fields["34F"][:3]
     return section
@@ -302,6 +303,8 @@ def _close(file: _File, section: Section) -> None:
             value, day, currency = _balance(fields[tag], tag)
             section.closing, section.closing_day, section.currency = value, day, currency
             section.is_last_page = tag == "62F"
+    if "64" in fields:
+        section.available = _balance(fields["64"], "64")[0]
     _sums(section, fields)
     if not section.is_interim and section.closing is None:
         raise refuse("对账单缺少期末余额（:62F:）", "field 62 is missing", code="file_cut")

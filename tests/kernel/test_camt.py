@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from kernel.errors import InvalidInput
-from statements.formats import camt
+from kernel.formats import camt
 from statements.rows import COLUMNS
 from tests.statements.files import URN, E, camt_file, entry_xml, statement_xml, told
 

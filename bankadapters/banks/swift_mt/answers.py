@@ -1,0 +1,108 @@
+"""What the network and the bank say of an MT101.
+
+Source: SWIFT system message F21, fields 177, 451, 405 and 108 (FIN acknowledgement); Standards MT Usage Guidelines,
+payments reject and return: lines /REJT/ or /RETN/, the reason, /MREF/ (field 20), /TREF/ (field 21 of a transaction).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bankadapters.contract import Fate, Outcome, WireRequest
+from bankadapters.encodings import decode
+from bankadapters.errors import Unreadable
+from bankadapters.folders import FILE_BYTES_MAX
+
+TAKEN, REFUSED = "0", "1"
+REPEATED = frozenset({"AM05"})
+_ACK = re.compile(
+    r"\{1:F21[A-Z0-9]{12}\d{10}\}\s{0,4}\{4:((?:\{\d{3}:[^{}]{0,40}\}\s{0,4}){1,8})\}"
+)
+_FIELD = re.compile(r"\{(\d{3}):([^{}]*)\}")
+_NUMBER = re.compile(r"^:20:([0-9A-Za-z]{1,16})\r?$", re.MULTILINE)
+_ITEM = re.compile(r"^:21:([0-9A-Za-z]{1,16})\r?$", re.MULTILINE)
+_REJECT = re.compile(r"^:(?:75|79):/(REJT|RETN)/([^\r\n]{0,20})\r?$", re.MULTILINE)
+_LINE = re.compile(r"^/(MREF|TREF|[A-Z]{2}\d{2})/([^\r\n]{0,60})\r?$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Word:
+    """What one file says of a message: `items` are the payments it names, none of them means all."""
+
+    number: str
+    fate: Fate
+    code: str
+    text: str
+    items: Sequence[str] = ()
+
+    def outcomes(self, asked: WireRequest | None) -> list[Outcome]:
+        """It, for each payment it is about."""
+        named = self.items or _of_message(asked, self.number)
+        return [Outcome(one, self.fate, code=self.code, text=self.text) for one in named]
+
+
+def word_of(data: bytes) -> Word | None:
+    """The acknowledgement or rejection a file is; None where it is neither. Raises Unreadable for a broken one."""
+    if len(data) > FILE_BYTES_MAX:
+        raise Unreadable(f"a file of {len(data)} bytes")
+    head = data[:4096]
+    if b"{1:F21" not in head and not re.search(rb":7[59]:/(REJT|RETN)/", head):
+        return None
+    text = decode(data[:65536], "utf-8" if _is_utf8(data[:65536]) else "gb18030")
+    return _acknowledged(text) if "{1:F21" in text else _rejected(text)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _acknowledged(text: str) -> Word:
+    found = _ACK.search(text)
+    if found is None:
+        raise Unreadable("an acknowledgement without its fields")
+    told = _FIELD.findall(found[1])
+    fields = dict(told)
+    if len(fields) != len(told) or fields.get("451") not in (TAKEN, REFUSED):
+        raise Unreadable(f"an acknowledgement that says {fields.get('451', 'nothing')[:10]!r}")
+    rest = text[found.end() :]
+    copied = _NUMBER.search(rest)
+    number = copied[1] if copied is not None else fields.get("108", "")
+    if not number:
+        raise Unreadable("an acknowledgement that names no message")
+    items = _ITEM.findall(rest)
+    if (fields["451"] == REFUSED) != ("405" in fields):
+        raise Unreadable("an acknowledgement that refuses without a reason, or takes with one")
+    if fields["451"] == TAKEN:
+        return Word(number, Fate.ACCEPTED, "451:0", "acknowledged by the network", items)
+    return Word(number, Fate.FAILED, fields.get("405", "")[:20], "refused by the network", items)
+
+
+def _rejected(text: str) -> Word:
+    """A reject or return of a message, or of one payment of it."""
+    head = _REJECT.search(text)
+    told = [] if head is None else _LINE.findall(text[head.end() :])
+    numbers = {value.strip() for name, value in told if name == "MREF"}
+    items = [value.strip() for name, value in told if name == "TREF"]
+    reasons = [(name, value) for name, value in told if name not in ("MREF", "TREF")]
+    if head is None or len(numbers) != 1 or len(items) > 1 or not reasons:
+        raise Unreadable("a rejection that does not name its message, or not its reason")
+    code, why = reasons[0]
+    fate = Fate.RETURNED if head[1] == "RETN" else Fate.FAILED
+    if code in REPEATED:  # what was sent first may well be paid
+        fate = Fate.UNKNOWN
+    return Word(numbers.pop(), fate, code, why.strip(), items)
+
+
+def _of_message(asked: WireRequest | None, number: str) -> list[str]:
+    if asked is None:
+        return []
+    if asked.batch is not None:
+        is_ours = asked.batch.batch_no == number
+        return [one.reference for one in asked.batch.instructions] if is_ours else []
+    return [one.reference for one in asked.inquiries if one.batch_no == number]
