@@ -73,7 +73,8 @@ $(VENV)/.peers: benchmarks/peers.txt | $(DEV)
 bench: $(DEV) $(VENV)/.peers ## the benchmarks, each beside its alternative
 	@$(RUN) -m benchmarks
 
-fuzz: $(DEV) ## long property runs
+fuzz: $(DEV) ## [EXECUTIONS=n SEED=n]: damaged answers through every decoder of every bank, then long property runs
+	@$(RUN) -m tests.bankadapters.fuzz.running --executions $${EXECUTIONS:-200000} --seed $${SEED:-1}
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -n $${WORKERS:-2} -k "property or machine or survives" $(ARGS)
 
 screenshots: setup ## the pictures of the README
