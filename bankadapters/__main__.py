@@ -1,4 +1,4 @@
-"""Bank tools: `python -m bankadapters list | decode | encode | conform | new`. Only `conform` talks: to simulators, or where it is told to."""
+"""Bank tools: `python -m bankadapters list | decode | encode | conform | matrix | new`. Only `conform` talks: to simulators, or where it is told to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from bankadapters import registry, skeleton, wirejson
+from bankadapters import matrix, registry, skeleton, wirejson
 from bankadapters.conformance import command
 from bankadapters.contract import Ability, BankAdapter, Connection
 from bankadapters.errors import BankError
@@ -30,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
             return command.conform(options)
         elif options.command == "new":
             _lay_down(options)
+        elif options.command == "matrix":
+            options.report.write_text(matrix.page(), "utf-8")
         else:
             sys.stdout.buffer.write(_encoded(options))
             sys.stdout.buffer.flush()
@@ -56,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--name-zh", required=True, metavar="名称")
     new.add_argument("--name-en", required=True, metavar="NAME")
     new.add_argument("--cnaps-prefix", required=True, metavar="DDD")
+    table = commands.add_parser("matrix", help="write what each bank can do, with sources")
+    table.add_argument("--report", type=Path, required=True, metavar="FILE.md")
     decode = commands.add_parser("decode", help="print what a bank's answer says, as JSON")
     encode = commands.add_parser("encode", help="print the bytes a request has on the wire")
     for one in (decode, encode):

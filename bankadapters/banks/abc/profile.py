@@ -137,6 +137,7 @@ PROFILE = Profile(
         Question("电子回单、归集交易", "e-receipts and sweeps"),
     ),
     sources={
+        "inquiry_items_max": "4.8: one number a query",
         "items_max": "4.3: one payment a message; batches are verified for payrolls only",
         "charset": "1, encoding",
         "field_limits": "4.7: the widths of the payroll file; others are not published",

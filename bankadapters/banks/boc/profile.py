@@ -72,6 +72,13 @@ PROFILE = Profile(
         Question("B006–B010 的含义", "the meaning of B006 to B010"),
         Question("退汇如何通知", "how a returned payment is told"),
     ),
+    sources={
+        "items_max": "(d): 1 to 1000 items in one message",
+        "inquiry_items_max": "(f): the maximum is not published, at most 50 is advised",
+        "bank_dedups_by_reference": "(d): insid is duplicate-checked within the operator's customer number",
+        "field_limits": "(d): the fields' table; names count a Chinese character twice",
+        "forbidden": "(d): furinfo without a vertical bar",
+    },
 )
 ABILITIES = frozenset(
     {

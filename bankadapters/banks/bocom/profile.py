@@ -136,6 +136,9 @@ PROFILE = Profile(
         ),
     ),
     sources={
+        "inquiry_items_max": "(f): one number a query",
+        "payroll_items_max": "(e): the house's own limit, the sheet names none",
+        "statement_rows_max": "(c): answers come whole; the house's own page",
         "items_max": "4e: no ordinary batch is known",
         "reference": "4d: cert_no C20",
         "statement_span_days": "4c: at most 31 days a question, two years back",

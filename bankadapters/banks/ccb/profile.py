@@ -188,6 +188,8 @@ PROFILE = Profile(
         Question("电子回单、资金归集交易", "e-receipts and sweeps"),
     ),
     sources={
+        "inquiry_items_max": "4.9: the house's own limit, each is asked alone or as its batch",
+        "prefers_single": "4.8: the results of a batch are verified for the request only",
         "batch_bytes_max": "4.8: FILE_CTX up to 9999 bytes",
         "items_max": "4.8: bytes bound a batch, not rows; the house's own limit",
         "payroll_items_max": "4.7: one person a message",

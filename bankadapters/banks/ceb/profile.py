@@ -105,6 +105,7 @@ PROFILE = Profile(
         Question("两次查询的最小间隔", "the least interval between two queries"),
     ),
     sources={
+        "inquiry_items_max": "2.1: one number a query",
         "items_max": "2.1: one payment per message",
         "field_limits": "2.1: BatchID and ClientPatchID up to 50",
         "forbidden": "2.1: values must not contain < or &",

@@ -162,6 +162,7 @@ PROFILE = Profile(
         Question("电子回单、账户清单、归集交易", "e-receipts, account lists, sweeps"),
     ),
     sources={
+        "inquiry_items_max": "2.2: 0034 tells a whole batch, 0004 one payment",
         "items_max": "2.2: one payment a message; the request of 0033 is not published",
         "charset": "2.2, GBK",
         "field_limits": "not published: the house's own",

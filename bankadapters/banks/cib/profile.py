@@ -127,6 +127,7 @@ PROFILE = Profile(
         Question("历史明细可查询的最早日期", "how far back entries can be asked for"),
     ),
     sources={
+        "inquiry_items_max": "(e): as many as a batch takes",
         "items_max": "4d: up to 100",
         "payroll_items_max": "4d: 300, the bank advises below 200",
         "min_inquiry_interval_s": "1: not more than every 15 minutes",

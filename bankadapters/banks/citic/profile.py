@@ -113,6 +113,8 @@ PROFILE = Profile(
         Question("电子回单 brStt 各值的含义", "all values of a receipt's brStt"),
     ),
     sources={
+        "items_max": "(e): the maximum is not published (ID has 4 digits), the house's own limit",
+        "inquiry_items_max": "(e): DLBATDET tells a whole batch",
         "balance_accounts_max": "4 (b): up to 10 accounts are advised",
         "statement_rows_max": "4 (c): pageNumber is the number of rows, up to 20",
         "field_limits": "3 and 4 (d): lengths count bytes",

@@ -130,6 +130,8 @@ PROFILE = Profile(
         Question("SOCKET 方式下应答的报文头", "the header of answers in SOCKET mode"),
     ),
     sources={
+        "inquiry_items_max": "(e): the house's own limit, a query tells a stretch of days",
+        "statement_rows_max": "notices: RECNUM 1000 by default; GetTransInfoEX pages by TRSSEQ",
         "items_max": "4 (d): rows come back for up to 30 items only",
         "payroll_items_max": "4 (d): up to 3000 a upload, TOTAL has 4 digits",
         "balance_accounts_max": "4 (a): NTQADINF takes 1 to 30 accounts",

@@ -162,6 +162,7 @@ PROFILE = Profile(
         Question("两次查询的最小间隔", "the least interval between two queries"),
     ),
     sources={
+        "inquiry_items_max": "qryXfer: one number a query",
         "charset": "1, encoding; 7, composed request",
         "field_limits": "the house's own",
         "statement_names_reference": "4, qryDtl has no insId",

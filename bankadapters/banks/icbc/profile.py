@@ -119,6 +119,10 @@ PROFILE = Profile(
         Question("两次查询的最小间隔", "the least interval between two queries"),
     ),
     sources={
+        "items_max": "(d), (e): the maximum is not published, the house's own limit",
+        "inquiry_items_max": "(f): one package a query, with all its items",
+        "statement_rows_max": "(c): pages by NextTag, the house's own page",
+        "balance_accounts_max": "(b): TotalNum rows; the house's own limit",
         "charset": "1, encoding",
         "field_limits": "4 (d), rd; 6, limits count GBK bytes",
         "endpoints": "1, two ports",

@@ -122,6 +122,7 @@ PROFILE = Profile(
         ),
     ),
     sources={
+        "inquiry_items_max": "the house's own limit: the folder is read, nobody is asked",
         "field_limits": "pain.001: Max35Text, Max34Text, Max140Text",
         "charset": "ISO 20022 part 4: UTF-8",
         "statement_rows_max": "the house's own page: a file comes whole",

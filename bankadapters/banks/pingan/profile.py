@@ -103,6 +103,7 @@ PROFILE = Profile(
         Question("回单文件传输 FILE01–FILE04 的流程", "how receipt files come by FILE01 to FILE04"),
     ),
     sources={
+        "inquiry_items_max": "batches: 4015 tells a whole batch of up to 500",
         "items_max": "4: 4018 takes up to 500",
         "min_inquiry_interval_s": "4: 4015 not more than every 10 minutes",
         "bank_dedups_by_reference": "4, 4004: ThirdVoucher is unique for 6 months at least; 5: MA4045",

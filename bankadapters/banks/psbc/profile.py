@@ -153,6 +153,9 @@ PROFILE = Profile(
         Question("应答报文的 MAC 是否需要校验", "whether the MAC of replies is to be checked"),
     ),
     sources={
+        "inquiry_items_max": "2.3: 772030 asks about one message",
+        "pays_own_bank_only": "2.3: agency payments to the bank's own accounts",
+        "charset": "section 1 of the overview: GBK",
         "items_max": "2.3: one payment a message",
         "reference": "2.3: 8-digit serial",
         "field_limits": "2.3: the account's length has two digits; the house's own limit",

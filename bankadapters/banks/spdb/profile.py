@@ -103,6 +103,8 @@ PROFILE = Profile(
         Question("两次查询的最小间隔", "the least interval between two queries"),
     ),
     sources={
+        "inquiry_items_max": "8804: as many as a batch takes",
+        "balance_accounts_max": "4402: rows of accounts; the house's own limit",
         "items_max": "4, 8800: up to 20 rows",
         "statement_rows_max": "4, 8924: queryNumber up to 20",
         "charset": "1, encoding",

@@ -131,6 +131,8 @@ PROFILE = Profile(
         ),
     ),
     sources={
+        "inquiry_items_max": "the house's own limit: the folder is read, nobody is asked",
+        "forbidden": "FIN: braces open and close blocks",
         "field_limits": "MT101: 16x references, 34x accounts, lines of 35x; field 70 has 4 of them",
         "batch_bytes_max": "a FIN message holds 10,000 characters",
         "statement_rows_max": "the house's own page: a file comes whole",
