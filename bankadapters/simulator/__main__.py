@@ -42,11 +42,11 @@ BANKS = {
     "psbc": "bankadapters.banks.psbc.simulator:PsbcSimulator",
     "spdb": "bankadapters.banks.spdb.simulator:SpdbSimulator",
 }
-FILE_BANKS = {
+IN_FILES = {
     "iso20022": "bankadapters.banks.iso20022.simulator:Iso20022Simulator",
     "swift_mt": "bankadapters.banks.swift_mt.simulator:SwiftMtSimulator",
 }
-EVERY = BANKS | FILE_BANKS
+EVERY = BANKS | IN_FILES
 DEMO_OPERATOR = "30011223:OPR01"
 _PAYERS = ("华东商贸有限公司", "长江机电设备有限公司", "南方纺织股份有限公司", "北辰科技有限公司")
 
