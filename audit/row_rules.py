@@ -20,7 +20,7 @@ class RowRules:
 
     `exempt` gives the reason for each table without a history; `apart` the columns that count for nothing (when somebody
     was last seen); `told` the tables whose values before and after are kept, and their columns that stay unsaid;
-    `looked_up` the tables whose rows are compared with their history one by one before they are obeyed.
+    `named` the larger tables of which an update tells these columns alone; `looked_up` the tables whose rows are compared with their history one by one before they are obeyed.
     """
 
     houses: frozenset[str]
@@ -28,6 +28,7 @@ class RowRules:
     exempt: Mapping[str, str] = field(default_factory=dict)
     apart: Mapping[str, frozenset[str]] = field(default_factory=dict)
     told: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     looked_up: frozenset[str] = frozenset()
 
 
@@ -42,6 +43,7 @@ class Kept:
     is_told: bool = False
     unsaid: tuple[str, ...] = ()
     is_looked_up: bool = False
+    named: tuple[str, ...] = ()
 
 
 def rules() -> RowRules:
@@ -79,6 +81,7 @@ def kept() -> list[Kept]:
                 label in wanted.told,
                 tuple(sorted(wanted.told.get(label, ()))),
                 label in wanted.looked_up,
+                tuple(name for name in wanted.named.get(label, ()) if name in present[table]),
             )
         )
     return found

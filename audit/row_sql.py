@@ -66,30 +66,54 @@ def digest(table: Kept, alias: str) -> str:
     return f"sha256(convert_to({printed(table, alias)}, 'UTF8'))"
 
 
-def _values(table: Kept, before: str, after: str) -> str:
-    """Of each row, by key: every column that differs, with its value before and after."""
-    unsaid = "ARRAY[" + ", ".join(f"'{name}'" for name in table.unsaid) + "]::text[]"
-    old = f"to_jsonb({before})" if before else "'{}'::jsonb"
-    new = f"to_jsonb({after})" if after else "'{}'::jsonb"
-    key = f"{after or before}.{quoted(table.key)}::text"
+def _names(table: Kept) -> tuple[str, ...]:
+    """The columns whose values a change tells: of a told table all but the unsaid, of another the named ones."""
+    if table.is_told:
+        return tuple(name for name in table.columns if name not in table.unsaid)
+    return table.named
+
+
+def _values(table: Kept, key: str, before: str, after: str) -> str:
+    """Of each row, by key: every told column that differs, with its value before and after.
+
+    `before` and `after` are what stands in front of a column's name there; empty where there is no row. Rows are never passed
+    on whole: PostgreSQL cannot take those of a transition table apart once the table has lost a column.
+    """
+    pairs = ", ".join(
+        f"('{name}', {_printed_value(before, name)}, {_printed_value(after, name)})"
+        for name in _names(table)
+    )
     return f"""jsonb_object_agg({key}, (
-            SELECT COALESCE(jsonb_object_agg(k.name, jsonb_build_array({old} -> k.name, {new} -> k.name)), '{{}}'::jsonb)
-            FROM jsonb_object_keys({old} || {new}) AS k(name)
-            WHERE ({old} -> k.name) IS DISTINCT FROM ({new} -> k.name) AND k.name <> ALL ({unsaid})))"""  # noqa: S608 - names of tables and columns of ours
+            SELECT COALESCE(jsonb_object_agg(v.name, jsonb_build_array(v.was, v.is_now)), '{{}}'::jsonb)
+            FROM (VALUES {pairs}) AS v(name, was, is_now) WHERE v.was IS DISTINCT FROM v.is_now))"""  # noqa: S608 - names of columns of ours
+
+
+def _printed_value(prefix: str, name: str) -> str:
+    if not prefix:
+        return "NULL::jsonb"
+    place = f"{prefix}{quoted(name)}" if prefix.endswith(".") else quoted(f"{prefix}{name}")
+    return f"to_jsonb({place})"
+
+
+def _pairs(table: Kept, key: str) -> str:
+    """Each updated row, printed once a side, and its told columns as they were and are."""
+    told = "".join(
+        f"o.{quoted(name)} AS {quoted(f'was_{name}')}, n.{quoted(name)} AS {quoted(f'now_{name}')}, "
+        for name in _names(table)
+    )
+    return f"""(SELECT {told}n.{key}::text AS key, {printed(table, "o")} AS was, {printed(table, "n")} AS is_now
+                 FROM fresh n JOIN stale o ON o.{key} = n.{key} OFFSET 0) AS pair"""  # noqa: S608 - names of tables and columns of ours
 
 
 def body(table: Kept) -> str:
     """The body of the table's trigger function."""
     key = quoted(table.key)
     said = {
-        "fresh": _values(table, "", "n") if table.is_told else "NULL::jsonb",
-        "both": _values(table, "(o)", "(n)") if table.is_told else "NULL::jsonb",
-        "stale": _values(table, "o", "") if table.is_told else "NULL::jsonb",
+        "fresh": _values(table, f"n.{key}::text", "", "n.") if table.is_told else "NULL::jsonb",
+        "both": _values(table, "key", "was_", "now_") if _names(table) else "NULL::jsonb",
+        "stale": _values(table, f"o.{key}::text", "o.", "") if table.is_told else "NULL::jsonb",
     }
-    # Columns that count for nothing change without a trace; elsewhere every update counts. Each row is printed once a side.
-    whole = "o, n, " if table.is_told else ""
-    pairs = f"""(SELECT {whole}n.{key}::text AS key, {printed(table, "o")} AS was, {printed(table, "n")} AS is_now
-                 FROM fresh n JOIN stale o ON o.{key} = n.{key} OFFSET 0) AS pair"""  # noqa: S608 - names of tables and columns of ours
+    # Columns that count for nothing change without a trace; elsewhere every update counts.
     return f"""
     DECLARE
         ids text[]; befores bytea[] := '{{}}'; digests bytea[] := '{{}}'; said jsonb;
@@ -100,7 +124,7 @@ def body(table: Kept) -> str:
         ELSIF TG_OP = 'UPDATE' THEN
             SELECT array_agg(key), array_agg(sha256(convert_to(was, 'UTF8'))),
                    array_agg(sha256(convert_to(is_now, 'UTF8'))), {said["both"]}
-            INTO ids, befores, digests, said FROM {pairs} WHERE was <> is_now;
+            INTO ids, befores, digests, said FROM {_pairs(table, key)} WHERE was <> is_now;
         ELSE
             SELECT array_agg(o.{key}::text), array_agg({digest(table, "o")}), {said["stale"]}
             INTO ids, befores, said FROM stale o;
@@ -192,10 +216,12 @@ def _statements(table: Kept) -> list[str]:
             f"CREATE OR REPLACE TRIGGER {trigger_name(event)} AFTER {event.upper()} ON {quoted(table.table)} "
             f"{tables} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
         )
-    if table.is_looked_up:
+    if table.is_looked_up or table.named:
+        # What is looked up before every payment must be quick now; what an examiner reads may be merged in later.
+        later = "off" if table.is_looked_up else "on"
         made.append(
             f"CREATE INDEX IF NOT EXISTS {quoted(f'rowchange_of_{table.table}'[:63])} ON audit_rowchange "
-            f"USING gin (ids) WITH (fastupdate = off) WHERE relation = '{table.table}'"
+            f"USING gin (ids) WITH (fastupdate = {later}) WHERE relation = '{table.table}'"
         )
     return made
 

@@ -128,6 +128,7 @@ _EVENTS: dict[str, StrPromise] = {
     "statements.receipt.read": _("查看电子回单文件"),
     "statements.receipt.printed": _("打印电子回单"),
     "statements.receipt.packed": _("打包下载电子回单"),
+    "desk.list.exported": _("导出清单"),
     "desk.mapping.saved": _("保存列映射"),
     "masterdata.counterparty.created": _("新增往来单位"),
     "masterdata.payee.staged": _("登记收款账户"),

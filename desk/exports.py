@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,11 +11,14 @@ from importlib import import_module
 from typing import Any
 
 import xlsxwriter
+from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from audit.services import record
 from desk import services
 from desk.models import Job
 from desk.pages import ListPage
@@ -73,7 +77,7 @@ def workbook(page: ListPage, *, job_id: int = 0) -> bytes:
         summary
         % {"title": page.title, "filters": chips, "who": page.scope.actor_name, "when": stamp},
     )
-    columns = list(page.columns)
+    columns = [*page.columns, *page.export_columns]
     for at, column in enumerate(columns):
         sheet.write_string(1, at, str(column.label), bold)
         sheet.set_column(
@@ -122,8 +126,10 @@ def respond(page: ListPage, *, user_id: int) -> HttpResponseBase:
     many = page.filtered().values_list("pk")[: INLINE_MAX + 1].count()
     name = f"{page.title}-{clock.now():%Y%m%d-%H%M}.xlsx"
     if many <= INLINE_MAX:
-        response = HttpResponse(workbook(page), content_type=XLSX)
+        data = workbook(page)
+        response = HttpResponse(data, content_type=XLSX)
         response.headers["Content-Disposition"] = _disposition(name)
+        response.headers["X-Content-SHA256"] = _note(page, data, name=name, user_id=user_id)
         return response
     job = services.start_job(
         kind="export",
@@ -139,6 +145,27 @@ def respond(page: ListPage, *, user_id: int) -> HttpResponseBase:
         },
     )
     return HttpResponseRedirect(reverse("desk:job", args=[job.pk]))
+
+
+@transaction.atomic
+def _note(page: ListPage, data: bytes, *, name: str, user_id: int) -> str:
+    """Who took which list out of the platform, and the digest of the file; the digest."""
+    digest = hashlib.sha256(data).hexdigest()
+    person = get_user_model().objects.filter(pk=user_id).first()
+    if person is not None:
+        record(
+            "desk.list.exported",
+            actor=person,
+            subject=person,
+            after={
+                "list": page.key,
+                "file": name,
+                "filters": [f"{chip.label}：{chip.text}" for chip in page.chips()],
+                "bytes": len(data),
+                "sha256": digest,
+            },
+        )
+    return digest
 
 
 def _disposition(name: str) -> str:
@@ -161,9 +188,11 @@ def run(*, job_id: int) -> bool:
         rights={right: frozenset(ids) for right, ids in job.params["rights"].items()},
     )
     try:
-        data = workbook(page_class(scope=scope, given=job.params["given"]), job_id=job_id)
+        page = page_class(scope=scope, given=job.params["given"])
+        data = workbook(page, job_id=job_id)
     except InvalidInput as error:
         services.end_job(job_id=job_id, error=error.message)
         return True
+    _note(page, data, name=job.params["name"], user_id=job.created_by_id or 0)
     services.end_job(job_id=job_id, result_name=job.params["name"], result=data)
     return True

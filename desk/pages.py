@@ -87,6 +87,7 @@ class ListPage:
     title: Words = ""
     caption: Words = ""
     columns: Sequence[Column] = ()
+    export_columns: Sequence[Column] = ()  # further ones, of the workbook alone
     filters: Sequence[Filter] = ()
     order: str = "-created_at"  # default sort; a NOT NULL column of the list's own table
     amount: str = ""  # path of the amount that is totalled
@@ -146,6 +147,7 @@ class ListPage:
             "pk",
             *self.keyset.names,
             *(path for column in self.columns for path in column.paths),
+            *(path for column in self.export_columns for path in column.paths),
             *self.needs,
         ]
         wanted += [path for path in (self.amount, self.currency) if path]

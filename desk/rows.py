@@ -19,7 +19,7 @@ Words = str | Promise
 class Column:
     """One column: `name` is a path of the queryset (`company__name` crosses a key).
 
-    `kind` is text, money, account, full_account, state, datetime, day, number or code. `sort` names a NOT NULL column of
+    `kind` is text, lines, money, account, full_account, state, datetime, day, number or code. `sort` names a NOT NULL column of
     the list's own table. `link` makes the cell an address; `value` computes the cell from the row; `note` is a second
     path shown small behind (the currency of money, `2/3` of a state, a second line of text).
     """
@@ -59,6 +59,7 @@ def _text(value: Any, note: Any) -> str:
 _CELL: dict[str, Callable[[Any, Any], str]] = {
     "text": _text,
     "code": lambda value, note: f'<span class="code">{_text(value, note)}</span>',
+    "lines": lambda value, note: "<br>".join(_text(part, "") for part in str(value).split("\n")),
     "number": lambda value, note: formats.UNKNOWN_FIGURE if value is None else f"{value:,}",
     "money": lambda value, note: formats.money_html(value, note or ""),
     "account": lambda value, note: formats.account_html(value or ""),

@@ -54,6 +54,30 @@ RULES = RowRules(
             "masterdata.counterpartyaccount",
         }
     ),
+    named={
+        "payments.paymentorder": (
+            *("state", "shown_state", "held_from", "hold_reasons", "return_reason", "content_hash"),
+            *(
+                "amount",
+                "currency",
+                "payer_account_id",
+                "payee_account_id",
+                "payee_name",
+                "payee_number",
+            ),
+            *(
+                "payee_bank",
+                "payee_cnaps",
+                "purpose",
+                "remark",
+                "wish_date",
+                "invoice_no",
+                "is_urgent",
+            ),
+            *("approvals_needed", "approvals_given", "checker_id", "releaser_id", "released_at"),
+            *("instruction_id", "is_paid_outside"),
+        ),
+    },
     told={
         "otp_totp.totpdevice": frozenset({"key", "last_t", "drift", "last_used_at"}),
         "masterdata.user": frozenset({"password", "last_login"}),

@@ -224,7 +224,7 @@ MAY: dict[str, Duties] = {
         client_key_revoke""", OFFICER),
     **_lines("approvals", "key_confirm key_refuse", OFFICER),
     # the trail
-    **_lines("audit", "trail verify entry", AUDITOR),
+    **_lines("audit", "trail rows verify entry", AUDITOR),
     "audit:evidence": EXAMINERS,
     # the API, where people call it
     **{

@@ -20,6 +20,7 @@ from desk.pages import ListPage, render_list
 from desk.rows import Column, Row
 from kernel.errors import NotFound
 from kernel.scope import Scope
+from yqlink.workspace.row_history import RowHistoryPage
 
 if TYPE_CHECKING:
     from audit.models import Entry
@@ -51,6 +52,10 @@ class TrailPage(ListPage):
         Column("origin", _("来源")),
         Column("link__seq", _("链号"), kind="number"),
     )
+    export_columns = (
+        Column("content_digest", _("内容摘要"), kind="code"),
+        Column("link__digest", _("链摘要"), kind="code"),
+    )
     filters = (
         TextFilter("actor", _("操作人"), fields=("actor_name",)),
         TextFilter("event", _("事件"), fields=("event",)),
@@ -78,6 +83,12 @@ def _scope(request: HttpRequest) -> Scope:
 def trail(request: HttpRequest) -> HttpResponseBase:
     """The trail, newest first."""
     return render_list(request, TrailPage, "audit/trail.html")
+
+
+@require_safe
+def rows(request: HttpRequest) -> HttpResponseBase:
+    """What became of one object's rows, newest change first."""
+    return render_list(request, RowHistoryPage)
 
 
 def _changes(entry: Entry) -> list[dict[str, Any]]:
