@@ -19,6 +19,7 @@ from masterdata.models import (
     BankProfile,
     Branch,
     CalendarDay,
+    CalendarYear,
     Company,
     Connection,
     Counterparty,
@@ -288,14 +289,14 @@ def get_connection(connection_id: int, *, scope: Scope, lock: bool = False) -> C
 
 
 def calendar() -> Calendar:
-    """Working days of the clearing systems, at most a minute old. System look-up."""
+    """Working days of the clearing systems, at most a minute old; raises SealBroken. System look-up."""
     now_s, held = time.monotonic(), list(_calendar)  # another thread may clear the list meanwhile
     if held and now_s - held[0][0] <= _CALENDAR_TTL_S:
         return held[0][1]
-    days = list(CalendarDay.objects.values_list("day", "is_working_day"))
+    days = CalendarYear.agreed(list(CalendarDay.objects.all()))
     fresh = Calendar(
-        holidays=frozenset(day for day, works in days if not works),
-        makeup_days=frozenset(day for day, works in days if works),
+        holidays=frozenset(one.day for one in days if not one.is_working_day),
+        makeup_days=frozenset(one.day for one in days if one.is_working_day),
     )
     _calendar[:] = [(now_s, fresh)]
     return fresh

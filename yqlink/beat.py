@@ -38,6 +38,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("erpbridge.tasks.tick_views", 5),
     ("desk.tasks.tick_exports", 5),
     ("ledger.tasks.tick_packs", 5),
+    ("masterdata.tasks.tick_numbers", 300),
     ("audit.tasks.tick_anchor", 60),
     ("yqlink.workspace.tasks.tick_evidence", 5),
     ("yqlink.workspace.tasks.tick_watch", 240),

@@ -10,7 +10,7 @@ from masterdata.models.access import (
 )
 from masterdata.models.accounts import OwnAccount
 from masterdata.models.banks import Bank, BankProfile, Branch
-from masterdata.models.calendars import CalendarDay
+from masterdata.models.calendars import CalendarDay, CalendarYear
 from masterdata.models.changes import StagedChange
 from masterdata.models.clients import ApiKey, ApiNonce
 from masterdata.models.companies import Company
@@ -28,6 +28,7 @@ __all__ = [
     "BankProfile",
     "Branch",
     "CalendarDay",
+    "CalendarYear",
     "CallBack",
     "Company",
     "Connection",

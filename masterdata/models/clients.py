@@ -58,7 +58,7 @@ class ApiNonce(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["key", "nonce"], name="api_nonce_once"),
         ]
-        indexes = [models.Index(fields=["key", "at"], name="api_nonce_by_age")]
+        indexes = [models.Index(fields=["at"], name="api_nonce_over")]
 
     def __str__(self) -> str:
         return f"{self.key_id} {self.nonce}"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import connection, transaction
 
 from kernel import clock
 from kernel.errors import Conflict, InvalidInput
 from masterdata import selectors
-from masterdata.models import CalendarDay, StagedChange, User
+from masterdata.models import CalendarDay, CalendarYear, StagedChange, User
 from masterdata.services import dated
 from masterdata.services.staging import stage
 from masterdata.working_days import Special, differences
@@ -65,6 +65,13 @@ def _demand_future(before: Sequence[str], after: Sequence[str]) -> None:
         raise InvalidInput(f"{changed[0]} 已过去，不能修改", f"{changed[0]} is past", field="days")
 
 
+def seal_years(years: Iterable[int]) -> None:
+    """Seal the days these years have now (a step)."""
+    for year in sorted(set(years)):
+        days = list(CalendarDay.objects.filter(day__year=year))
+        CalendarYear(year=year).sealed(days).save()
+
+
 def apply(change: StagedChange) -> StagedChange:
     """Write the year's days (a step); raises what `propose_year` raises of days, and Conflict where the year moved on."""
     _lock()
@@ -83,5 +90,6 @@ def apply(change: StagedChange) -> StagedChange:
         )
         for line in after
     )
+    seal_years([year])
     transaction.on_commit(selectors.forget_calendar)
     return change

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 
 from audit.services import record
 from kernel.secrets import Secret
@@ -15,6 +16,7 @@ from masterdata import selectors
 from masterdata.models import (
     ApiClient,
     CalendarDay,
+    CalendarYear,
     Company,
     Connection,
     Counterparty,
@@ -24,7 +26,7 @@ from masterdata.models import (
     User,
 )
 from masterdata.roles import Role
-from masterdata.services import banks, connections, payees, people
+from masterdata.services import banks, calendars, connections, payees, people
 from masterdata.services.accounts import AccountDraft, add_account
 from masterdata.services.companies import CompanyDraft, add_company
 from masterdata.services.counterparties import CounterpartyDraft, add_counterparty
@@ -174,8 +176,13 @@ def ensure_client(
     return key_id, secret
 
 
+@transaction.atomic
 def ensure_calendar(days: Iterable[tuple[date, bool, str]], *, source_note: str) -> None:
     """Days that differ from the plain week (day, works, name); those already there stay."""
+    days = list(days)
+    years = {day.year for day, _, _ in days}
+    for held in CalendarYear.objects.filter(year__in=years):
+        held.verify(CalendarDay.objects.filter(day__year=held.year))
     CalendarDay.objects.bulk_create(
         [
             CalendarDay(day=day, is_working_day=works, name=name[:40], source_note=source_note)
@@ -183,6 +190,7 @@ def ensure_calendar(days: Iterable[tuple[date, bool, str]], *, source_note: str)
         ],
         ignore_conflicts=True,
     )
+    calendars.seal_years(years)
     selectors.forget_calendar()
 
 

@@ -119,7 +119,13 @@ def _use(key: ApiKey, proof: Proof) -> None:
             ApiNonce.objects.create(key=key, nonce=proof.nonce, at=proof.at)
     except IntegrityError:
         raise Unsigned("此请求已处理过（nonce 重复）", "the nonce was used before") from None
-    ApiNonce.objects.filter(key=key, at__lt=int(time.time()) - 2 * WINDOW_S).delete()
     now = clock.now()
     if key.used_at is None or now - key.used_at > _USED_GRAIN:
         ApiKey.objects.filter(pk=key.pk).update(used_at=now)
+
+
+@transaction.atomic(durable=True)
+def forget_numbers() -> int:
+    """Drop the numbers whose time stamps can no longer be taken; returns how many."""
+    count, _ = ApiNonce.objects.filter(at__lt=int(time.time()) - 2 * WINDOW_S).delete()
+    return count

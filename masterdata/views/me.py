@@ -27,6 +27,7 @@ from masterdata.models import UserSession
 from masterdata.people_selectors import delegations_of, duties_of
 from masterdata.services import delegations, factors, security_keys, sessions
 from masterdata.services.stepup import StepUpNeeded, require_stepup
+from masterdata.views.sign_in import tried_password
 
 
 @require_GET
@@ -65,6 +66,8 @@ def password(request: HttpRequest) -> HttpResponse:
 
     must = passwords.must_change(user)
     form = PasswordChangeForm(user, request.POST or None)
+    if request.method == "POST" and (refused := tried_password(request, user, form)):
+        return refused
     hint = _("密码由他人设置或已到期，修改后才能继续。") if must else ""
     back = "/" if must else reverse("masterdata:security")
     return form_page(

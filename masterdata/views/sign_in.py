@@ -12,7 +12,7 @@ from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.signals import user_login_failed
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -297,6 +297,23 @@ def unlock(request: HttpRequest) -> HttpResponse:
             logout(request)
     context = {"error": error, "person": user, "next": after, "carried": _carried(request)}
     return render(request, "registration/unlock.html", context, status=403 if error else 200)
+
+
+def tried_password(
+    request: HttpRequest, user: User, form: PasswordChangeForm
+) -> HttpResponse | None:
+    """Count a wrong old password as one at the sign-in; after too many the session ends and this page is shown."""
+    named = {"username": user.username}
+    is_open = AxesProxyHandler.is_allowed(request, named)
+    if is_open and not form.has_error("old_password", "password_incorrect"):
+        return None
+    if is_open:
+        _failed(request, user, Result.BAD_PASSWORD, "password")
+        if not getattr(request, "axes_locked_out", False):
+            return None
+    sessions.close_session(key=request.session.session_key or "", end=End.REVOKED)
+    logout(request)
+    return locked_out(request, named)
 
 
 def _local(request: HttpRequest, address: str) -> str:

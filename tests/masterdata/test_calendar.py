@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
-from kernel import clock
+from kernel import clock, seal
 from kernel.errors import Conflict, InvalidInput, NotAllowed
 from masterdata import selectors, working_days
 from masterdata.models import CalendarDay, StagedChange
@@ -17,6 +18,37 @@ from masterdata.services.changes import decide_change
 from tests.build import a_company, a_user
 
 NOTICE = "2027/1/1 ~ 2027/1/3 休 元旦\n\n２０２７-02-06 班 春节\n2027-02-08 至 2027-02-12 休 春节"
+
+
+@transaction.atomic
+def special(day: date) -> None:
+    """A holiday, as it stands where two people agreed on it before."""
+    CalendarDay.objects.create(day=day, is_working_day=False)
+    calendars.seal_years([day.year])
+
+
+class TestSeal:
+    @pytest.mark.parametrize(
+        "behind",
+        [
+            "UPDATE masterdata_calendarday SET is_working_day = true WHERE day = '2026-10-01'",
+            "DELETE FROM masterdata_calendarday WHERE day = '2026-10-01'",
+            "INSERT INTO masterdata_calendarday (day, is_working_day, name, source_note) VALUES ('2026-11-24', false, '', '')",
+            "INSERT INTO masterdata_calendarday (day, is_working_day, name, source_note) VALUES ('2031-11-24', false, '', '')",
+            "UPDATE masterdata_calendaryear SET mac = repeat('0', 64)",
+        ],
+    )  # fmt: skip
+    def test_a_calendar_altered_behind_the_platform_is_not_obeyed(self, db, behind):
+        special(date(2026, 10, 1))
+        selectors.forget_calendar()
+        assert not selectors.calendar().is_working_day(date(2026, 10, 1))
+        with connection.cursor() as cursor:
+            cursor.execute(behind)
+        selectors.forget_calendar()
+
+        with pytest.raises(seal.SealBroken):
+            selectors.calendar()
+        selectors.forget_calendar()
 
 
 class TestRead:
@@ -86,7 +118,7 @@ class TestYear:
         assert selectors.calendar_sources(2027) == ["国办发明电〔2026〕7 号"]
 
     def test_leaves_other_years_alone(self, admins):
-        CalendarDay.objects.create(day=date(2026, 12, 31), is_working_day=False)
+        special(date(2026, 12, 31))
 
         decide_change(change_id=propose(admins).pk, accept=True, actor=admins[1])
 
@@ -98,7 +130,7 @@ class TestYear:
 
     def test_refuses_what_was_overtaken(self, admins):
         change = propose(admins)
-        CalendarDay.objects.create(day=date(2027, 5, 3), is_working_day=False)
+        special(date(2027, 5, 3))
 
         with pytest.raises(Conflict, match="已被修改"):
             decide_change(change_id=change.pk, accept=True, actor=admins[1])
@@ -125,7 +157,7 @@ class TestPages:
         assert client.get("/masterdata/calendar/?year=1999").status_code == 404
 
     def test_the_workspace_of_an_administrator_tells_it_in_december(self, admins, frozen_clock):
-        CalendarDay.objects.create(day=date(2026, 10, 1), is_working_day=False)
+        special(date(2026, 10, 1))
         client = Client()
         client.force_login(admins[0])
 

@@ -22,7 +22,7 @@ from kernel.secrets import Secret
 from masterdata.models import ApiClient, ApiKey, ApiNonce
 from masterdata.roles import Role
 from masterdata.selectors import scope_of_client
-from masterdata.services import clients
+from masterdata.services import clients, signed_calls
 from tests import build
 from tests.masterdata.people import agree, signed_in
 
@@ -171,6 +171,17 @@ class TestSignatures:
 
         assert [ask(header), ask(header)] == [200, 401]
         assert ApiNonce.objects.count() == 1
+
+    def test_its_number_is_dropped_when_it_can_no_longer_be_repeated(
+        self, house: SimpleNamespace
+    ) -> None:
+        key, secret = let_in(house)
+        header = sign(key, secret)
+        ask(header)
+        ApiNonce.objects.create(key=key, nonce="long ago", at=int(time.time()) - 601)
+
+        assert signed_calls.forget_numbers() == 1
+        assert ask(header) == 401
 
     @pytest.mark.parametrize(("off", "status"), [(-310, 401), (-290, 200), (290, 200), (310, 401)])
     def test_a_time_stamp_holds_five_minutes(self, house: SimpleNamespace, off: int, status: int) -> None:  # fmt: skip

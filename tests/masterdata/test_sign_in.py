@@ -9,6 +9,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.test import Client
@@ -268,6 +269,25 @@ class TestPassword:
         assert client.get("/jobs/").status_code == 200
         assert other.get("/jobs/").status_code == 302
         assert UserSession.objects.filter(ended_at=None).count() == 1
+
+    def test_a_guessed_old_one_ends_the_session_and_locks_the_name(
+        self, person: User, phone: Phone, settings
+    ) -> None:
+        settings.AXES_ENABLED = True
+        client = enter(phone)
+        new = "amber-river-under-snow"
+        form = {"old_password": "a guess", "new_password1": new, "new_password2": new}
+
+        answers = [client.post("/password/", form).status_code for _ in range(5)]
+        right = client.post("/password/", form | {"old_password": PASSWORD})
+
+        assert answers == [422, 422, 422, 422, 429]
+        assert right["Location"].startswith("/sign-in/")
+        assert UserSession.objects.get().end == "revoked"
+        assert person.check_password(PASSWORD)
+        kept = AccessAttempt.objects.get().post_data
+        assert "a guess" not in kept
+        assert new not in kept
 
     def test_an_old_password_does_not_come_back(self, person: User, phone: Phone) -> None:
         client = enter(phone)

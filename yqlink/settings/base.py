@@ -169,6 +169,11 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+# what a failed try may have in its form and the record of tries must not keep
+AXES_SENSITIVE_PARAMETERS = [
+    *("username", "ip_address", "otp", "old_password", "new_password1", "new_password2"),
+    *("key_answer", "csrfmiddlewaretoken"),
+]
 AXES_LOCKOUT_CALLABLE = "masterdata.views.sign_in.locked_out"
 OTP_TOTP_ISSUER = "银企联平台"
 OTP_TOTP_SYNC = False  # a code is good one step early or late, never more
