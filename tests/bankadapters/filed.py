@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bankadapters import registry
-from bankadapters.contract import BankAdapter, Connection, WireExchange
+from bankadapters.contract import BankAdapter, Connection, Reading, WireExchange, WireRequest
 from kernel import clock
 from tests.bankadapters.simulated import RunningWorld, SimulatedContract, SimulatedStage
 
@@ -21,6 +21,9 @@ class Round:
         return None
 
     def after(self, ticket: object, exchange: WireExchange) -> None:
+        """Nothing to keep."""
+
+    def understood(self, asked: WireRequest, answer: bytes, reading: Reading | None) -> None:
         """Nothing to keep."""
 
 

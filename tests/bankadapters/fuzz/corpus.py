@@ -20,6 +20,7 @@ from bankadapters.contract import (
     Fate,
     Inquiry,
     Instruction,
+    Reading,
     WireExchange,
     WireRequest,
 )
@@ -57,6 +58,9 @@ class _Round:
         return None
 
     def after(self, ticket: object, exchange: WireExchange) -> None:
+        """Nothing to keep."""
+
+    def understood(self, asked: WireRequest, answer: bytes, reading: Reading | None) -> None:
         """Nothing to keep."""
 
 

@@ -307,6 +307,9 @@ def test_the_evidence_names_the_file_before_it_appears(tmp_path):
                 (exchange.request.decode().splitlines()[0], len(list((tmp_path / "out").iterdir())))
             )
 
+        def understood(self, asked, answer, reading):
+            """No answer comes."""
+
         def after(self, ticket, exchange):
             seen.append((exchange.error[:14], len(list((tmp_path / "out").iterdir()))))
 
