@@ -88,12 +88,19 @@ def _read(given: QueryDict, in_force: Matching) -> Matching:
     raw = in_force.written()
     for name, spec in Matching.specs().items():
         if name not in LEFT_OUT:
-            raw[name] = (
-                _order(spec).value_from_datadict(given, None, name)
-                if spec.is_ordered
-                else given.get(name, raw[name])
-            )
+            raw[name] = _typed(name, spec, given, raw[name])
     return Matching.read(raw)
+
+
+def _typed(name: str, spec: typed.Spec, given: QueryDict, otherwise: Any) -> Any:
+    """One field as the page sends it."""
+    if spec.is_ordered:
+        return _order(spec).value_from_datadict(given, None, name)
+    text = given.get(name)
+    if text is None:
+        return otherwise
+    number = whole_number(text.strip()) if spec.kind == typed.WHOLE else None
+    return text.strip() if number is None else number
 
 
 def _order(spec: typed.Spec) -> OrderWidget:

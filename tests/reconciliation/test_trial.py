@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -77,8 +78,20 @@ class TestTrial:
         assert 'name="name_days" value="3"' in text
         assert "增减" not in text
 
+    def test_takes_the_form_as_the_browser_sends_it(self, account, desk):
+        boxes = re.findall(r'<input[^>]* name="([^"]+)" value="([^"]*)"', page(desk, account))
+
+        text = page(desk, account, run="1", **dict(boxes) | {"name_days": "2"})
+
+        assert {"name_days", "fee_max", "rungs.M9"} <= dict(boxes).keys()
+        assert "与现有勾对完全相同" in text
+        assert 'name="name_days" value="2"' in text
+
     def test_says_what_is_wrong_with_a_field(self, account, desk):
-        assert "M3 相隔" in page(desk, account, run="1", name_days="99").split("试算条件")[0]
+        for wrong in ("99", "1.5", ""):
+            text = page(desk, account, run="1", name_days=wrong).split("试算条件")[0]
+            assert "M3 相隔" in text
+        assert "0 到 10" in page(desk, account, run="1", name_days="99").split("试算条件")[0]
         assert "日期应为" in page(desk, account, run="1", first="gestern")
 
     def test_is_of_ones_own_accounts_only(self, account):
