@@ -84,23 +84,23 @@ def workbook(page: ListPage, *, job_id: int = 0) -> bytes:
             at, at, 22 if column.kind in ("account", "full_account", "text", "datetime") else 14
         )
     sheet.freeze_panes(2, 0)
-    sums: dict[str, Decimal] = {}
+    sums: dict[tuple[str, str], dict[str, Decimal]] = {}
     line = 1
     for line, row in enumerate(all_rows(page), start=2):
         for at, column in enumerate(columns):
             _write(sheet, line, at, column.kind, column.plain(row), formats.get(column.kind, text))
-        if page.amount and row[page.amount] is not None:
-            code = row[page.currency] if page.currency else ""
-            sums[code] = sums.get(code, Decimal(0)) + row[page.amount]
+        for words, code, name, amount in page.footings(row):
+            told = sums.setdefault((code, words), {})
+            told[name] = told.get(name, Decimal(0)) + amount
         if job_id and line % CHUNK == 0:
             services.advance(job_id=job_id, done=line - 1)
-    for code, total in sorted(sums.items()):
+    total = book.add_format({"num_format": "#,##0.00", "bold": True})
+    spots = {column.name: at for at, column in enumerate(columns)}
+    for (code, words), amounts in sorted(sums.items(), key=lambda one: one[0][0]):
         line += 1
-        sheet.write_string(line, 0, _("合计 %(code)s") % {"code": code}, bold)
-        spot = next((at for at, column in enumerate(columns) if column.name == page.amount), 1)
-        sheet.write_number(
-            line, spot, float(total), book.add_format({"num_format": "#,##0.00", "bold": True})
-        )
+        sheet.write_string(line, 0, f"{words} {code}".strip(), bold)
+        for name, amount in amounts.items():
+            sheet.write_number(line, spots.get(name, 1), float(amount), total)
     book.close()
     return target.getvalue()
 

@@ -5,7 +5,7 @@ Never OFFSET, never the OR form of a keyset, never an unbounded count: see docs/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from desk import selectors
@@ -110,6 +111,16 @@ class ListPage:
 
     def enrich(self, rows: list[dict[str, Any]]) -> None:
         """Put further cells into a page's rows, read for all of them at once; columns with `value` show them."""
+
+    def footings(self, row: Row) -> Iterable[tuple[str, str, str, Decimal]]:
+        """What a row adds to the totals under the workbook: (words, currency, the column's name, amount)."""
+        if self.amount and row[self.amount] is not None:
+            yield (
+                _now("合计"),
+                row[self.currency] if self.currency else "",
+                self.amount,
+                row[self.amount],
+            )
 
     def __init__(self, *, scope: Scope, given: Mapping[str, str]) -> None:
         self.scope, self.given = scope, given

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum
+from django.db.models import Count, DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum
 from django.db.models.functions import Abs
 from django.urls import reverse
 from django.utils.translation import gettext as _now
@@ -94,6 +94,11 @@ class BalanceChangesPage(ListPage):
         for row in rows:
             row["moves"] = vars(told.get((row["account_id"], row["day"]), nothing))
 
+    def footings(self, row: Row) -> Iterable[tuple[str, str, str, Decimal]]:
+        """Sums of both sides, as under the list."""
+        for name in ("credits", "debits"):
+            yield _now("合计"), row["account__currency"], name, row[name]
+
     def row_url(self, row: Row) -> str:
         """The day's entries."""
         query = f"?account={row['account_id']}&day_from={row['day']}&day_to={row['day']}"
@@ -101,19 +106,24 @@ class BalanceChangesPage(ListPage):
 
 
 def shown(page: ListPage) -> Mapping[str, Any]:
-    """Sums of both sides by currency over all filtered days, and the closing balances as a line."""
+    """Sums of both sides by currency over all filtered days (unknown where there are too many), and the closing balances as a line."""
     rows = page.filtered()
     sums = list(
         DayClose.objects.filter(pk__in=rows.values("pk")[: COUNT_CAP + 1])
         .values_list("account__currency")
-        .annotate(Sum("credits"), Sum("debits"))
+        .annotate(Sum("credits"), Sum("debits"), Count("pk"))
         .order_by("account__currency")
     )
+    is_capped = sum(count for *_, count in sums) > COUNT_CAP
     sides = [
         {"currency": code, "credit": credits, "debit": debits, "net": credits - debits}
-        for code, credits, debits in sums
+        for code, credits, debits, _count in sums
     ]
-    return {"sides": sides, "chart": _chart(rows)}
+    return {
+        "sides": [] if is_capped else sides,
+        "sides_capped": is_capped,
+        "chart": _chart(rows),
+    }
 
 
 def _chart(rows: QuerySet[Any]) -> dict[str, Any]:

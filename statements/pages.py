@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 from django.urls import reverse
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from desk.filters import (
@@ -23,6 +25,8 @@ from kernel.scope import Scope
 from masterdata import selectors as masterdata
 from statements import receipt_selectors, selectors
 from statements.models import DayClose, StatementEntry
+
+ZERO = Decimal("0.00")
 
 
 def company_choices(scope: Scope) -> Sequence[tuple[str, str]]:
@@ -114,6 +118,17 @@ class EntriesPage(ListPage):
         found = receipt_selectors.receipts_of_entries([row["pk"] for row in rows])
         for row in rows:
             row["receipts"] = found.get(row["pk"], [])
+
+    def footings(self, row: Row) -> Iterable[tuple[str, str, str, Decimal]]:
+        """Sums of both sides and what they come to, as under the list."""
+        code, amount = row["currency"], row["amount"]
+        is_in = row["direction"] == "credit"
+        for words, one in (
+            (_now("收入合计"), amount if is_in else ZERO),
+            (_now("支出合计"), ZERO if is_in else amount),
+            (_now("净额"), amount if is_in else -amount),
+        ):
+            yield words, code, "amount", one
 
     def row_url(self, row: Row) -> str:
         """The entry's page."""

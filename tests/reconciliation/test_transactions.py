@@ -68,8 +68,13 @@ class TestTransactions:
             .get_sheet_by_index(0)
             .to_python()
         )
-        assert len([row for row in rows[2:] if row[0]]) == 1
         assert "未勾对" in rows[2]
+        amount = rows[1].index("金额")
+        assert [(row[0], row[amount]) for row in rows[3:]] == [
+            ("收入合计 CNY", 7),
+            ("支出合计 CNY", 0),
+            ("净额 CNY", 7),
+        ]
 
     def test_whoever_may_not_see_matching_sees_the_entries_alone(self, told):
         account, _ = told

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from python_calamine import CalamineWorkbook
 
 from masterdata.roles import Role
 from statements.models import DayClose
@@ -54,6 +56,18 @@ class TestBalanceChanges:
 
         assert 'data-totals="CNY"' in text
         assert '"data": ["87.00"]' in text
+
+    def test_a_workbook_ends_with_the_same_sums(self, account, client):
+        answer = client.get(reverse("statements:balance_changes"), {"export": "xlsx"})
+
+        rows = (
+            CalamineWorkbook.from_filelike(BytesIO(answer.content))
+            .get_sheet_by_index(0)
+            .to_python()
+        )
+        heads, last = rows[1], rows[-1]
+        assert last[0] == "合计 CNY"
+        assert [last[heads.index(word)] for word in ("收入", "支出", "期末")] == [47, 60, ""]
 
     def test_finds_days_that_changed_by_more_than_an_amount(self, account, client):
         assert "data-id=" in page(client, change="12.99")
