@@ -40,8 +40,8 @@ $(SYSTEM): .ci/system-packages | $(RUNTIME)
 
 setup: $(RUNTIME) $(DEV) $(ASSETS) $(SYSTEM) ## the environment in .venv
 
-demo: $(RUNTIME) $(ASSETS) ## the whole platform on this machine, with a demo group and a bank simulator
-	@exec $(RUN) -m yqlink.demonstration
+demo: $(RUNTIME) $(ASSETS) ## [STYLE=table]: the whole platform on this machine, a demo group, a bank simulator and a finance system
+	@exec $(RUN) -m yqlink.demonstration $(if $(STYLE),--style "$(STYLE)")
 
 test: setup ## all tests
 	@$(BIN)/pytest -n $${WORKERS:-2} --dist loadfile $(ARGS)
@@ -56,9 +56,9 @@ check: setup ## formats, lints, types, import contracts, migrations, translation
 	$(TEST_SETTINGS) $(RUN) manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/djlint templates --lint --quiet
 
-walkthrough: $(RUNTIME) $(ASSETS) ## FILE=list.xlsx [FAULTS=name | BANKS=all]: the whole job over HTTP in a temporary home
-	@test -n "$(FILE)" || { echo "usage: make walkthrough FILE=payments.xlsx [FAULTS=name | BANKS=all]"; exit 2; }
-	@$(RUN) -m yqlink.walkthrough --file "$(FILE)" $(if $(FAULTS),--faults "$(FAULTS)") $(if $(BANKS),--banks "$(BANKS)")
+walkthrough: $(RUNTIME) $(ASSETS) ## FILE=list.xlsx [FAULTS=name | BANKS=all | STYLE=api|db|file|tcp|table]: the whole job over HTTP in a temporary home
+	@test -n "$(FILE)" || { echo "usage: make walkthrough FILE=payments.xlsx [FAULTS=name | BANKS=all | STYLE=api|db|file|tcp|table [PROFILE=u8|sap|generic]]"; exit 2; }
+	@$(RUN) -m yqlink.$(if $(STYLE),walkerp --style "$(STYLE)" $(if $(PROFILE),--profile "$(PROFILE)"),walkthrough $(if $(BANKS),--banks "$(BANKS)")) --file "$(FILE)" $(if $(FAULTS),--faults "$(FAULTS)")
 
 sim: $(DEV) $(ASSETS) ## SEED=n LIVES=n: crash the workers and cut the wires as often as one likes
 	@$(RUN) -m tests.simulation.world --seed $${SEED:-1} --lives $${LIVES:-10}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks import (
     dispatch,
+    exchange,
     ingestion,
     lists,
     reconciliation_table,
@@ -32,21 +33,34 @@ class Sizes:
     orders: tuple[int, ...]
     payments: int
     matched: tuple[int, ...]
+    requests: int
+    burst: int
     seeds: tuple[int, ...] = (1,)
 
 
-QUICK = Sizes(lines=(500, 3_000), orders=(2_000, 10_000), payments=200, matched=(500, 2_000))
+QUICK = Sizes(
+    lines=(500, 3_000),
+    orders=(2_000, 10_000),
+    payments=200,
+    matched=(500, 2_000),
+    requests=100,
+    burst=200,
+)
 NORMAL = Sizes(
     lines=(1_000, 10_000, 100_000),
     orders=(100_000, 1_000_000),
     payments=4_000,
     matched=(100_000, 1_000_000),
+    requests=1_000,
+    burst=5_000,
 )
 FULL = Sizes(
     lines=(1_000, 100_000, 1_000_000),
     orders=(100_000, 1_000_000, 10_000_000),
     payments=20_000,
     matched=(100_000, 1_000_000),
+    requests=10_000,
+    burst=100_000,
     seeds=tuple(range(1, 21)),
 )
 BASE = "bench_base"
@@ -74,6 +88,10 @@ def _lists(url: str, sizes: Sizes, _: Path) -> list[rig.Line]:
     return lists.run(rig.database(url, "bench_lists", template=BASE), sizes=sizes.orders)
 
 
+def _exchange(url: str, sizes: Sizes, _: Path) -> list[rig.Line]:
+    return exchange.run(url, base=BASE, requests=sizes.requests, burst=sizes.burst)
+
+
 def _startup(url: str, _: Sizes, __: Path) -> list[rig.Line]:
     return startup.run(url)
 
@@ -84,6 +102,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[str, Sizes, Path], list[rig.Line]]]] 
     "ingestion": ("GOAL 2 · statement lines from the bank link", _ingestion),
     "dispatch": ("GOAL 3 · released to final", _dispatch),
     "lists": ("GOAL 4 · list pages", _lists),
+    "exchange": ("requests of finance systems, five styles", _exchange),
     "startup": ("GOAL 5 · start-up and memory", _startup),
 }
 

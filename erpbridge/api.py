@@ -218,7 +218,7 @@ class MessageAcksView(PaymentResultAcksView):
 class VoucherAcksView(SystemView):
     """What became of vouchers in the finance system."""
 
-    policies = {"POST": systems("payments.view")}
+    policies = {"POST": systems("vouchers.acknowledge")}
 
     @extend_schema(
         operation_id="voucher_acks_take",

@@ -6,6 +6,7 @@ import socket
 import socketserver
 import ssl
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from erpbridge.styles import frames, tcp
 
 log = structlog.get_logger(__name__)
 CONNECTIONS_MAX = 64
+ROOM_BYTES = 64 * 1024 * 1024  # of large requests in memory at once
+CONNECTIONS_EACH = 16  # of one address: one peer that hangs leaves the others their places
 REQUESTS_MAX = 1_000  # a connection that has asked so often is closed: it may call again
 
 
@@ -34,25 +37,26 @@ class Handler(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         """Serve until the peer closes, is slow, or sends what is no request."""
-        if not self.server.free.acquire(blocking=False):
-            log.warning("erp_tcp_full", peer=self.client_address[0])
+        peer = str(self.client_address[0])
+        if not self.server.admits(peer):
+            log.warning("erp_tcp_full", peer=peer)
             return
         try:
             self._serve(self.server.secured(self.request))
         except frames.Closed:
             return
         except (OSError, ValueError, tcp.Unknown) as error:
-            log.warning("erp_tcp_dropped", peer=self.client_address[0], why=str(error)[:200])
+            log.warning("erp_tcp_dropped", peer=peer, why=str(error)[:200])
         finally:
             connections.close_all()
-            self.server.free.release()
+            self.server.leaves(peer)
 
     def _serve(self, peer: socket.socket) -> None:
         with peer:
             for _ in range(REQUESTS_MAX):
-                body = frames.receive(peer)
-                close_old_connections()
-                frames.send(peer, tcp.answer(body, _systems()))
+                with frames.received(peer, self.server.room) as body:
+                    close_old_connections()
+                    frames.send(peer, tcp.answer(body, _systems()))
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -65,7 +69,24 @@ class Server(socketserver.ThreadingTCPServer):
     def __init__(self, address: tuple[str, int], *, context: ssl.SSLContext | None) -> None:
         super().__init__(address, Handler)
         self.context = context
-        self.free = threading.BoundedSemaphore(CONNECTIONS_MAX)
+        self.room = frames.Room(ROOM_BYTES)
+        self._peers: Counter[str] = Counter()
+        self._counting = threading.Lock()
+
+    def admits(self, peer: str) -> bool:
+        """Whether one more connection of this address is served; it is counted then."""
+        with self._counting:
+            if self._peers.total() >= CONNECTIONS_MAX or self._peers[peer] >= CONNECTIONS_EACH:
+                return False
+            self._peers[peer] += 1
+            return True
+
+    def leaves(self, peer: str) -> None:
+        """A connection of this address ended."""
+        with self._counting:
+            self._peers[peer] -= 1
+            if not self._peers[peer]:
+                del self._peers[peer]
 
     def secured(self, plain: socket.socket) -> socket.socket:
         """The connection under TLS; the handshake too has a deadline."""

@@ -64,7 +64,8 @@ def roles_behind(rights: Iterable[str]) -> set[Role]:
     return found
 
 
-# What a calling system may be given: to see, to ask for payments, to announce payees. A machine decides nothing.
+# What a calling system may be given: to see, to ask for payments, to announce payees,
+# to say what it has booked. A machine decides nothing.
 SYSTEM_RIGHTS = frozenset(
     {
         "payments.view",
@@ -74,6 +75,7 @@ SYSTEM_RIGHTS = frozenset(
         "statements.view",
         "masterdata.view",
         "ledger.view",
+        "vouchers.acknowledge",
     }
 )
 # Duties that may be lent for some days: deciding and accounting. Who makes a payment is always one person, and

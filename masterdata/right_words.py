@@ -38,6 +38,7 @@ RIGHT_NAMES: dict[str, StrPromise] = {
     "ledger.book": _("制凭证"),
     "ledger.import": _("导入日记账"),
     "ledger.confirm": _("复核凭证"),
+    "vouchers.acknowledge": _("回报凭证入账结果"),
     "reconciliation.view": _("查看对账"),
     "reconciliation.match": _("勾对与签字"),
     "reconciliation.decide": _("复核对账"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import sys
@@ -9,6 +10,8 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from erpbridge.simulator.opening import STYLES
+from yqlink import erp_side
 from yqlink.processes import StartFailed
 from yqlink.supervisor import ROOT, AlreadyRunning, Platform
 
@@ -53,6 +56,11 @@ def _watch(platform: Platform) -> None:
 
 def main() -> int:
     """The command."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument(
+        "--style", choices=(*STYLES, "none"), default="table", help="of the finance system"
+    )
+    style = parser.parse_args().style
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _ask_stop)
     home = Path(os.environ.get("YQLINK_HOME", ROOT / "var"))
@@ -67,7 +75,9 @@ def main() -> int:
     )
     try:
         platform.start()
-        platform.start_u8_tool()
+        erp_side.start_u8_tool(platform)
+        if style != "none":
+            erp_side.start(platform, style, "u8", documents=platform.demo_folder / "documents.csv")
         print(f"  {'ready':<42}{time.monotonic() - began:5.1f} s")
         _announce(platform)
         _watch(platform)

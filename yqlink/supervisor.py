@@ -26,7 +26,11 @@ from yqlink.processes import Child, StartFailed, free_port, wait_for_port
 from yqlink.servers import Postgres, Valkey
 
 ROOT = Path(__file__).resolve().parents[1]
-WEB_PORT, SIMULATOR_PORT = 8000, 8801  # wished for; others are taken when these are busy
+WEB_PORT, SIMULATOR_PORT, ERP_TCP_PORT = (
+    8000,
+    8801,
+    8600,
+)  # wished for; others are taken when these are busy
 _STOP_S = 4.0  # for everything but PostgreSQL
 _READY_S = 60.0
 
@@ -91,7 +95,7 @@ class Platform:
         self.home = home.resolve()
         self.home.mkdir(parents=True, exist_ok=True)
         self._wished = {"web": WEB_PORT, "simulator": SIMULATOR_PORT} if ports is None else ports
-        self._overrides, self._clock_file = dict(env or {}), clock_file
+        self._overrides, self.clock_file = dict(env or {}), clock_file
         self._simulator_args, self._say, self.banks = list(simulator_args), say, banks
         self._workers, self._concurrency = workers, concurrency
         self._seeds = ("seed", "books") if with_books else ("seed",)
@@ -148,7 +152,7 @@ class Platform:
                 self.start_simulator()
             if self.banks == "all":
                 with self._step("accounts at every bank"):
-                    self._run_once("seed_banks", "yqlink.prepare", "banks")
+                    self.run_once("seed_banks", "yqlink.prepare", "banks")
             with self._step("workers, beat, web"):
                 for number in range(1, self._workers + 1):
                     self.start_worker(f"worker{number}", beats=number == 1)
@@ -200,12 +204,12 @@ class Platform:
         )
         arguments = [*which, "--data", str(data)]
         arguments += ["--accounts", str(self.demo_folder / "boc_accounts.json")]
-        if self._clock_file is not None:
-            arguments += ["--clock-file", str(self._clock_file)]
+        if self.clock_file is not None:
+            arguments += ["--clock-file", str(self.clock_file)]
         if "--seed" not in self._simulator_args:
             arguments += ["--seed", "1"]
         data.mkdir(parents=True, exist_ok=True)
-        child = self._spawn(
+        child = self.spawn(
             "simulator",
             [sys.executable, "-m", "bankadapters.simulator", *arguments, *self._simulator_args],
         )
@@ -222,7 +226,7 @@ class Platform:
     ) -> Child:
         """One Celery worker process (with its pool); one that `beats` sends the ticks, too, from a fork of itself."""
         beat = ["-B", "-s", self._schedule] if beats else []
-        return self._spawn(
+        return self.spawn(
             name,
             [sys.executable, "-m", "celery", "-A", "yqlink.celery:app", "worker", "-Q", queues, "-P", pool,
              "-c", str(self._concurrency), "-n", f"{name}@%h", "-l", "WARNING",
@@ -232,7 +236,7 @@ class Platform:
 
     def start_beat(self) -> Child:
         """A process that sends the ticks, where no worker does."""
-        return self._spawn(
+        return self.spawn(
             "beat",
             [sys.executable, "-m", "celery", "-A", "yqlink.celery:app", "beat", "-l", "WARNING",
              "-s", self._schedule, "--pidfile="],
@@ -240,7 +244,7 @@ class Platform:
 
     def start_web(self) -> Child:
         """Gunicorn; returns when /healthz answers 200."""
-        child = self._spawn(
+        child = self.spawn(
             "web",
             [sys.executable, "-m", "gunicorn", "yqlink.wsgi:application", "--bind", f"127.0.0.1:{self.ports['web']}",
              "--workers", "2", "--worker-class", "gthread", "--threads", "4", "--preload", "--graceful-timeout", "3",
@@ -248,14 +252,6 @@ class Platform:
         )  # fmt: skip
         self._wait_healthy(child)
         return child
-
-    def start_u8_tool(self) -> Child:
-        """The import tool of the demo's U8: takes voucher files and writes their results."""
-        root = self.demo_folder / "u8"
-        return self._spawn(
-            "u8",
-            [sys.executable, "-m", "erpbridge.simulator.u8_tool", "--root", str(root), "--watch"],
-        )
 
     # --- inside ---
     @contextlib.contextmanager
@@ -271,7 +267,7 @@ class Platform:
         if self._postgres is not None and preparation.is_done(self.home, facts):
             return
         preparation.forget(self.home)
-        self._run_once("prepare", "yqlink.prepare", "messages", "migrate", *self._seeds, "static")
+        self.run_once("prepare", "yqlink.prepare", "messages", "migrate", *self._seeds, "static")
         if self._postgres is not None:
             preparation.note(self.home, facts)
 
@@ -316,8 +312,8 @@ class Platform:
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
         }
-        if self._clock_file is not None:
-            env["CLOCK_FILE"] = str(self._clock_file)
+        if self.clock_file is not None:
+            env["CLOCK_FILE"] = str(self.clock_file)
         self.env = env | self._overrides
 
     def _start_postgres(self) -> None:
@@ -332,7 +328,7 @@ class Platform:
             self._valkey.start()
             self.env["REDIS_URL"] = self._valkey.url
 
-    def _run_once(self, name: str, module: str, *arguments: str) -> None:
+    def run_once(self, name: str, module: str, *arguments: str) -> None:
         child = Child(
             name, [sys.executable, "-m", module, *arguments], home=self.home, env=self.env
         )
@@ -344,7 +340,7 @@ class Platform:
             child.kill()
             child.pid_path.unlink(missing_ok=True)
 
-    def _spawn(
+    def spawn(
         self, name: str, argv: Sequence[str], *, env: Mapping[str, str] | None = None
     ) -> Child:
         child = Child(name, argv, home=self.home, env=env or self.env)

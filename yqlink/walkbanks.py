@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 from openpyxl import load_workbook
+
+from yqlink.supervisor import Platform
 
 COMPANY, PAYER = "公司代码", "付款账号"
 PAYEE_NAME, PAYEE_ACCOUNT, CNAPS = "收款户名", "收款账号", "联行号"
@@ -96,3 +100,15 @@ def between_banks(ledger: Mapping[str, Any]) -> tuple[int, Decimal, list[str]]:
             count, total = count + 1, total + Decimal(row["amount"])
             banks |= {debit, credit}
     return count, total, sorted(banks)
+
+
+def at_every_bank(platform: Platform, path: Path) -> Path:
+    """The list with its rows dealt out over the accounts at every bank; its payees are known at theirs."""
+    accounts = json.loads((platform.demo_folder / "bank_accounts.json").read_text("utf-8"))
+    target = platform.home / path.name
+    rows = spread(path, target, accounts)
+    with httpx.Client(base_url=platform.simulator_url, timeout=60, trust_env=False) as bank:
+        homes = bank.get("/_sim/homes").json()
+        bank.post("/_sim/accounts", json=payees_at(rows, homes)).raise_for_status()
+    print(f"  accounts at {len({one['bank'] for one in accounts}) + 1} banks: {len(accounts) + 4}")
+    return target

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import shutil
 import signal
 import sys
@@ -287,9 +286,10 @@ class Job:
 
 
 @contextlib.contextmanager
-def _platform(
+def platform_for(
     path: Path, faults: str, seed: str, banks: str
 ) -> Iterator[tuple[Platform, Path, datetime]]:
+    """A platform in a home of its own, its clock at 09:30 of the list's day; gone afterwards. (platform, clock file, begin)."""
     home = Path(tempfile.mkdtemp(prefix="yqlink-walk-"))
     home.chmod(0o755)  # the embedded database may run as another user
     clock_file = home / "clock"
@@ -321,23 +321,11 @@ def _platform(
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _at_every_bank(platform: Platform, path: Path) -> Path:
-    """The list with its rows dealt out over the accounts at every bank; its payees are known at theirs."""
-    accounts = json.loads((platform.demo_folder / "bank_accounts.json").read_text("utf-8"))
-    target = platform.home / path.name
-    rows = walkbanks.spread(path, target, accounts)
-    with httpx.Client(base_url=platform.simulator_url, timeout=60, trust_env=False) as bank:
-        homes = bank.get("/_sim/homes").json()
-        bank.post("/_sim/accounts", json=walkbanks.payees_at(rows, homes)).raise_for_status()
-    print(f"  accounts at {len({one['bank'] for one in accounts}) + 1} banks: {len(accounts) + 4}")
-    return target
-
-
 def run(path: Path, faults: str, seed: str, banks: str = "boc") -> Report:
     """The whole job; raises Stuck."""
-    with _platform(path, faults, seed, banks) as (platform, clock_file, begin):
+    with platform_for(path, faults, seed, banks) as (platform, clock_file, begin):
         if banks == "all":
-            path = _at_every_bank(platform, path)
+            path = walkbanks.at_every_bank(platform, path)
         job, spent = Job(platform, path, clock_file, begin), Stopwatch()
         preview = job.import_list()
         print(
@@ -365,13 +353,14 @@ def run(path: Path, faults: str, seed: str, banks: str = "boc") -> Report:
         return report
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def stop(number: int, frame: FrameType | None) -> None:
+    """SIGTERM as Ctrl-C: what was started is stopped."""
     raise KeyboardInterrupt
 
 
 def main() -> int:
     """The command."""
-    signal.signal(signal.SIGTERM, _stop)  # so that the platform is stopped, too
+    signal.signal(signal.SIGTERM, stop)  # so that the platform is stopped, too
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

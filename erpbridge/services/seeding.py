@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from erpbridge.models import ErpSystem
+from erpbridge.styles.signed import secrets_of
 from kernel import vault
 
 if TYPE_CHECKING:
@@ -35,3 +36,18 @@ def ensure_file_system(
         system.settings = settings
         system.save_changes(["settings"])
     return system
+
+
+def ensure_system(
+    client: ApiClient, *, style: str, profile: str, settings: Mapping[str, Any], dsn: str = ""
+) -> tuple[ErpSystem, str]:
+    """The system of this client in this style, its addresses always those given; itself, and the key both sides sign with."""
+    system = ErpSystem.objects.filter(client=client).first()
+    if system is None:
+        system = ErpSystem(name=client.name, client=client)
+    key = secrets_of(system).get("key") or secrets.token_urlsafe(32)
+    told = json.dumps({"key": key, **({"dsn": dsn} if dsn else {})}).encode()
+    system.style, system.profile, system.settings = style, profile, dict(settings)
+    system.secrets = vault.ring().encrypt(told, aad=f"erp.system:{client.name}")
+    system.save()
+    return system, key

@@ -28,7 +28,7 @@ _TAKERS: dict[Kind, tuple[str, Taker]] = {
     Kind.PAYMENT_REQUEST: ("payments.make", payments_in.take_each),
     Kind.MASTER_DATA: ("payees.propose", master_in.take_each),
     Kind.RECEIPT: ("payments.view", receipts_in.take_each),
-    Kind.VOUCHER_ACK: ("payments.view", vouchers_in.take_each),
+    Kind.VOUCHER_ACK: ("vouchers.acknowledge", vouchers_in.take_each),
 }
 
 

@@ -266,24 +266,30 @@ class Books:
 
     # --- results ---
     def results(self) -> list[dict[str, Any]]:
-        """How each document stands, in words that no style and no profile changes; sorted by document."""
-        by_serial: dict[str, tuple[str, list[dict[str, str]]]] = {}
-        for number, text in self.all("SELECT number, items FROM voucher WHERE number <> ''"):
+        """How each document stands, in words that no style and no profile changes; sorted by document.
+
+        A voucher is a payment's by the order number its description begins with.
+        """
+        vouchers: dict[str, tuple[str, list[dict[str, str]]]] = {}
+        for number, text in self.all(
+            "SELECT number, items FROM voucher WHERE number <> '' ORDER BY rowid"
+        ):
             lines = json.loads(text)
-            for serial in {str(line.get("bill_no") or "") for line in lines} - {""}:
-                by_serial[serial] = (number, lines)
+            order_no = str(lines[0].get("description") or "").partition(" ")[0]
+            vouchers.setdefault(order_no, (number, lines))  # a red one comes after the first
         rows = self.all("SELECT item, state, ours, errors, result FROM document ORDER BY key")
-        return [_result(row, by_serial) for row in rows]
+        return [_result(row, vouchers) for row in rows]
 
 
 def _result(
-    row: tuple[Any, ...], by_serial: Mapping[str, tuple[str, list[dict[str, str]]]]
+    row: tuple[Any, ...], vouchers: Mapping[str, tuple[str, list[dict[str, str]]]]
 ) -> dict[str, Any]:
     item, result = json.loads(row[0]), json.loads(row[4])
     outcome = _ENDS.get(str(result.get("state", "")), "pending")
     if row[1] == "refused":
         outcome = "refused"
-    number, lines = by_serial.get(str(result.get("bank_serial") or ""), ("", []))
+    order_no = str(row[2] or result.get("order_no", ""))
+    number, lines = vouchers.get(order_no, ("", []))
     return {
         **{name: item.get(name) or ("1" if name == "line_no" else "") for name in _KEY},
         "amount": item.get("amount", ""),
@@ -294,7 +300,7 @@ def _result(
             f"{str(line['subject']).replace('.', '')} {_amount(line, 'debit'):.2f} {_amount(line, 'credit'):.2f}"
             for line in lines
         ),
-        "numbers": {"ours": number, "order": row[2] or result.get("order_no", "")},
+        "numbers": {"ours": number, "order": order_no},
     }
 
 

@@ -98,7 +98,7 @@ def told(data: bytes) -> list[Imported]:
         fields = [*cells[:-1], *[""] * 21]
         one.lines.append(
             {
-                "day": fields[0], "subject": fields[5], "debit": fields[6], "credit": fields[7], "bill_no": fields[13],
+                "day": fields[0], "description": fields[4], "subject": fields[5], "debit": fields[6], "credit": fields[7], "bill_no": fields[13],
                 "supplier": fields[18],
             }
         )  # fmt: skip

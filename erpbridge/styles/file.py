@@ -26,7 +26,8 @@ from kernel import clock
 from kernel.errors import DomainError, InvalidInput
 
 MANIFEST_MAX = 64 * 1024
-DATA_MAX = 64 * 1024 * 1024
+DATA_MAX = 16 * 1024 * 1024
+FILES_MAX = 200  # answered in one tick
 NAME = re.compile(
     r"(?P<type>[a-z]{1,20})_(?P<company>[A-Za-z0-9-]{1,20})_(?P<day>\d{8})_(?P<seq>\d{6})\.(?P<form>csv|txt|xml|xlsx)"
 )
@@ -81,6 +82,8 @@ def poll(system: ErpSystem) -> int:
     folders.prepare(root)
     answered = 0
     for path in [*folders.listed(root / "work", ".mf"), *folders.listed(root / "in", ".mf")]:
+        if answered >= FILES_MAX:
+            break
         try:
             answered += _take(system, root, path)
         except Early:
@@ -196,13 +199,16 @@ def _answer(
     except Refused as error:
         refused = error
     except DomainError as error:  # the taking service has kept it for the monitor
+        counting.pass_over(system, series=stem.rpartition("_")[0], number=int(name["seq"]))
         _put_aside(root, root / "work" / f"{stem}.mf", error.code, error.message)
         return
     if refused is not None:
+        counting.pass_over(system, series=stem.rpartition("_")[0], number=int(name["seq"]))
         _refuse(system, root, root / "work" / f"{stem}.mf", refused.code, str(refused))
         return
     _ack(system, root, stem, {"status": reply.status, "is_replay": is_replay, **reply.body})
-    for left in (root / "work" / name.string, root / "work" / f"{stem}.mf"):
+    settled = root / "err" / f"{stem}.why"  # of an earlier file under this number
+    for left in (root / "work" / name.string, root / "work" / f"{stem}.mf", settled):
         folders.move(left, root / "archive")
 
 
@@ -261,14 +267,19 @@ def deliver(system: ErpSystem) -> int:
     groups: dict[tuple[Kind, str], list[tuple[int, Outgoing]]] = {}
     for pk, message in due:
         groups.setdefault((message.kind, message.company_code), []).append((pk, message))
+    unfit: list[str] = []
     for (kind, company), members in groups.items():
-        ids = [pk for pk, _ in members]
-        try:
-            _write_out(system, root, kind, company, [message for _, message in members])
-        except ValueError as error:  # a voucher the other side cannot take, a character it lacks
-            publish.note_not_delivered(ids=ids, why=str(error))
-            raise
-        publish.note_delivered(ids=ids)
+        why = file_forms.unfit(system, kind, [message for _, message in members])
+        good = [(pk, one) for pk, one in members if one.message_id not in why]
+        for pk, one in members:
+            if one.message_id in why:
+                publish.note_not_delivered(ids=[pk], why=why[one.message_id])
+        if good:
+            _write_out(system, root, kind, company, [message for _, message in good])
+            publish.note_delivered(ids=[pk for pk, _ in good])
+        unfit += why.values()
+    if unfit:
+        raise ValueError(f"{len(unfit)} 条消息对方的格式容不下，其余已送出：{unfit[0]}")
     return len(due)
 
 
@@ -289,7 +300,7 @@ def probe(system: ErpSystem) -> list[Checked]:
 def _write_out(
     system: ErpSystem, root: Path, kind: Kind, company: str, messages: Sequence[Outgoing]
 ) -> None:
-    rows = [{"message_id": one.message_id, **item} for one in messages for item in one.items]
+    rows = file_forms.rows_of(messages)
     series = f"{TYPE_OF[kind]}_{company}_{clock.today():%Y%m%d}"
     number = counting.next_out(system, series=series)
     stem = f"{series}_{number:06d}"

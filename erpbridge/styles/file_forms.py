@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from desk.mappings import mapping_of
-from erpbridge.contract import OUT_FIELDS, Kind
+from erpbridge.contract import OUT_FIELDS, Kind, Outgoing
 from erpbridge.mapped import Rows, read_rows, table_of
 from erpbridge.models import ErpSystem
 from erpbridge.profiles import sap, sap_statements, u8
@@ -17,7 +17,7 @@ from erpbridge.styles import flat, safe_xml, u8_files
 from kernel import clock
 from kernel.errors import InvalidInput
 
-PAIN = "pain"
+PAIN, U8_SCHEMA = "pain", "V800"
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,18 @@ def write(
     stem: str,
     number: int,
 ) -> Written:
-    """The file of these rows in the form the system takes. Raises ValueError (Unfit) for what that form has no room for."""
+    """The file of these rows in the form the system takes; what U8 is sent is kept. Raises ValueError where it does not fit."""
+    written = _data(system, kind, rows, stem=stem, number=number)
+    if written.schema == U8_SCHEMA:
+        u8_files.keep(root, stem, rows)
+    return written
+
+
+def _data(
+    system: ErpSystem, kind: Kind, rows: Sequence[Mapping[str, Any]], *, stem: str, number: int
+) -> Written:
     if kind == Kind.VOUCHER and system.profile == ErpSystem.Profile.U8:
-        return Written("txt", u8.ENCODING, "V800", u8_files.write(root, stem, rows))
+        return Written("txt", u8.ENCODING, U8_SCHEMA, u8.voucher_text(rows))
     if system.profile == ErpSystem.Profile.SAP and kind in _SAP:
         return _SAP[kind](system, rows, stem, number)
     form = str(system.settings.get("form", "csv"))
@@ -71,6 +80,30 @@ def write(
     fields = ("message_id", *OUT_FIELDS[kind])
     data = flat.write_rows(rows, fields=fields, form=form, encoding=encoding)
     return Written(form, encoding, "1", data)
+
+
+def rows_of(messages: Sequence[Outgoing]) -> list[dict[str, Any]]:
+    """The rows of messages, each with the id of its own."""
+    return [{"message_id": one.message_id, **item} for one in messages for item in one.items]
+
+
+def unfit(system: ErpSystem, kind: Kind, messages: Sequence[Outgoing]) -> dict[str, str]:
+    """Message ids the system's form has no room for, with the reason; the others can go together."""
+    why = _objection(system, kind, messages)
+    if not why:
+        return {}
+    if len(messages) == 1:
+        return {messages[0].message_id: why}
+    half = len(messages) // 2
+    return unfit(system, kind, messages[:half]) | unfit(system, kind, messages[half:])
+
+
+def _objection(system: ErpSystem, kind: Kind, messages: Sequence[Outgoing]) -> str:
+    try:
+        _data(system, kind, rows_of(messages), stem="", number=0)
+    except ValueError as error:  # a voucher the other side cannot take, a character it lacks
+        return str(error)
+    return ""
 
 
 def _moment() -> str:

@@ -28,10 +28,11 @@ def read(path: Path, *, bytes_max: int) -> bytes:
         raise
     except OSError as error:
         raise NotAFile(f"{path.name}: {error.strerror}") from None
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(handle)
+        raise NotAFile(f"{path.name} 不是普通文件")
     with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            raise NotAFile(f"{path.name} 不是普通文件")
         if found.st_size > bytes_max:
             raise NotAFile(f"{path.name} 有 {found.st_size} 字节，上限 {bytes_max}")
         return file.read(bytes_max + 1)

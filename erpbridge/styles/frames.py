@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 import time
+from collections.abc import Iterator
 
 HEADER = 8
 BYTES_MAX = 10 * 1024 * 1024
 IDLE_S, HEADER_S, BODY_S = 30.0, 5.0, 30.0
+SMALL = 64 * 1024  # a body up to here is read without asking for room
+
+
+class Room:
+    """Bytes of large bodies that may be in memory at once, over all connections."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self._free, self._changed = bytes_max, threading.Condition()
+
+    @contextlib.contextmanager
+    def taken(self, count: int) -> Iterator[None]:
+        """Room for `count` bytes while they are read. Raises BadFrame where none comes free in time."""
+        if count <= SMALL:
+            yield
+            return
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._free >= count, timeout=HEADER_S):
+                raise BadFrame("no room for a body of this length now")
+            self._free -= count
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += count
+                self._changed.notify_all()
 
 
 class BadFrame(ValueError):
@@ -38,6 +66,18 @@ def _read(peer: socket.socket, count: int, deadline: float) -> bytes:
 
 def receive(peer: socket.socket, *, idle_s: float = IDLE_S) -> bytes:
     """The next body. Raises Closed where the peer ended in order, BadFrame for slow, oversize or broken frames."""
+    return _read(peer, _length(peer, idle_s), time.monotonic() + BODY_S)
+
+
+@contextlib.contextmanager
+def received(peer: socket.socket, room: Room) -> Iterator[bytes]:
+    """The next body, as `receive`, with its room kept while it is worked on."""
+    length = _length(peer, IDLE_S)
+    with room.taken(length):
+        yield _read(peer, length, time.monotonic() + BODY_S)
+
+
+def _length(peer: socket.socket, idle_s: float) -> int:
     peer.settimeout(idle_s)
     try:
         first = peer.recv(1)
@@ -51,7 +91,7 @@ def receive(peer: socket.socket, *, idle_s: float = IDLE_S) -> bytes:
     length = int(header)
     if not 0 < length <= BYTES_MAX:
         raise BadFrame(f"length {length}: 1 to {BYTES_MAX}")
-    return _read(peer, length, time.monotonic() + BODY_S)
+    return length
 
 
 def send(peer: socket.socket, body: bytes, *, timeout_s: float = BODY_S) -> None:

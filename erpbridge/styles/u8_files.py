@@ -20,12 +20,10 @@ from erpbridge.styles import folders
 BYTES_MAX = 8 * 1024 * 1024
 
 
-def write(root: Path, stem: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """The bytes of one file; what it says is kept first. Raises Unfit for what U8 would not take."""
-    data = u8.voucher_text(rows)
+def keep(root: Path, stem: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What a file says, kept before it leaves."""
     kept = json.dumps(list(rows), ensure_ascii=False).encode()
     folders.write(root / "archive" / f"{stem}.rows", kept)
-    return data
 
 
 def read_results(system: ErpSystem, root: Path) -> int:

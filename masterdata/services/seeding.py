@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from audit.services import record
+from kernel import clock, vault
 from kernel.secrets import Secret
 from masterdata import selectors
 from masterdata.models import (
     ApiClient,
+    ApiKey,
     CalendarDay,
     CalendarYear,
     Company,
@@ -30,6 +33,7 @@ from masterdata.services import banks, calendars, connections, payees, people
 from masterdata.services.accounts import AccountDraft, add_account
 from masterdata.services.companies import CompanyDraft, add_company
 from masterdata.services.counterparties import CounterpartyDraft, add_counterparty
+from masterdata.services.signed_calls import secret_aad
 from masterdata.states import PayeeState
 
 
@@ -173,6 +177,23 @@ def ensure_client(
     if (client.key_id, client.key_digest) != (key_id, people.key_digest(secret)):
         client.key_id, client.key_digest = key_id, people.key_digest(secret)
         client.save(update_fields=["key_id", "key_digest"])
+    return key_id, secret
+
+
+def ensure_signing_key(
+    client: ApiClient, *, kept: tuple[str, str] | None, days: int
+) -> tuple[str, str]:
+    """A key this client signs its requests with (HMAC): (key id, secret), the one the caller kept where it is still heard."""
+    if kept and ApiKey.objects.filter(client=client, key_id=kept[0], revoked_at=None).exists():
+        return kept
+    key_id, secret = secrets.token_hex(8), secrets.token_urlsafe(39)
+    ApiKey.objects.create(
+        client=client,
+        key_id=key_id,
+        scheme=ApiKey.Scheme.HMAC,
+        secret=vault.ring().encrypt(secret.encode(), aad=secret_aad(key_id)),
+        valid_to=clock.now() + timedelta(days=days),
+    )
     return key_id, secret
 
 

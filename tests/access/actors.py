@@ -110,7 +110,8 @@ def _visitors(world: Any) -> list[Actor]:
 
 
 SYSTEM_RIGHTS = frozenset(
-    {"payments.view", "payments.make", "payments.import", "statements.view", "masterdata.view", "payees.propose"}
+    {"payments.view", "payments.make", "payments.import", "statements.view", "masterdata.view", "payees.propose",
+     "vouchers.acknowledge"}
 )  # fmt: skip
 
 

@@ -120,7 +120,7 @@ MAY: dict[str, Duties] = {
         BOOKERS,
     ),
     "bankbridge:pull": FETCHERS,
-    **_lines("bankbridge", "channels channel exchanges exchange", SEE_CHANNELS),
+    **_lines("bankbridge", "channels exchanges exchange", SEE_CHANNELS),
     "audit:interface_log": SEE_CHANNELS,
     # finance systems
     **_lines(
@@ -252,7 +252,7 @@ SYSTEMS: dict[str, SystemDoor] = {
     "api:api_statement_entries GET": SystemDoor("statements.view", people=True),
     "api:api_payment_orders POST": SystemDoor("payments.make"),
     "api:api_master_data POST": SystemDoor("payees.propose"),
-    "api:api_voucher_acks POST": SystemDoor("payments.view"),
+    "api:api_voucher_acks POST": SystemDoor("vouchers.acknowledge"),
     "api:api_messages GET": SystemDoor("payments.view"),
     "api:api_messages_ack POST": SystemDoor("payments.view"),
     "api:api_payment_results GET": SystemDoor("payments.view"),

@@ -20,6 +20,7 @@ from django.test import Client
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
+from erpbridge import tables_sql
 from erpbridge.models import ErpSystem
 from erpbridge.services import publish, running, telling
 from erpbridge.simulator.sides import db as other_db
@@ -81,7 +82,7 @@ def a_client(world: World, *, name: str = "U8", rights: frozenset[str] | None = 
             name=name,
             source_system="u8",
             companies=[world.company],
-            rights=RIGHTS[Role.MAKER] if rights is None else rights,
+            rights=RIGHTS[Role.MAKER] | {"vouchers.acknowledge"} if rights is None else rights,
             acts_for=world["maker"],
         )
 
@@ -112,7 +113,17 @@ def _api(world: World, tmp_path: Path) -> Lane:
         )
         return answer.status_code, answer.json()
 
-    return Lane("api", world, ApiSide(call), issued.client, a_system(issued.client, "api"))
+    def raw(data: bytes, headers: Mapping[str, str]) -> Any:
+        return http.generic(
+            "POST",
+            "/api/v1/payment-orders",
+            data=data,
+            content_type="application/json",
+            headers={"Authorization": authorization, **headers},
+        )
+
+    system = a_system(issued.client, "api")
+    return Lane("api", world, ApiSide(call), issued.client, system, {"raw": raw})
 
 
 def _json(body: Mapping[str, Any]) -> bytes:
@@ -141,7 +152,27 @@ def _table(world: World, tmp_path: Path) -> Lane:
     system = a_system(client, "table", secrets={"key": KEY, "dsn": dsn})
 
     side = TableSide(_connector("exchange"), key=KEY)
-    return Lane("table", world, side, client, system)
+    return Lane("table", world, side, client, system, {"producer": _producer})
+
+
+def _producer() -> TableSide:
+    """The finance system as the role it would have: granted its own columns and nothing else."""
+    role = f"erp_producer_{os.getpid()}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'DROP OWNED BY "{role}"' if _exists(role) else f'CREATE ROLE "{role}" LOGIN'
+        )
+        cursor.execute(f'GRANT USAGE ON SCHEMA exchange TO "{role}"; SET search_path = exchange')
+        for one in tables_sql.grants("postgresql", role):
+            cursor.execute(one)
+        cursor.execute("RESET search_path")
+    return TableSide(_connector("exchange", user=role), key=KEY)
+
+
+def _exists(role: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+        return cursor.fetchone() is not None
 
 
 def _dsn(schema: str) -> str:

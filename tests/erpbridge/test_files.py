@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
 from django.db import transaction
 
 from desk.models import ExceptionCase
+from erpbridge.models import Outbox
 from erpbridge.services import running
 from erpbridge.simulator.u8_tool import Tool
 from erpbridge.styles import flat
@@ -25,6 +29,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def lane(world, tmp_path: Path) -> Lane:
     return LANES["file"](world, tmp_path)
+
+
+def _bomb() -> bytes:
+    """A zip of fifty megabytes of zeros."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("pay.csv", b"0" * 50_000_000)
+    return packed.getvalue()
 
 
 def root(lane: Lane) -> Path:
@@ -77,6 +89,47 @@ class TestRefusals:
 
         assert lane.side.answer("k1") == {"refused": "not_a_file"}
         assert secret.exists()
+
+    @pytest.mark.parametrize("kind", ["link", "folder", "pipe", "huge"])
+    def test_a_manifest_that_is_no_ordinary_file_is_put_aside_and_honest_ones_are_taken(
+        self, lane, kind, tmp_path
+    ):
+        where = root(lane) / "in" / "pay_1000_20261123_000001.mf"
+        where.parent.mkdir(parents=True)
+        if kind == "link":
+            os.symlink("/dev/zero", where)
+        elif kind == "folder":
+            where.mkdir()
+        elif kind == "pipe":
+            os.mkfifo(where)
+        else:
+            where.touch()
+            os.truncate(where, 1 << 40)  # a terabyte that takes no room
+
+        answer = lane.ask([an_item(lane.world)], key="k1")
+
+        assert answer["results"][0]["status"] == "OK"
+        assert (root(lane) / "err" / f"{where.stem}.why").exists()
+
+    @pytest.mark.parametrize("form", ["zip", "gz"])
+    def test_what_is_packed_is_never_unpacked(self, lane, form):
+        data = gzip.compress(b"0" * 50_000_000) if form == "gz" else _bomb()
+        lane.side.put(f"pay_1000_20261124_000001.{form}", data)
+        lane.side.send([an_item(lane.world)], key="k1", spoil={"file": f"pay_1000_20261124_000001.{form}"})  # fmt: skip
+
+        lane.pump()
+
+        assert lane.side.answer("k1") == {"refused": "name"}
+
+    def test_a_flood_of_bad_manifests_holds_up_no_honest_file_for_long(self, lane):
+        for number in range(1, 221):
+            lane.side.put(f"master_1000_20261123_{number:06d}.mf", b"{")
+        lane.side.send([an_item(lane.world)], key="k1")
+
+        lane.pump()
+        lane.pump()
+
+        assert lane.side.answer("k1")["results"][0]["status"] == "OK"
 
     def test_a_data_file_altered_after_its_manifest_is_refused(self, lane):
         lane.side.send([an_item(lane.world)], key="k1")
@@ -203,6 +256,27 @@ class TestU8:
         voucher.refresh_from_db()
         assert (voucher.state, voucher.erp_voucher_no) == ("acked", "付-0001")
 
+    def test_a_voucher_u8_has_no_room_for_holds_up_no_other(self, lane):
+        lane.system.profile = "u8"
+        lane.system.settings |= {"kinds": ["voucher"]}
+        lane.system.save()
+        a_template()
+        long = a_fact(lane.world.account, "payment:2")
+        long.words["purpose"] = "长" * 80
+        with transaction.atomic():
+            posting.post([a_fact(lane.world.account), long])
+
+        lane.pump()
+
+        (path,) = (root(lane) / "out").glob("voucher_*.txt")
+        sent, kept = (
+            Outbox.objects.exclude(delivered_at=None),
+            Outbox.objects.get(delivered_at=None),
+        )
+        assert len(path.read_bytes().decode("gbk").splitlines()) == 3
+        assert (sent.count(), kept.attempts) == (1, 1)
+        assert "摘要" in kept.last_error
+
     def test_a_skipped_voucher_stays_unconfirmed_with_a_case(self, lane, voucher):
         self.returned(lane, ",导入失败:科目不存在")
 
@@ -216,6 +290,16 @@ class TestU8:
         voucher.refresh_from_db()
         assert voucher.state == "posted"
         assert list((root(lane) / "err").glob("voucher_*.why"))
+
+
+def test_a_result_altered_on_its_way_is_refused_over_there(lane):
+    lane.ask([an_item(lane.world)], key="k1")
+    lane.pump()
+    (path,) = (root(lane) / "out").glob("result_*.csv")
+    path.write_bytes(path.read_bytes().replace(b"pending_check", b"succeeded"))
+
+    with pytest.raises(ValueError, match="altered"):
+        lane.side.fetch()
 
 
 class TestEncodings:

@@ -43,7 +43,10 @@ def books_payments(world: World) -> None:
         TemplateLine(side="credit", subject="{account_subject}", is_bank=True),
     )
     template = Template(
-        event="payment", voucher_type="付", description="付{counterparty_name}", lines=lines
+        event="payment",
+        voucher_type="付",
+        description="{order_no} 付{counterparty_name}",
+        lines=lines,
     )
     with transaction.atomic():
         templates.lay_down(

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects import mssql, mysql, oracle
 
+from erpbridge import tables_sql
 from erpbridge.models import Outbox
 from erpbridge.services import publish
 from erpbridge.styles import table
@@ -186,6 +189,15 @@ class TestDialects:
 
         for one in METADATA.sorted_tables:
             assert f"{one.name}" in str(CreateTable(one).compile(dialect=dialect))
+
+    @pytest.mark.parametrize("name", sorted(tables_sql.DIALECTS))
+    def test_the_command_prints_what_an_owner_needs(self, name):
+        told = StringIO()
+        call_command("erp_tables", sql=name, role="erp" if name != "oracle" else None, stdout=told)
+
+        text = told.getvalue()
+        assert text.count("CREATE TABLE") == len(METADATA.sorted_tables)
+        assert (text.count("GRANT") > 5) == (name != "oracle")
 
     def test_claims_skip_what_another_reader_holds(self):
         rows_of = (

@@ -8,11 +8,12 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -46,6 +47,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def dialled(lane: Lane) -> socket.socket:
     return socket.create_connection(lane.side.address, timeout=5)
+
+
+def _memory() -> int:
+    """Bytes this process holds now."""
+    return int(psutil.Process().memory_info().rss)
 
 
 def is_closed(peer: socket.socket, within_s: float = 5.0) -> bool:
@@ -95,6 +101,25 @@ class TestAbuse:
         lane.side.send([an_item(lane.world)], key="k1")
 
         assert lane.side.answer("k1")["results"][0]["status"] == "OK"
+
+    def test_peers_that_hang_take_neither_the_places_nor_the_memory_of_others(
+        self, lane, monkeypatch
+    ):
+        monkeypatch.setattr(frames, "HEADER_S", 0.5)
+        before = _memory()
+        with ExitStack() as hangers:
+            for number in range(60):  # three addresses announce ten megabytes each and dawdle
+                here = (f"127.0.0.{2 + number % 3}", 0)
+                with suppress(OSError):
+                    peer = socket.create_connection(lane.side.address, 5, source_address=here)
+                    hangers.enter_context(peer)
+                    peer.sendall(b"10000000" + b"x" * 200_000)
+
+            lane.side.send([an_item(lane.world)], key="k1")
+            grown = _memory() - before
+
+        assert lane.side.answer("k1")["results"][0]["status"] == "OK"
+        assert grown < 96 * 1024 * 1024
 
     def test_a_forged_signature_is_not_answered(self, lane):
         body = other.write(

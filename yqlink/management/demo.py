@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -196,3 +199,29 @@ APPROVAL_BANDS: list[tuple[str, str | None, int]] = [
     ("50000", "5000000", 1),
     ("5000000", None, 2),
 ]
+
+# document, line, company, payer, supplier's place, amount, purpose, invoice
+_DOCUMENTS = (
+    ("FK2026000101", "1", "1000", "320766254501", 0, "126840.00", "原料款", "INV-H-3301"),
+    ("FK2026000101", "2", "1000", "320766254501", 1, "48600.50", "设备维护", "INV-L-0917"),
+    ("FK2026000102", "1", "1010", "320766254519", 3, "9318.60", "包装材料", "INV-M-2204"),
+    ("FK2026000103", "1", "1020", "320766254527", 2, "23750.00", "运费", "INV-S-1108"),
+    ("FK2026000104", "1", "1030", "320766254535", 5, "512000.00", "环保工程款", "INV-Q-0071"),
+)
+
+
+def documents(day: date) -> str:
+    """The payments the demo's finance system asks for, as a list of its own: CSV with a heading line."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(
+        ["单据类型", "单据号", "行号", "公司代码", "付款账号", "收款人编码", "收款户名", "收款账号", "收款银行", "联行号",
+         "币种", "金额", "用途", "期望付款日", "发票号"]
+    )  # fmt: skip
+    for number, line, company, payer, place, amount, purpose, invoice in _DOCUMENTS:
+        payee = PAYEES[place]
+        writer.writerow(
+            ["付款申请单", number, line, company, payer, payee.code, payee.name, payee.number, payee.bank_name, payee.cnaps,
+             "CNY", amount, purpose, day.isoformat(), invoice]
+        )  # fmt: skip
+    return out.getvalue()

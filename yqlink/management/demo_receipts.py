@@ -113,7 +113,9 @@ def lay_down(companies: Mapping[str, Company], people: Mapping[str, User], *, fo
             name="U8 总账",
             source_system="u8_gl",
             companies=[group],
-            rights=frozenset({"payments.view", "statements.view", "ledger.view"}),
+            rights=frozenset(
+                {"payments.view", "statements.view", "ledger.view", "vouchers.acknowledge"}
+            ),
             acts_for=people["erp_u8"],
         ).client
     erp.ensure_file_system(

@@ -18,7 +18,7 @@ from yqlink.workspace.pipeline import pipeline
 
 
 class PipelineView(APIView):
-    """Counts by state, the next due moment, own accounts; with `import`, each order of one import."""
+    """Counts by state, the next due moment, own accounts; with `import` or `source`, each order of it."""
 
     policies = {"GET": people("payments.view")}
 
@@ -26,14 +26,21 @@ class PipelineView(APIView):
         operation_id="pipeline",
         summary="Where everything is, and what comes next",
         parameters=[
-            OpenApiParameter("import", OpenApiTypes.INT, description="Id of one imported list")
+            OpenApiParameter("import", OpenApiTypes.INT, description="Id of one imported list"),
+            OpenApiParameter("source", OpenApiTypes.STR, description="One source system"),
         ],
         responses={200: OpenApiTypes.OBJECT},
     )
     def get(self, request: Request) -> Response:
         """The viewer's companies only."""
         scope = cast(Scope, cast(Any, request)._request.scope)
-        return Response(pipeline(scope, import_id=number_parameter(request, "import")))
+        return Response(
+            pipeline(
+                scope,
+                import_id=number_parameter(request, "import"),
+                source=request.query_params.get("source", ""),
+            )
+        )
 
 
 urlpatterns: list[URLPattern] = [path("pipeline", PipelineView.as_view(), name="api_pipeline")]

@@ -10,6 +10,7 @@ from django.db.models import Count, Sum
 
 from kernel import clock
 from kernel.scope import Scope
+from ledger import selectors as ledger
 from masterdata import payee_selectors as payees
 from masterdata import selectors as master
 from payments import payee_facts
@@ -17,11 +18,28 @@ from payments import selectors as payments
 from statements import selectors as statements
 
 ITEMS_MAX = 20_000
+BOOKED_BY = "payments.paymentinstruction"
 _BEFORE_RELEASE = ("pending_check", "pending_approval", "pending_release", "held")
 _NOTHING = (Decimal(0), 0)
 
 
-def _item(order: Any, tied: set[int]) -> dict[str, Any]:
+def _vouchers(orders: Sequence[Any]) -> dict[str, dict[str, str]]:
+    """The voucher of each instruction that was booked: its state, both numbers, and what it comes to."""
+    ids = [order.instruction_id for order in orders if order.instruction_id]
+    found = ledger.vouchers_of(BOOKED_BY, ids).prefetch_related("lines")
+    return {
+        one.source_id: {
+            "state": one.state,
+            "number": one.number,
+            "erp_no": one.erp_voucher_no,
+            "amount": f"{sum((line.debit for line in one.lines.all()), Decimal(0)):.2f}",
+        }
+        for one in found
+        if not one.is_red
+    }
+
+
+def _item(order: Any, tied: set[int], vouchers: dict[str, dict[str, str]]) -> dict[str, Any]:
     one = order.instruction
     asked = one is not None and one.next_inquiry_at is not None
     return {
@@ -44,6 +62,8 @@ def _item(order: Any, tied: set[int]) -> dict[str, Any]:
         else None,
         "holds": [str(hold.get("rule", "")) for hold in order.hold_reasons],
         "is_tied": one is not None and one.pk in tied,
+        "document": [order.erp_doc_type, order.erp_doc_no, order.erp_line_no],
+        "voucher": vouchers.get(str(one.pk)) if one else None,
     }
 
 
@@ -85,8 +105,11 @@ def _payees_to_call(orders: Sequence[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def pipeline(scope: Scope, *, import_id: int | None = None) -> dict[str, Any]:
-    """Counts by state, the next due moment and, for one import, each of its orders; amounts as text with two decimals."""
+def pipeline(scope: Scope, *, import_id: int | None = None, source: str = "") -> dict[str, Any]:
+    """Counts by state, the next due moment and, for one import or source system, each of its orders.
+
+    Amounts are texts with two decimals.
+    """
     body: dict[str, Any] = {
         "now": clock.now().isoformat(),
         "next_due": due.astimezone(clock.SHANGHAI).isoformat()
@@ -101,11 +124,13 @@ def pipeline(scope: Scope, *, import_id: int | None = None) -> dict[str, Any]:
         ],
         "accounts": _accounts(scope),
     }
-    if import_id is not None:
-        rows = payments.visible_orders(scope).filter(import_set_id=import_id)
+    if import_id is not None or source:
+        rows = payments.visible_orders(scope)
+        rows = rows.filter(source_system=source) if source else rows.filter(import_set_id=import_id)
         orders = list(rows.select_related("company", "payer_account", "instruction")[:ITEMS_MAX])
         ties = payments.ties_of([order.instruction_id for order in orders if order.instruction_id])
         tied = {tie.instruction_id for tie in ties}
-        body["orders"] = [_item(order, tied) for order in orders]
+        vouchers = _vouchers(orders)
+        body["orders"] = [_item(order, tied, vouchers) for order in orders]
         body["payees_to_call"] = _payees_to_call(orders)
     return body

@@ -175,6 +175,7 @@ def vouchers(data: bytes) -> list[dict[str, Any]]:
                         "subject": line.findtext("GL_ACCOUNT"),
                         "debit": amount if not amount.startswith("-") else "0.00",
                         "credit": amount.removeprefix("-") if amount.startswith("-") else "0.00",
+                        "description": line.findtext("ITEM_TEXT") or "",
                         "bill_no": line.findtext("ALLOC_NMBR") or "",
                     }
                 )

@@ -130,6 +130,10 @@ class Command(BaseCommand):
             )
         write_private(folder / "boc_accounts.json", demo.SIMULATOR_ACCOUNTS)
         write_private(folder / "boc_credits.json", demo_receipts.CREDITS)
+        if not (
+            folder / "documents.csv"
+        ).exists():  # the finance system's: its day is the first start's
+            (folder / "documents.csv").write_text(demo.documents(clock.today()), "utf-8-sig")
         logins.write(key)
 
     def _step(self, words: str, act: Any) -> Any:
