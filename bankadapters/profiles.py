@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+CERTIFICATE_UNTIL = "certificate_until"  # a day; of the front-end's certificate, UKey or key
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -99,10 +101,11 @@ class Profile:
     ] = ()  # what the sheet leaves open, shown to the administrator
     sources: Mapping[str, str] = field(default_factory=dict)
 
-    def pacing(self) -> list[Setting]:
-        """The settings every connection has: seconds between two messages, from the sheet or left to the bank."""
+    def common(self) -> list[Setting]:
+        """The settings every connection has: seconds between two messages, from the sheet or left to the bank, and until when the
+        certificate or key of the front-end is good."""
         words = {"pay": ("付款报文", "payments"), "query": ("查询报文", "queries")}
-        return [
+        paces = [
             Setting(
                 f"interval_{kind}_s",
                 f"两次{zh}的最小间隔（秒）",
@@ -114,6 +117,12 @@ class Profile:
             )
             for kind, (zh, en) in words.items()
         ]
+        until = Setting(
+            CERTIFICATE_UNTIL,
+            "证书或密钥有效期至（YYYY-MM-DD）",
+            "Certificate or key good until (YYYY-MM-DD)",
+        )
+        return [*paces, until]
 
     def setting(self, name: str) -> Setting:
         """The declared setting of that name. Raises KeyError: an adapter reads declared settings only."""

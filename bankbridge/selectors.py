@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Avg, Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from bankbridge.models import Exchange, PullCursor, TickHealth
 from kernel.errors import NotFound
@@ -112,27 +111,6 @@ def ticks() -> list[TickHealth]:
     return list(TickHealth.objects.order_by("name"))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Channel:
-    """One connection as the operations room shows it; `lamp` is ok, busy, bad or closed."""
-
-    name: str
-    bank: str
-    channel: str
-    lamp: str
-    is_frozen: bool
-    is_active: bool
-    last_ok_at: datetime | None
-    last_error_at: datetime | None
-    last_error: str
-    open_exchanges: int
-    answered: int
-    not_answered: int
-    latency_ms: int | None
-    unknown: int
-    waiting: int
-
-
 def open_by_connection() -> dict[int, dict[str, int]]:
     """How many instructions wait, are being sent, or are unknown, by connection. System look-up."""
     rows = (
@@ -145,49 +123,4 @@ def open_by_connection() -> dict[int, dict[str, int]]:
     found: dict[int, dict[str, int]] = {}
     for connection_id, state, count in rows:
         found.setdefault(connection_id, {})[state] = count
-    return found
-
-
-def lamp(row: Connection, ok: datetime | None, bad: datetime | None) -> str:
-    """Green when the newest contact went well, red when it did not, grey when nothing was said or nothing may be."""
-    if not row.is_active or row.is_frozen:
-        return "closed"
-    if ok is None and bad is None:
-        return "closed"
-    return "ok" if bad is None or (ok is not None and ok > bad) else "bad"
-
-
-def channels(scope: Scope, *, now: datetime) -> list[Channel]:
-    """Connections with their lamps and the figures of the last hour."""
-    counts = open_by_connection()
-    found = []
-    for row in masterdata.visible_connections(scope):
-        ok, bad, why = last_contact(row.pk)
-        hour = Exchange.objects.filter(connection_id=row.pk, began_at__gt=now - timedelta(hours=1))
-        sums = hour.aggregate(
-            answered=Count("pk", filter=Q(result="answered")),
-            not_answered=Count("pk", filter=~Q(result__in=["answered", "open"])),
-            open_exchanges=Count("pk", filter=Q(result="open")),
-            latency=Avg("latency_ms", filter=Q(result="answered")),
-        )
-        mine = counts.get(row.pk, {})
-        found.append(
-            Channel(
-                name=row.name,
-                bank=row.bank_slug,
-                channel=row.get_channel_display(),
-                lamp=lamp(row, ok, bad),
-                is_frozen=row.is_frozen,
-                is_active=row.is_active,
-                last_ok_at=ok,
-                last_error_at=bad,
-                last_error=why,
-                open_exchanges=sums["open_exchanges"],
-                answered=sums["answered"],
-                not_answered=sums["not_answered"],
-                latency_ms=None if sums["latency"] is None else int(sums["latency"]),
-                unknown=mine.get("unknown", 0),
-                waiting=mine.get("queued", 0) + mine.get("sending", 0),
-            )
-        )
     return found

@@ -5,7 +5,16 @@ from __future__ import annotations
 from celery import shared_task
 from celery.signals import worker_ready
 
-from bankbridge.services import collecting, dispatch, health, inquiry, profiles, pull, receipt_pull
+from bankbridge.services import (
+    certificates,
+    collecting,
+    dispatch,
+    health,
+    inquiry,
+    profiles,
+    pull,
+    receipt_pull,
+)
 
 
 @shared_task(acks_late=True, ignore_result=True)
@@ -54,6 +63,12 @@ def tick_collect(**_: object) -> None:
 def tick_health(**_: object) -> None:
     """See whether the other ticks still run."""
     health.watched("health", health.check)
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def tick_certificates(**_: object) -> None:
+    """See which certificates of bank front-ends end."""
+    certificates.check()
 
 
 @worker_ready.connect

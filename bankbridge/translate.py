@@ -198,7 +198,7 @@ def profile(declared: contract.Profile, abilities: Iterable[contract.Ability]) -
         "balance_accounts_max": declared.balance_accounts_max,
         "reference_rule": declared.reference,
         "endpoints": [asdict(endpoint) for endpoint in declared.endpoints],
-        "settings": [asdict(one) for one in (*declared.settings, *declared.pacing())],
+        "settings": [asdict(one) for one in (*declared.settings, *declared.common())],
         "field_limits": {name: list(limit) for name, limit in declared.field_limits.items()},
         "forbidden": dict(declared.forbidden),
         "confirm_with_bank": [asdict(question) for question in declared.confirm_with_bank],

@@ -11,6 +11,9 @@ app_name = "bankbridge"
 _EVIDENCE = ("connections.view", "exchanges.read")
 urlpatterns: list[URLPattern] = [
     path("channels/", guarded(views.channels, "connections.view"), name="channels"),
+    path(
+        "channels/<int:connection_id>/", guarded(views.channel, "connections.view"), name="channel"
+    ),
     path("exchanges/", guarded(views.exchanges, *_EVIDENCE), name="exchanges"),
     path("exchanges/<str:key>/", guarded(views.exchange, *_EVIDENCE), name="exchange"),
     path("pull/", guarded(views.pull, "statements.pull"), name="pull"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +15,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from bankbridge import selectors
+from bankbridge import channels as rooms
+from bankbridge import scorecard, selectors
 from bankbridge.pages import OPERATION_WORDS, RESULT_WORDS, ExchangesPage
 from bankbridge.services import evidence, refresh
 from desk.keysets import whole_number
@@ -21,6 +24,9 @@ from desk.pages import render_list
 from kernel import clock
 from kernel.errors import NotAllowed
 from kernel.scope import Scope
+from masterdata import selectors as masterdata
+
+PERIODS = 14
 
 
 def _scope(request: HttpRequest) -> Scope:
@@ -28,16 +34,71 @@ def _scope(request: HttpRequest) -> Scope:
     return scope
 
 
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 def channels(request: HttpRequest) -> HttpResponse:
-    """Connections: lamp, last contact, what waits and what is unknown; and the pulse of the ticks."""
+    """Connections: lamp, last contact, latency, what waits and what is unknown, certificates; and the pulse of the ticks."""
     scope = _scope(request)
     scope.demand("connections.view")
+    found = rooms.channels(scope, now=clock.now())
     context = {
-        "channels": selectors.channels(scope, now=clock.now()),
+        "channels": found,
+        "lamps": Counter(one.state.lamp for one in found),
+        "unknown": sum(one.state.unknown for one in found),
+        "ending": sum(one.certificate_tone in ("you", "bad") for one in found),
         "ticks": selectors.ticks(),
         "now": clock.now(),
     }
     return render(request, "bankbridge/channels.html", context)
+
+
+def channel(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """One connection's scorecard, a line a day or a week, and what each operation took in the chosen one."""
+    scope = _scope(request)
+    scope.demand("connections.view")
+    row = masterdata.get_connection(connection_id, scope=scope)
+    unit = request.GET.get("unit", "day")
+    start = scorecard.start_of(unit)
+    today = clock.today()
+    last = min(_day(request.GET.get("on", "")) or today, today)
+    step = timedelta(days=1 if unit == "day" else 7)
+    starts = [start(last) - step * n for n in range(PERIODS)]
+    found = scorecard.scores([row.pk], first=starts[-1], last=min(last, today), unit=unit)
+    rows = [found.get((row.pk, one)) or scorecard.Score(one) for one in starts]
+    end = starts[0] + step - timedelta(days=1)
+    context = {
+        "connection": row,
+        "unit": unit,
+        "rows": [(one, one.start + step - timedelta(days=1)) for one in rows],
+        "first": starts[0],
+        "last": end,
+        "before": starts[0] - timedelta(days=1),
+        "after": min(today, end + step) if end < today else None,
+        "operations": [
+            (OPERATION_WORDS.get(str(one[0]), one[0]), *one)
+            for one in scorecard.by_operation(row.pk, first=starts[0], last=end)
+        ],
+        "chart": _chart(rows),
+    }
+    return render(request, "bankbridge/channel.html", context)
+
+
+def _chart(rows: list[scorecard.Score]) -> dict[str, Any]:
+    told = [one for one in reversed(rows) if one.p50 is not None]
+    names = (("P50", "p50"), ("P95", "p95"), ("P99", "p99"))
+    return {
+        "type": "line",
+        "x": [f"{one.start:%m-%d}" for one in told],
+        "series": [
+            {"name": name, "data": [str(getattr(one, field)) for one in told]}
+            for name, field in names
+        ],
+    }
 
 
 def exchanges(request: HttpRequest) -> HttpResponseBase:

@@ -9,3 +9,8 @@ def abilities_by_bank() -> dict[str, frozenset[str]]:
     """What each bank's adapter can do, by slug. System look-up."""
     rows = BankProfile.objects.values_list("pk", "abilities")
     return {slug: frozenset(abilities) for slug, abilities in rows}
+
+
+def bank_names() -> dict[str, str]:
+    """The name of each bank there is an adapter for, by slug. System look-up."""
+    return dict(BankProfile.objects.values_list("pk", "name"))

@@ -14,6 +14,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("bankbridge.tasks.tick_receipts", 20),
     ("bankbridge.tasks.tick_collect", 5),
     ("bankbridge.tasks.tick_health", 30),
+    ("bankbridge.tasks.tick_certificates", 3600),
     ("payments.tasks.tick_waiting", 5),
     ("payments.tasks.tick_matrix", 60),
     ("payments.tasks.tick_linked", 5),

@@ -120,7 +120,7 @@ MAY: dict[str, Duties] = {
         BOOKERS,
     ),
     "bankbridge:pull": FETCHERS,
-    **_lines("bankbridge", "channels exchanges exchange", SEE_CHANNELS),
+    **_lines("bankbridge", "channels channel exchanges exchange", SEE_CHANNELS),
     "audit:interface_log": SEE_CHANNELS,
     # finance systems
     **_lines(

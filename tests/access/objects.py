@@ -96,6 +96,7 @@ OBJECTS: dict[str, Found] = {
     "masterdata:account_id": _all("account_id"),
     "masterdata:counterparty_id": _group("counterparty_id"),
     "masterdata:connection_id": _group("connection_id"),
+    "bankbridge:connection_id": _group("connection_id"),
     "masterdata:file_id": _group("file_id"),
     "masterdata:call_id": _group("call_id"),
     "masterdata:change_id": _all("change_id"),

@@ -109,8 +109,8 @@ class TestIntervals:
 
     def test_every_bank_shows_them_beside_its_settings(self):
         for slug in registry.slugs():
-            names = [one.name for one in registry.profile(slug).pacing()]
-            assert names == ["interval_pay_s", "interval_query_s"]
+            names = [one.name for one in registry.profile(slug).common()]
+            assert names == ["interval_pay_s", "interval_query_s", "certificate_until"]
 
     def test_where_no_login_is_counted_each_connection_is_by_itself(self):
         said = Connection("boc", {})

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from audit.models import Entry
+from bankbridge import channels, scorecard
 from bankbridge.models import Exchange, PullCursor
-from bankbridge.services import dispatch, pull
-from masterdata.models import OwnAccount
+from bankbridge.services import certificates, dispatch, inquiry, pull
+from desk.models import ExceptionCase
+from kernel import clock
+from masterdata.models import Connection, OwnAccount
+from payments.models import PaymentInstruction
 from statements.models import StatementEntry
+from tests.bankbridge.conftest import MORNING
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,6 +89,75 @@ class TestReading:
         body = page(told, "admin", "bankbridge:channels").content.decode()
         assert "正常" in body
         assert told.connection.name in body
+
+
+class TestChannels:
+    def test_the_certificate_counts_its_days(self, told):
+        for days, tone in ((90, "ok"), (40, "you"), (3, "bad"), (None, "closed")):
+            until = "soon" if days is None else str(clock.today() + timedelta(days=days))
+            Connection.objects.update(parameters={"certificate_until": until})
+
+            (one,) = channels.channels(told.scope("admin"), now=clock.now())
+
+            assert (one.certificate_days, one.certificate_tone) == (days, tone)
+
+    def test_a_certificate_that_ends_is_told_until_it_is_renewed(self, told):
+        def until(days: int) -> ExceptionCase:
+            day = clock.today() + timedelta(days=days)
+            Connection.objects.update(parameters={"certificate_until": str(day)})
+            certificates.check()
+            return ExceptionCase.objects.filter(kind=certificates.ENDS).first()
+
+        assert until(61) is None
+        assert until(60).severity == "normal"
+        assert until(30).severity == "high"
+        case = until(-1)
+        assert (case.severity, case.closed_at) == ("critical", None)
+        assert "已于" in case.title
+        assert until(400).closed_at is not None
+
+    def test_a_scorecard_is_what_the_log_says(self, told):
+        exchanges = Exchange.objects.filter(result="answered").values_list("latency_ms", flat=True)
+        latencies = sorted(exchanges)
+        start = scorecard.start_of("week")(clock.today())
+
+        day = scorecard.scores(
+            [told.connection.pk], first=clock.today(), last=clock.today(), unit="day"
+        )
+        week = scorecard.scores(
+            [told.connection.pk], first=clock.today(), last=clock.today(), unit="week"
+        )
+
+        one, other = day[told.connection.pk, clock.today()], week[told.connection.pk, start]
+        assert (one.exchanges, one.answered, one.answered_share) == (len(latencies),) * 2 + (
+            "100.0%",
+        )
+        assert one.p50 == latencies[(len(latencies) + 1) // 2 - 1]
+        assert one.p99 == latencies[-1]
+        assert (one.sent, one.unknown, one.unknown_share) == (1, 0, "0.0%")
+        assert (other.exchanges, other.sent) == (one.exchanges, one.sent)
+        body = page(told, "admin", "bankbridge:channel", told.connection.pk).content.decode()
+        assert f"?connection={told.connection.pk}&amp;began_from={clock.today()}" in body
+
+    def test_a_payment_that_was_unknown_stays_counted_when_it_ended_well(self, world, bank):
+        world.reach(bank("--no-delays", "--faults", "drop_after_booking").url)
+        for _ in range(6):
+            world.queue("5.00")
+            dispatch.tick()
+        doubted = PaymentInstruction.objects.filter(state="unknown").count()
+        for _ in range(4):
+            clock.set_offset(world.clock_file, clock.now() + timedelta(hours=1))
+            inquiry.tick()
+
+        found = scorecard.scores(
+            [world.connection.pk], first=MORNING.date(), last=MORNING.date(), unit="day"
+        )
+
+        score = found[world.connection.pk, MORNING.date()]
+        assert doubted > 0
+        assert not PaymentInstruction.objects.filter(state="unknown").exists()
+        assert (score.sent, score.unknown) == (6, doubted)
+        assert score.lost >= 1
 
 
 class TestPull:

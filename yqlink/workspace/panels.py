@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import selectors as audit
 from audit.words import words_of as event_words
-from bankbridge import selectors as bank
+from bankbridge import channels as bank
 from desk.rows import Column, Row, row_html
 from kernel import clock
 from kernel.scope import Scope
@@ -139,7 +139,7 @@ def _channels(scope: Scope) -> list[dict[str, Any]]:
             "unknown": one.unknown,
             "last_error": one.last_error if one.lamp != "ok" else "",
         }
-        for index, one in enumerate(bank.channels(scope, now=clock.now()))
+        for index, one in enumerate(bank.lamps(scope))
     ]
 
 
