@@ -20,7 +20,7 @@ READ = "statements.receipts"
 FILE_WORDS = {
     "waiting": _("待下载"),
     "stored": _("已取得"),
-    "at_bank": _("须到银行端领取"),
+    "at_bank": _("在银行端"),
 }
 RULE_WORDS = {
     "serial": _("银行流水号一致"),
@@ -70,7 +70,6 @@ class ReceiptsPage(ListPage):
             is_key=True,
         ),
         Column("account__number", _("账号"), kind="account"),
-        Column("account__company__short_name", _("公司")),
         Column("direction", _("收付"), value=_side, needs=("direction",)),
         Column("amount", _("金额"), kind="money", note="currency", is_key=True),
         Column("counterparty_account", _("对方账号"), kind="account"),
@@ -82,7 +81,8 @@ class ReceiptsPage(ListPage):
             "file_state", _("文件"), value=lambda row: FILE_WORDS.get(row["file_state"], row["file_state"]),
             needs=("file_state",), is_key=True,
         ),
-        Column("print_count", _("打印次数"), kind="number"),
+        Column("print_count", _("打印"), kind="number"),
+        Column("account__company__short_name", _("公司")),
         Column("listed_at", _("列出时间"), kind="datetime"),
     )  # fmt: skip
     filters = (

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from kernel.errors import NotFound
 from kernel.scope import Scope
@@ -96,15 +96,17 @@ def days_of(account_ids: Collection[int], *, first: date, last: date) -> list[Re
 
 
 def wanting_days(account_id: int, *, first: date, last: date) -> set[date]:
-    """Days of the account whose receipts are not all here: counted so, or with entries nobody counted yet. System look-up."""
-    counted = dict(
-        ReceiptDay.objects.filter(account_id=account_id, day__range=(first, last)).values_list(
-            "day", "status"
-        )
-    )
+    """Days of the account whose receipts are not all here: counted so, or with entries told or amended since. System look-up."""
+    rows = ReceiptDay.objects.filter(account_id=account_id, day__range=(first, last))
+    counted = {row.day: row for row in rows}
     told = StatementEntry.objects.filter(account_id=account_id, bank_date__range=(first, last))
-    days = set(told.values_list("bank_date", flat=True).distinct()) | set(counted)
-    return {day for day in days if counted.get(day) != ReceiptDay.Status.COMPLETE}
+    newest = dict(told.order_by().values_list("bank_date").annotate(Max("fetched_at")))
+    wanted = {day for day, row in counted.items() if row.status != ReceiptDay.Status.COMPLETE}
+    return wanted | {
+        day
+        for day, fetched_at in newest.items()
+        if day not in counted or fetched_at > counted[day].checked_at
+    }
 
 
 def files_wanted(account_id: int, *, now: datetime, limit: int) -> list[BankReceipt]:

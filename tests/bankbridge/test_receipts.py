@@ -168,6 +168,22 @@ class TestReceipts:
         case.refresh_from_db()
         assert case.closed_at is not None
 
+    @pytest.mark.parametrize("at", ["cmb"], indirect=True)
+    def test_of_an_entry_told_later_are_looked_for_though_the_day_was_complete(
+        self, world, simulator
+    ):
+        credit(world, simulator, "66.00")
+        pull.statements(now=True)
+        receipt_pull.receipts(now=True)
+        assert ReceiptDay.objects.get().status == "complete"
+        credit(world, simulator, "67.00")
+        pull.statements(now=True)
+
+        completeness.check_all()
+
+        day = ReceiptDay.objects.get()
+        assert (day.entry_count, day.missing, day.status) == (2, 1, "waiting")
+
 
 @pytest.mark.parametrize("at", ["cmb"], indirect=True)
 class TestUntoldDays:

@@ -131,6 +131,9 @@ PAGES: dict[str, list[tuple[str, str]]] = {
         ("/audit/", "操作轨迹"),
         ("/bank/exchanges/", "银行报文"),
         ("/bank/channels/", "定时任务"),
+        ("/bank/channels/1/", "评分卡"),
+        ("/statements/receipts/", "电子回单"),
+        ("/statements/completeness/", "最需要处理的排在最前"),
         ("/masterdata/people/", "用户与角色"),
     ],
 }

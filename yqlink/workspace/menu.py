@@ -204,6 +204,7 @@ ICONS = {
     "statements:receipts": "file",
     "statements:import": "upload",
     "statements:continuity": "calendar",
+    "statements:completeness": "check",
     "reconciliation:days": "calendar",
     "reconciliation:items": "list",
     "reconciliation:brs_overview": "file",
