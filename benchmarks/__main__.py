@@ -107,7 +107,8 @@ BENCHMARKS: dict[str, tuple[str, Callable[[str, Sizes, Path], list[rig.Line]]]] 
 }
 
 
-NOT_QUICK = ("startup",)  # brings up the whole platform twice
+# They bring up the whole platform twice, and both ends of five styles.
+NOT_QUICK = ("startup", "exchange")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

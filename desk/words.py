@@ -159,6 +159,7 @@ CASE_KINDS: dict[str, str | Promise] = {
     "receipts.collection_failed": _("归集未能取数"),
     "erp.lane_down": _("财务系统通道不通"),
     "erp.file_waits": _("交换文件等待"),
+    "erp.message_unfit": _("消息超出对方格式"),
     "erp.voucher_refused": _("凭证未被接收"),
     "statements.entry.amended": _("流水被更正"),
     "statements.day.differs": _("余额不连续"),

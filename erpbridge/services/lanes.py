@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 from django.db import transaction
 
@@ -57,6 +59,27 @@ def alarm_dead(system: ErpSystem, *, count: int) -> None:
                 owner_role="admin",
                 is_closable=True,
             )
+        ]
+    )
+
+
+@transaction.atomic(durable=True)
+def alarm_unfit(system: ErpSystem, *, why: Mapping[int, str]) -> None:
+    """Messages (Outbox id → reason) the system's form has no room for: each wants a person, the others went out."""
+    desk.open_cases(
+        [
+            desk.NewCase(
+                kind="erp.message_unfit",
+                subject_kind="erpbridge.outbox",
+                subject_id=pk,
+                title=f"送给财务系统「{system.name}」的一条消息超出对方格式",
+                severity="high",
+                reason=reason,
+                next_step="在财务系统手工处理该笔，或更正凭证模板、编码后由平台重新送达；其余消息已照常送出",
+                owner_role="admin",
+                is_closable=True,
+            )
+            for pk, reason in why.items()
         ]
     )
 

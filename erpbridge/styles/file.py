@@ -267,19 +267,17 @@ def deliver(system: ErpSystem) -> int:
     groups: dict[tuple[Kind, str], list[tuple[int, Outgoing]]] = {}
     for pk, message in due:
         groups.setdefault((message.kind, message.company_code), []).append((pk, message))
-    unfit: list[str] = []
     for (kind, company), members in groups.items():
         why = file_forms.unfit(system, kind, [message for _, message in members])
-        good = [(pk, one) for pk, one in members if one.message_id not in why]
-        for pk, one in members:
-            if one.message_id in why:
-                publish.note_not_delivered(ids=[pk], why=why[one.message_id])
+        unfit = {pk: why[one.message_id] for pk, one in members if one.message_id in why}
+        for pk, reason in unfit.items():
+            publish.note_not_delivered(ids=[pk], why=reason)
+        if unfit:
+            lanes.alarm_unfit(system, why=unfit)
+        good = [(pk, one) for pk, one in members if pk not in unfit]
         if good:
             _write_out(system, root, kind, company, [message for _, message in good])
             publish.note_delivered(ids=[pk for pk, _ in good])
-        unfit += why.values()
-    if unfit:
-        raise ValueError(f"{len(unfit)} 条消息对方的格式容不下，其余已送出：{unfit[0]}")
     return len(due)
 
 

@@ -276,6 +276,7 @@ class TestU8:
         assert len(path.read_bytes().decode("gbk").splitlines()) == 3
         assert (sent.count(), kept.attempts) == (1, 1)
         assert "摘要" in kept.last_error
+        assert "摘要" in ExceptionCase.objects.get(kind="erp.message_unfit", closed_at=None).reason
 
     def test_a_skipped_voucher_stays_unconfirmed_with_a_case(self, lane, voucher):
         self.returned(lane, ",导入失败:科目不存在")
