@@ -226,6 +226,17 @@ def ended_since(done: Act) -> bool:
 def proposals_of(account_id: int, *, scope: Scope) -> list[Proposal]:
     """What the newest run asks a person and nobody has settled or refused, most certain first. Raises NotFound."""
     demand(account_id, scope=scope, right=VIEW)
+    return standing_proposals(account_id)
+
+
+def maybe_booked(account_id: int, bank_id: int) -> Proposal | None:
+    """The proposal by which lines of the book, one or several, add up to this bank line exactly. System look-up."""
+    rows = (row for row in standing_proposals(account_id) if bank_id in row.bank_ids)
+    return next((row for row in rows if row.book_ids and not row.residual), None)
+
+
+def standing_proposals(account_id: int) -> list[Proposal]:
+    """The same. System look-up: the caller scoped the account."""
     refused = refused_parts(account_id)
     rows = [
         row

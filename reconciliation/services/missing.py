@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kernel.scope import Scope
     from ledger.models import Voucher
     from masterdata.models import OwnAccount, User
+    from reconciliation.models import Proposal
     from statements.models import StatementEntry
 
 BOOK = "ledger.book"
@@ -55,6 +56,19 @@ class VoucherExists(Conflict):
         )
 
 
+class MaybeBooked(Conflict):
+    """Lines of the book add up to the bank line: a voucher would book the money a second time."""
+
+    code = "maybe_booked"
+
+    def __init__(self, proposal: Proposal) -> None:
+        count = len(proposal.book_ids)
+        super().__init__(
+            f"日记账中有 {count} 笔与该笔流水金额相符，可能已记账：请先采用或否决该建议",
+            f"{count} lines of the book add up to it: take or refuse that proposal first",
+        )
+
+
 @dataclass(frozen=True)
 class Wanted:
     """The voucher as it would be: the bank line, the event, the amount, and the lines its template makes."""
@@ -64,6 +78,7 @@ class Wanted:
     amount: Decimal
     entry: Entry | None
     drafted: Voucher | None  # somebody was here before
+    maybe: Proposal | None = None  # lines of the book that may be it already
 
 
 def preview(
@@ -76,7 +91,8 @@ def preview(
     account = selectors.demand(account_id, scope=scope, right=BOOK)
     fact, line = _fact(account, entry_id, event, amount)
     entry = _entry(fact, line)
-    return Wanted(line, event, fact.figures["amount"], entry, _in_the_way(fact, line))
+    maybe = selectors.maybe_booked(account_id, entry_id) if amount is None else None
+    return Wanted(line, event, fact.figures["amount"], entry, _in_the_way(fact, line), maybe)
 
 
 @transaction.atomic(durable=True)
@@ -85,13 +101,16 @@ def draft_voucher(
 ) -> Voucher:
     """Draft the voucher of a bank line nobody booked; another person posts it, and the next run matches the two.
 
-    Right ledger.book. Raises NotFound, NotAllowed, InvalidInput, Conflict (matched already, no template, drafted before).
+    Right ledger.book. Raises NotFound, NotAllowed, InvalidInput, Conflict (matched already, no template, drafted before), and
+    MaybeBooked while a proposal stands by which the book holds the line already.
     """
     account = selectors.demand(account_id, scope=masterdata.scope_of(actor), right=BOOK)
     lock(account_id)
     fact, line = _fact(account, entry_id, event, amount)
     if selectors.match_nos_holding(account_id, bank_ids=[line.pk]):
         raise Conflict("该笔银行流水已勾对，不需补凭证", "matched already", code="already_matched")
+    if amount is None and (maybe := selectors.maybe_booked(account_id, entry_id)) is not None:
+        raise MaybeBooked(maybe)
     if _entry(fact, line) is None:
         raise NoTemplate(event)
     if (earlier := _in_the_way(fact, line)) is not None:

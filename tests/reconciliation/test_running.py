@@ -368,23 +368,3 @@ class TestDryRun:
         assert outcome.gained == set()
         assert {rung for rung, _, _ in outcome.lost} == {"M2"}
         assert content(account) == before
-
-
-def test_a_filler_in_the_references_place_hides_no_line(account):
-    bank_lines(account, Told(ref="NONREF", **HENG))
-    book_lines(account, Told(ref="无", **HENG))
-
-    running.run(account_id=account.pk)
-
-    assert live(account) == [("M2", 1, 1)]
-
-
-def test_the_value_date_is_the_banks_day(account):
-    line = EntryLine(bank_date=Told(day=9).on, booked_at=clock.now(), bank_serial="X1", direction="debit", amount=100,
-                     currency="CNY", counterparty_name=HENG["name"], counterparty_account=HENG["acct"], value_date=Told().on)  # fmt: skip
-    record_entries(account_id=account.pk, lines=[line])
-    book_lines(account, Told(**HENG))
-
-    running.run(account_id=account.pk)
-
-    assert live(account) == [("M2", 1, 1)]
