@@ -66,9 +66,15 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], *, context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        *,
+        context: ssl.SSLContext | None,
+        each: int = CONNECTIONS_EACH,
+    ) -> None:
         super().__init__(address, Handler)
-        self.context = context
+        self.context, self.each = context, each
         self.room = frames.Room(ROOM_BYTES)
         self._peers: Counter[str] = Counter()
         self._counting = threading.Lock()
@@ -76,7 +82,7 @@ class Server(socketserver.ThreadingTCPServer):
     def admits(self, peer: str) -> bool:
         """Whether one more connection of this address is served; it is counted then."""
         with self._counting:
-            if self._peers.total() >= CONNECTIONS_MAX or self._peers[peer] >= CONNECTIONS_EACH:
+            if self._peers.total() >= CONNECTIONS_MAX or self._peers[peer] >= self.each:
                 return False
             self._peers[peer] += 1
             return True

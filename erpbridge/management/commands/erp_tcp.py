@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from erpbridge.tcp_server import Server, server_context
+from erpbridge.tcp_server import CONNECTIONS_EACH, Server, server_context
 
 
 class Command(BaseCommand):
@@ -26,6 +26,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--ca", type=Path, help="authority of the finance systems' certificates"
         )
+        parser.add_argument(
+            "--each", type=int, default=CONNECTIONS_EACH, help="connections of one address at once"
+        )
         parser.add_argument("--plain", action="store_true", help="no TLS: inside one machine only")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -40,7 +43,9 @@ class Command(BaseCommand):
             context = server_context(
                 certificate=options["cert"], private=options["key"], authority=options["ca"]
             )
-        with Server((options["host"], options["port"]), context=context) as server:
+        with Server(
+            (options["host"], options["port"]), context=context, each=options["each"]
+        ) as server:
             for name in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(name, lambda *_: threading.Thread(target=server.shutdown).start())
             self.stdout.write(f"erp_tcp on {options['host']}:{server.server_address[1]}")
