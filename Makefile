@@ -40,8 +40,8 @@ $(SYSTEM): .ci/system-packages | $(RUNTIME)
 
 setup: $(RUNTIME) $(DEV) $(ASSETS) $(SYSTEM) ## the environment in .venv
 
-demo: $(RUNTIME) $(ASSETS) ## [STYLE=table]: the whole platform on this machine, a demo group, a bank simulator and a finance system
-	@exec $(RUN) -m yqlink.demonstration $(if $(STYLE),--style "$(STYLE)")
+demo: $(RUNTIME) $(ASSETS) ## [STYLE=table] [BANKS=boc]: the whole platform on this machine, a demo group, the bank simulators and a finance system
+	@exec $(RUN) -m yqlink.demonstration $(if $(STYLE),--style "$(STYLE)") $(if $(BANKS),--banks "$(BANKS)")
 
 test: setup ## all tests
 	@$(BIN)/pytest -n $${WORKERS:-2} --dist loadfile $(ARGS)

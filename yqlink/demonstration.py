@@ -63,13 +63,24 @@ def _watch(platform: Platform) -> None:
             time.sleep(1)
 
 
+def _banks(home: Path) -> str:
+    """Every bank, in one world; a home that began with the Bank of China alone goes on with its books."""
+    return (
+        "boc" if (home / "sim" / "boc").is_dir() and not (home / "sim" / "all").is_dir() else "all"
+    )
+
+
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument(
         "--style", choices=(*STYLES, "none"), default="table", help="of the finance system"
     )
-    style = parser.parse_args().style
+    parser.add_argument(
+        "--banks", choices=("boc", "all"), help="all, unless the home began with the Bank of China"
+    )
+    given = parser.parse_args()
+    style = given.style
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _ask_stop)
     home = Path(os.environ.get("YQLINK_HOME", ROOT / "var"))
@@ -79,6 +90,7 @@ def main() -> int:
         home,
         clock_file=Path(clock_file) if clock_file else None,
         with_books=True,
+        banks=given.banks or _banks(home),
         say=lambda line: print(line, flush=True),
         simulator_args=["--credits", str(home.resolve() / "demo" / "boc_credits.json")],
     )

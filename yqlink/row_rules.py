@@ -27,6 +27,7 @@ RULES = RowRules(
         "masterdata.apinonce": "numbers a key used once, dropped when their time is over",
         "bankbridge.pullcursor": "when an account is asked next",
         "bankbridge.pace": "when a bank may be asked next",
+        "bankbridge.exchangereading": "what was made of answers, which are kept; replay makes it again",
         "statements.receiptday": "counted anew from entries and receipts, which are kept",
         "bankbridge.tickhealth": "heartbeat",
         "erpbridge.readmark": "how far a finance system's view was read",

@@ -1,5 +1,7 @@
 """`manage.py seed_banks`: every demo company that pays gets a linked account at every simulated bank that tells accounts.
 
+Where a bank tells no balances or entries, nothing is paid from it: the group has one account there, to look at.
+
 The running simulators tell what they admit (`$SIM_CONTROL_URL`); the accounts are opened there with the demo's funds and
 listed in `bank_accounts.json`.
 """
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from masterdata.models import Company, Connection
 
 FUNDS = "1000000000.00"
+HEAD = "1000"
 SUBJECT = "1002.{:02d}"
 SUBJECTS_FROM = 21  # below it stand the subjects of the demo's other accounts
 
@@ -51,19 +54,30 @@ class Command(BaseCommand):
             for company in selectors.visible_companies(selectors.system_scope())
             if company.code in payers
         }
-        opened: list[dict[str, str]] = []
+        paying: list[dict[str, str]] = []
+        others: list[dict[str, str]] = []
         with transaction.atomic():
             profiles.sync()
             for place, (slug, said) in enumerate(sorted(told.items())):
-                if slug != demo.CONNECTION["bank_slug"] and profiles.tells_accounts(slug):
-                    opened += self._at(slug, said, SUBJECT.format(SUBJECTS_FROM + place), companies)
+                if slug == demo.CONNECTION["bank_slug"]:
+                    continue
+                subject, pays = SUBJECT.format(SUBJECTS_FROM + place), profiles.tells_accounts(slug)
+                at = {code: companies[code] for code in (companies if pays else [HEAD])}
+                (paying if pays else others).extend(self._at(slug, said, subject, at, pays=pays))
+        opened = [*paying, *others]
         answer = httpx.post(f"{control}accounts", json=opened, timeout=60, trust_env=False)
         answer.raise_for_status()
         folder = Path(os.environ.get("YQLINK_DEMO_DIR", str(settings.HOME / "demo")))
-        write_private(folder / "bank_accounts.json", opened)
+        write_private(folder / "bank_accounts.json", paying)
 
     def _at(
-        self, slug: str, said: dict[str, Any], subject: str, companies: dict[str, Company]
+        self,
+        slug: str,
+        said: dict[str, Any],
+        subject: str,
+        companies: dict[str, Company],
+        *,
+        pays: bool,
     ) -> list[dict[str, str]]:
         office = next(one for one in HEAD_OFFICES if one.slug == slug)
         connection = self._connection(slug, office.name, said)
@@ -83,7 +97,8 @@ class Command(BaseCommand):
             )
             seeding.ensure_account(draft, is_direct_link=True)
             operation = "pay_batch" if profiles.pays_batches(slug) else "pay"
-            baseline.take_live(company, subject, source_note="演示上线单", operation=operation)
+            if pays:
+                baseline.take_live(company, subject, source_note="演示上线单", operation=operation)
             found.append(
                 {"number": number, "name": company.name, "bank": slug, "ibknum": pattern["branch"],
                  "balance": FUNDS, "company": code}
