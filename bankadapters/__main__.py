@@ -6,12 +6,13 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from bankadapters import matrix, registry, skeleton, wirejson
 from bankadapters.conformance import command
-from bankadapters.contract import Ability, BankAdapter, Connection
+from bankadapters.contract import Ability, BankAdapter
 from bankadapters.errors import BankError
 from kernel.errors import DomainError
 
@@ -75,6 +76,14 @@ def _parser() -> argparse.ArgumentParser:
         help="inquiry codes that mean failure, with commas",
     )
     decode.add_argument(
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting or credential of the connection that reading needs; may be repeated",
+    )
+    decode.add_argument(
         "--not-found",
         default="",
         metavar="CODES",
@@ -112,12 +121,10 @@ def _listing() -> Mapping[str, object]:
 
 def _decoded(options: argparse.Namespace) -> Mapping[str, object]:
     codes = frozenset(code.strip() for code in options.final_failures.split(",") if code.strip())
-    connection = Connection(
-        options.bank,
-        endpoints={},
-        parameters={"not_found_codes": options.not_found},
-        final_failures=codes,
-    )
+    told = dict(one.partition("=")[::2] for one in options.settings)
+    made, _ = wirejson.connection(registry.profile(options.bank), {"connection": told})
+    parameters = {**made.parameters, "not_found_codes": options.not_found}
+    connection = replace(made, parameters=parameters, final_failures=codes)
     ability = Ability(options.operation)
     adapter = registry.open(connection)
     _require(adapter, ability)

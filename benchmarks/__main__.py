@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import (
+    banks,
     dispatch,
     exchange,
     ingestion,
     lists,
+    messages,
     reconciliation_table,
     rig,
     startup,
@@ -36,6 +38,8 @@ class Sizes:
     requests: int
     burst: int
     seeds: tuple[int, ...] = (1,)
+    at_banks: int = 5_000  # payments spread over all banks
+    milliseconds: int = 500  # a message is worded and read over and over for so long
 
 
 QUICK = Sizes(
@@ -45,6 +49,8 @@ QUICK = Sizes(
     matched=(500, 2_000),
     requests=100,
     burst=200,
+    at_banks=28,
+    milliseconds=10,
 )
 NORMAL = Sizes(
     lines=(1_000, 10_000, 100_000),
@@ -84,6 +90,15 @@ def _dispatch(url: str, sizes: Sizes, home: Path) -> list[rig.Line]:
     return dispatch.run(url, payments=sizes.payments, home=home)
 
 
+def _messages(url: str, sizes: Sizes, _: Path) -> list[rig.Line]:
+    own = rig.database(url, "bench_messages", template=BASE)
+    return messages.run(own, milliseconds=sizes.milliseconds)
+
+
+def _banks(url: str, sizes: Sizes, home: Path) -> list[rig.Line]:
+    return banks.run(url, payments=sizes.at_banks, home=home)
+
+
 def _lists(url: str, sizes: Sizes, _: Path) -> list[rig.Line]:
     return lists.run(rig.database(url, "bench_lists", template=BASE), sizes=sizes.orders)
 
@@ -101,6 +116,8 @@ BENCHMARKS: dict[str, tuple[str, Callable[[str, Sizes, Path], list[rig.Line]]]] 
     "files": ("GOAL 2 · statement files, camt.053 and MT940", _files),
     "ingestion": ("GOAL 2 · statement lines from the bank link", _ingestion),
     "dispatch": ("GOAL 3 · released to final", _dispatch),
+    "messages": ("Messages of every bank", _messages),
+    "banks": ("All banks under one platform", _banks),
     "lists": ("GOAL 4 · list pages", _lists),
     "exchange": ("requests of finance systems, five styles", _exchange),
     "startup": ("GOAL 5 · start-up and memory", _startup),

@@ -157,3 +157,13 @@ class TestReceipts:
 
         assert adapter.receipts(ACCOUNT, date(2024, 6, 11), date(2024, 6, 11)) == []
         assert not transport.requests
+
+
+def test_attributes_in_single_quotes_are_read():
+    whole = golden("entries_answer")
+    adapter, _ = asking()
+
+    quoted = adapter.read(Ability.TRANSACTIONS, whole.replace(b'"', b"'"))
+
+    assert quoted.page.lines == adapter.read(Ability.TRANSACTIONS, whole).page.lines
+    assert quoted.page.lines

@@ -164,16 +164,14 @@ class _Stage:
                     "payee_bank": self.profile.name_zh,
                     "cnaps": f"{self.profile.cnaps_prefix or '000'}100000000",
                 }
-                people = (
-                    home | {"payee_name": "员工甲", "payee_account": "622500000000000001"}
-                    if operation is Ability.PAYROLL
-                    else {}
-                )
+                people = home | {"payee_name": "员工甲"} if operation is Ability.PAYROLL else {}
                 wrong = {"payee_name": "错名公司"} if self.profile.names_payees else {}
                 self._pay(
                     operation,
-                    self._payment(start, **people),
-                    self._payment(start + 1, **people | wrong),
+                    self._payment(start, **people | {"payee_account": "622500000000000001"}),
+                    self._payment(
+                        start + 1, **people | wrong | {"payee_account": "622500000000000002"}
+                    ),
                 )
 
     def asks(self) -> None:

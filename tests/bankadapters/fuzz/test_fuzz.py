@@ -18,7 +18,6 @@ from bankadapters.errors import BankError, OutcomeUnknown, Unreadable
 from bankadapters.framing import FRAME_BYTES_MAX, Framer
 from bankadapters.transport import TcpTransport
 from tests.bankadapters.fuzz import mutations
-from tests.bankadapters.fuzz.corpus import Sample, collected, distinct
 from tests.bankadapters.fuzz.running import Broken, execute, run
 
 FRAMERS: dict[str, Framer] = {
@@ -27,11 +26,6 @@ FRAMERS: dict[str, Framer] = {
     for role, carrier in registry.adapter_class(slug).carriers.items()  # type: ignore[attr-defined]
     if carrier.framer is not None
 }
-
-
-@pytest.fixture(scope="module")
-def samples(tmp_path_factory) -> list[Sample]:
-    return list(distinct(collected(tmp_path_factory.mktemp("corpus"))))
 
 
 class TestDamagedAnswers:

@@ -317,3 +317,11 @@ def test_the_password_of_a_receipt_file_stays_out_of_the_evidence():
 
     assert b"8fd2a1" not in kept
     assert b"a.zip" in kept
+
+
+def test_a_bare_colon_before_the_headers_message_is_no_part_of_it():
+    adapter, _ = asking()
+
+    said = adapter.read(Ability.INQUIRE, framed(b"", code="E00001", words=":系统忙".encode("gbk")))
+
+    assert said.text == "系统忙"

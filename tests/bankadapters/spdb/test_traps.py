@@ -25,6 +25,7 @@ from tests.bankadapters.spdb.values import (
     asking,
     error,
     fields,
+    framed,
     golden,
     packet,
     rows,
@@ -357,3 +358,14 @@ class TestInTheWebBank:
         adapter, _ = asking(error("EGG0521"), answer, parameters=IN_WEB_BANK)
 
         assert [o.fate for o in adapter.inquire(asked())] == [fate]
+
+
+def test_a_timestamp_with_slashes_is_read():
+    plain = f"<body><lists>{'<list>'}{stands('4')}{'</list>'}</lists></body>".encode()
+    whole = signed(plain, trade="8804")[6:]
+    slashed = whole.replace(b"</head>", b"<timeStamp>2019/04/11 16:57:44</timeStamp></head>")
+    adapter, _ = asking()
+
+    said = adapter.read(Ability.INQUIRE, framed(slashed))
+
+    assert [one.fate for one in said.outcomes] == [Fate.SUCCEEDED]
