@@ -124,8 +124,8 @@ BENCHMARKS: dict[str, tuple[str, Callable[[str, Sizes, Path], list[rig.Line]]]] 
 }
 
 
-# They bring up the whole platform twice, and both ends of five styles.
-NOT_QUICK = ("startup", "exchange")
+# They bring up the whole platform twice, both ends of five styles, and fourteen banks.
+NOT_QUICK = ("startup", "exchange", "banks")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

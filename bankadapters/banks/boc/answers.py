@@ -19,7 +19,7 @@ from bankadapters.banks.boc import codes
 from bankadapters.banks.boc import messages as m
 from bankadapters.contract import Balance, Direction, Fate, Outcome, StatementLine
 from bankadapters.errors import QueryFailed, Unreadable
-from bankadapters.xml import parse_bank_xml, the_one
+from bankadapters.xml import child_text, parse_bank_xml, the_one
 from kernel.clock import SHANGHAI
 from kernel.errors import InvalidInput
 from kernel.money import Money
@@ -157,7 +157,7 @@ def statement_lines(answer: Answer, *, account: str = "") -> list[StatementLine]
 
 def total_rows(answer: Answer) -> int | None:
     """How many rows match in all, as the bank counts them; a hint only."""
-    text = "" if answer.wrapper is None else m.RowsAnswer.parse(answer.wrapper).notenum
+    text = child_text(answer.wrapper, "notenum")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
 
@@ -240,7 +240,11 @@ def _currency(code: str) -> str:
 
 
 def _word(node: etree._Element) -> m.Answered:
-    return m.Word.parse(_renamed(node, "word"))
+    """The word on a message or an item; the items beside a message's word are read by themselves."""
+    twin = etree.Element("word")
+    twin.sourceline = node.sourceline
+    twin.extend(copy.copy(child) for child in node if not str(child.tag).endswith("-rs"))
+    return m.Word.parse(twin)
 
 
 def _renamed(node: etree._Element, tag: str) -> etree._Element:
