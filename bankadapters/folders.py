@@ -9,6 +9,7 @@ that answer it. Several files travel to the adapter, to the evidence and to the 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import threading
@@ -30,6 +31,7 @@ LABELS_KEPT = 50_000  # files whose labels one process remembers
 LISTED = "listed:"  # a question that begins so wants the labels themselves, not the files
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,127}")
 _UNFINISHED = (".tmp", ".part", ".filepart", ".writing", ".processing")
+_NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK)  # no hard link was made
 _BUNDLE = b"YQFILES/1\n"
 _HEAD = re.compile(rb"([^\n ]{1,200}) (\d{1,9})\n")
 
@@ -126,11 +128,15 @@ class FolderTransport:
     def _answer(self, name: str, label: str) -> bytes:
         until = time.monotonic() + self.wait_s
         while True:
-            files = [one for one, labels in self._labelled() if label in labels]
+            why = "the bank has not answered yet"
+            try:
+                files = [one for one, labels in self._labelled() if label in labels]
+            except NotSent as error:  # of the look for an answer: the message itself is out
+                files, why = [], str(error)
             if files:
                 return bundle(_read(files))
             if time.monotonic() >= until:
-                raise Broken(f"{name} was handed over, the bank has not answered yet")
+                raise Broken(f"{name} was handed over, {why}")
             time.sleep(0.05)
 
     def _gathered(self, words: Sequence[str]) -> bytes:
@@ -172,7 +178,8 @@ def put(target: Path, data: bytes) -> None:
     require_folder(target.parent)
     scratch = target.with_name(f".{target.name}.tmp")
     try:
-        with scratch.open("wb") as file:
+        scratch.unlink(missing_ok=True)  # a death may have left it, as one file with its target
+        with scratch.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -192,7 +199,9 @@ def _appear(scratch: Path, target: Path) -> None:
         os.link(scratch, target)  # refuses to replace, in one step
     except FileExistsError:
         raise Broken(f"{target.name} is there already: it is not handed over twice") from None
-    except OSError:  # a share without hard links
+    except OSError as refusal:
+        if refusal.errno not in _NO_LINKS:
+            raise Broken(f"whether {target.name} appeared is not certain: {refusal}") from refusal
         if target.exists():
             raise Broken(f"{target.name} is there already: it is not handed over twice") from None
         try:
@@ -248,11 +257,11 @@ class _Remembered:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, int, int], frozenset[str]] = {}
+        self._kept: dict[tuple[Labels, str, int, int], frozenset[str]] = {}
 
     def of(self, path: Path, size: int, changed: int, labels: Labels) -> frozenset[str]:
         """What the file speaks of; nothing where it cannot be read."""
-        key = (str(path), size, changed)
+        key = (labels, str(path), size, changed)  # two banks may share a folder
         with self._lock:
             if key in self._kept:
                 return self._kept[key]

@@ -10,7 +10,7 @@ import pytest
 from bankadapters import registry
 from bankadapters.contract import Ability, AccountRef, Fate
 from bankadapters.errors import NotSent, OutcomeUnknown, QueryFailed, Unencodable
-from bankadapters.folders import LISTED, Left, bundle
+from bankadapters.folders import LISTED, FolderTransport, Left, bundle, put
 from kernel import clock
 from kernel.money import Money
 from tests.bankadapters.iso20022.values import (
@@ -240,6 +240,42 @@ class TestPuttingAFile:
             registry.open(a_connection(tmp_path)).pay(a_batch())
 
         assert not [one for one in tmp_path.rglob("*") if one.is_file()]
+
+    def test_a_folder_of_answers_that_goes_away_leaves_the_outcome_unknown(self, tmp_path):
+        outbox, inbox = tmp_path / "out", tmp_path / "in"
+        outbox.mkdir()
+        inbox.mkdir()
+        (inbox / "s.xml").write_bytes(b"the bank's")
+
+        def unmounted(data: bytes) -> frozenset[str]:
+            inbox.rename(tmp_path / "elsewhere")
+            return frozenset()
+
+        transport = FolderTransport(outbox, inbox, labels=unmounted, wait_s=0.1)
+
+        with pytest.raises(OutcomeUnknown, match=r"a.xml was handed over, folder .* is not there"):
+            transport.exchange(b"a payment", target="put a.xml status:1")
+        assert (outbox / "a.xml").read_bytes() == b"a payment"
+
+    def test_what_a_death_between_link_and_unlink_left_is_not_written_into(self, tmp_path):
+        there = tmp_path / "a.xml"
+        there.write_bytes(b"the first one")
+        (tmp_path / ".a.xml.tmp").hardlink_to(there)
+
+        with pytest.raises(OutcomeUnknown, match="is there already"):
+            put(there, b"another one")
+
+        assert there.read_bytes() == b"the first one"
+
+    def test_one_file_is_labelled_for_each_bank_that_shares_the_folder(self, tmp_path):
+        (tmp_path / "s.xml").write_bytes(b"one")
+        seen = []
+        for label in ("a", "b"):
+            said = frozenset({label})
+            transport = FolderTransport(tmp_path, tmp_path, labels=lambda _, s=said: s, wait_s=0.1)
+            seen.append(b"s.xml" in transport.exchange(b"", target=f"find {label}"))
+
+        assert seen == [True, True]
 
     def test_unfinished_hidden_and_linked_files_are_not_answers(self, tmp_path):
         (tmp_path / "out").mkdir()
