@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import IO, ClassVar
 
 from bankadapters.banks.swift_mt import requests
-from bankadapters.banks.swift_mt.answers import Word, word_of
+from bankadapters.banks.swift_mt.answers import Word, is_whole, word_of
 from bankadapters.banks.swift_mt.profile import ABILITIES, LINE, PROFILE
 from bankadapters.contract import Ability, Inquiry, Instruction, Profile, Reading, WireRequest
 from bankadapters.dialect import INQUIRIES, PAYMENTS, Message
@@ -26,7 +26,7 @@ FIELDS_BYTES = 180  # of one payment: tags, reference, amount, account, charges
 def sections(stream: IO[bytes]) -> Iterator[Section]:
     """The statements of a whole file: one that does not end as messages do may have lost its end. Raises InvalidInput."""
     data = stream.read()
-    if not data.rstrip().endswith((b"-", b"}")):
+    if not is_whole(data):
         raise InvalidInput("文件不完整：报文没有结束符", "the file does not end", code="file_cut")
     return mt940.read(io.BytesIO(data))
 

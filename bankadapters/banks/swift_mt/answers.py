@@ -16,6 +16,7 @@ from bankadapters.errors import Unreadable
 from bankadapters.folders import FILE_BYTES_MAX
 
 TAKEN, REFUSED = "0", "1"
+WORD_BYTES_MAX = 65536
 REPEATED = frozenset({"AM05"})
 _ACK = re.compile(
     r"\{1:F21[A-Z0-9]{12}\d{10}\}\s{0,4}\{4:((?:\{\d{3}:[^{}]{0,40}\}\s{0,4}){1,8})\}"
@@ -44,14 +45,26 @@ class Word:
 
 
 def word_of(data: bytes) -> Word | None:
-    """The acknowledgement or rejection a file is; None where it is neither. Raises Unreadable for a broken one."""
+    """The acknowledgement or rejection a file is; None where it is neither. Raises Unreadable for a broken one.
+
+    One without its end may have lost the name of the payment it is about; of two in one file, none is known to be whose.
+    """
     if len(data) > FILE_BYTES_MAX:
         raise Unreadable(f"a file of {len(data)} bytes")
     head = data[:4096]
     if b"{1:F21" not in head and not re.search(rb":7[59]:/(REJT|RETN)/", head):
         return None
-    text = decode(data[:65536], "utf-8" if _is_utf8(data[:65536]) else "gb18030")
+    if len(data) > WORD_BYTES_MAX or not is_whole(data):
+        raise Unreadable("an acknowledgement or rejection that does not end")
+    text = decode(data, "utf-8" if _is_utf8(data) else "gb18030")
+    if text.count("{1:F21") + len(_REJECT.findall(text)) > 1:
+        raise Unreadable("several acknowledgements or rejections in one file")
     return _acknowledged(text) if "{1:F21" in text else _rejected(text)
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether a file ends as messages do."""
+    return data.rstrip().endswith((b"-", b"}"))
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from bankadapters.banks.swift_mt.adapter import labels
 from bankadapters.contract import Ability, AccountRef, Fate, WireRequest
 from bankadapters.errors import BankError, OutcomeUnknown, Unencodable
-from bankadapters.folders import LISTED, Left, bundle
+from bankadapters.folders import LISTED, FolderTransport, Left, bundle
 from tests.bankadapters.swift_mt.values import (
     BATCH,
     DAY,
@@ -106,6 +107,26 @@ class TestWhatTheBankSays:
 
         with pytest.raises(BankError):
             adapter.inquire([an_inquiry()])
+
+    def test_a_rejection_whose_end_has_not_come_yet_fails_nothing(self, tmp_path):
+        whole, inbox = rejected(OTHER), tmp_path / "in"
+        inbox.mkdir()
+        folder = FolderTransport(inbox, inbox, labels=labels, wait_s=0.1)
+        for size in range(1, len(whole)):
+            (inbox / "r.txt").write_bytes(whole[:size])
+            adapter, _ = asking(folder.exchange(b"", target=f"find ref:{ONE} word:{BATCH}"))
+            assert list(adapter.inquire([an_inquiry(ONE)])) == []
+
+        (inbox / "r.txt").write_bytes(whole)
+
+        assert labels(whole) == {f"word:{BATCH}", f"ref:{OTHER}"}
+
+    def test_two_words_in_one_file_are_left_to_people(self):
+        refused = acknowledged(OTHER, fields="{451:1}{405:H50}", number="B01000000025")
+        for second in (acknowledged(ONE), rejected(ONE)):
+            adapter, _ = asking(files(refused + b"\r\n" + second))
+            with pytest.raises(BankError, match="several"):
+                adapter.inquire([an_inquiry()])
 
     def test_an_open_page_is_not_the_days_last_word(self):
         answer = bundle([Left("a.txt", statement(entry(ONE), closes=False)), Left(LISTED, b"")])
