@@ -1,7 +1,7 @@
 """What banks that exchange files have in common: their statements are read out of what they left, in any order, more than once.
 
 A closed statement (camt.053, the last page of an MT940) is a day's last word; interim ones (camt.052/054, MT942) speak until
-it comes. An entry told twice under one serial is one entry. A past day without its closed statement is not an empty day:
+it comes. An entry told twice under one serial is one entry, unless one statement tells it twice. A past day without its closed statement is not an empty day:
 the question fails and is asked again, until the day's statement, or one of a later day, has come.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -245,6 +246,18 @@ class FileDialect(Dialect):
             )
 
 
+def of_message(
+    number: str, said: Iterable[Outcome], asked: WireRequest | None
+) -> Iterator[Outcome]:
+    """A word on the message of this number; a payment that went in another message is not decided by it."""
+    went = {one.reference: one.batch_no for one in asked.inquiries} if asked is not None else {}
+    for one in said:
+        if went.get(one.reference) in (None, "", number):
+            yield one
+        else:
+            yield replace(one, fate=Fate.UNKNOWN, text=f"named under message {number[:35]}")
+
+
 def combined(said: Sequence[Outcome]) -> list[Outcome]:
     """One word on each payment out of several files, the earlier first: an end stands over what led to it.
 
@@ -288,14 +301,14 @@ def _of_days(told: Sequence[Told]) -> list[StatementLine]:
     final = {day for one in told for day in one.closed_days}
     found: dict[object, StatementLine] = {}
     for number, one in enumerate(told):
+        twins: Counter[object] = Counter()  # payments booked together may share serial and amount
         for row, line in enumerate(one.lines):
             if line.booked_at.date() in final and one.section.is_interim:
                 continue
             unnamed = (one.section.number or number, one.section.page, row)
-            found.setdefault(
-                (line.bank_serial, line.direction, line.money) if line.bank_serial else unnamed,
-                line,
-            )
+            named = (line.bank_serial, line.direction, line.money)
+            twins[named] += 1
+            found.setdefault((*named, twins[named]) if line.bank_serial else unnamed, line)
     return sorted(found.values(), key=lambda line: line.booked_at)
 
 

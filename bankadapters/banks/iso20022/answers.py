@@ -15,6 +15,7 @@ from bankadapters.banks.iso20022 import codes
 from bankadapters.banks.iso20022 import messages as m
 from bankadapters.contract import Fate, Outcome, WireRequest
 from bankadapters.errors import Unreadable
+from bankadapters.filebank import of_message
 from bankadapters.matching import echoed, named_once
 from bankadapters.xml import child_text, parse_bank_xml
 from kernel.money import Money
@@ -81,7 +82,8 @@ class Status:
         self, asked: WireRequest | None, *, paid: frozenset[str], while_paying: bool
     ) -> list[Outcome]:
         """What it says of each payment: by name, else of those asked about that went in its message, by its levels above."""
-        named = named_once(list(self._named(paid, while_paying)), serials_identify=False)
+        told = of_message(self.group.number, self._named(paid, while_paying), asked)
+        named = named_once(list(told), serials_identify=False)
         known = {one.reference for one in named}
         whole = self._whole()
         if whole is None or asked is None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from bankadapters.contract import Fate, Outcome, WireRequest
 from bankadapters.encodings import decode
 from bankadapters.errors import Unreadable
+from bankadapters.filebank import of_message
 from bankadapters.folders import FILE_BYTES_MAX
 
 TAKEN, REFUSED = "0", "1"
@@ -41,7 +42,8 @@ class Word:
     def outcomes(self, asked: WireRequest | None) -> list[Outcome]:
         """It, for each payment it is about."""
         named = self.items or _of_message(asked, self.number)
-        return [Outcome(one, self.fate, code=self.code, text=self.text) for one in named]
+        said = [Outcome(one, self.fate, code=self.code, text=self.text) for one in named]
+        return list(of_message(self.number, said, asked))
 
 
 def word_of(data: bytes) -> Word | None:

@@ -87,6 +87,8 @@ class TestWhatAStatusMeans:
 
     def test_a_report_about_another_message_says_nothing_of_ours(self):
         assert told(status(group="RJCT", reason="FF01", number="B0199999")) == {}
+        for word in ("RJCT", "ACSC"):
+            assert told(status(row(ONE, word), number="B0199999")) == {ONE: Fate.UNKNOWN}
 
     def test_an_account_of_another_payer_is_a_contradiction(self):
         other = status(row(ONE, "ACSC")).replace(
@@ -156,6 +158,11 @@ class TestStatements:
 
     def test_two_entries_without_serials_are_two(self):
         assert len(self.lines(statement(entry("A", serial=""), entry("A", serial="")))) == 2
+
+    def test_two_entries_of_one_amount_booked_under_one_serial_are_two(self):
+        both = statement(entry("A", serial="V1"), entry("B", serial="V1"))
+
+        assert [line.reference for line in self.lines(both, both)] == ["A", "B"]
 
     def test_a_past_day_without_its_statement_is_not_an_empty_day(self):
         with pytest.raises(QueryFailed, match="no statement of 2026-03-10"):

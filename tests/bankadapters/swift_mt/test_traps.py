@@ -67,6 +67,8 @@ class TestWhatTheNetworkSays:
 
     def test_an_acknowledgement_of_another_message_is_not_ours(self):
         assert told(acknowledged(number="B0199999")) == {}
+        refused = acknowledged(ONE, fields="{451:1}{405:H50}", number="B0199999")
+        assert told(refused) == told(rejected(ONE, number="B0199999")) == {ONE: Fate.UNKNOWN}
 
 
 class TestWhatTheBankSays:
