@@ -30,6 +30,7 @@ class Again:
 
     client: ApiClient
     delivery: Delivery
+    rows: list[int]  # of the first delivery
 
 
 def content_of(row: Inbox) -> dict[str, Any]:
@@ -41,12 +42,19 @@ def content_of(row: Inbox) -> dict[str, Any]:
     return found
 
 
-def _refused_items(row: Inbox, items: list[Any]) -> list[Any]:
-    """The items nobody took: those the answer calls wrong, or all where the whole delivery was refused."""
+def _refused_rows(row: Inbox, content: dict[str, Any]) -> list[int]:
+    """The rows nobody took: those the answer calls wrong, or all where the whole delivery was refused.
+
+    None that a replay took since, whatever became of it, and none whose file could not be read: what an unreadable cell
+    said stands in no item, and must not be left out.
+    """
     results = (row.reply or {}).get("results")
     if results is None:
-        return items
-    return [items[one["row"] - 1] for one in results if one["status"] == "ERR"]
+        return list(range(1, len(content.get("items", ())) + 1))
+    settled = row.refusals.exclude(settled_at=None).values_list("row", flat=True)
+    done = {*settled, *content.get("unread", ())}
+    wrong = [one["row"] for one in results if one["status"] == "ERR"]
+    return [number for number in wrong if number not in done]
 
 
 @transaction.atomic(durable=True)
@@ -56,16 +64,25 @@ def _claimed(delivery_id: int, actor: User, why: str) -> Again:
     client = client_named(row.system)
     if client is None or not client.is_active:
         raise Conflict("该财务系统已停用", "the system is stopped")
+    scope.demand(RIGHT)
     for company_id in scope_of_client(client).company_ids:
         scope.demand(RIGHT, company_id)
     if not why.strip():
         raise InvalidInput("请填写重放的原因", "a reason is wanted", field="why")
     content = content_of(row)
-    items = _refused_items(row, content.get("items", [])) if row.faults else []
-    if not items:
+    if not row.faults or not content:
         raise Conflict("此报文没有被拒绝的内容，无需重放", "nothing of it was refused")
+    if row.replay_of_id is not None:
+        raise Conflict("这是一次重放，请在原报文上再次重放", "replay the first delivery instead")
     if not row.refusals.filter(settled_at=None).exists():
         raise Conflict("被拒绝的内容已经重放成功", "what was refused was taken since")
+    rows = _refused_rows(row, content)
+    if not rows:
+        raise Conflict(
+            "被拒绝的行有无法识别的单元格，请改正文件后重新发送",
+            "cells of the refused rows could not be read: mend the file and send it again",
+        )
+    items = [content["items"][number - 1] for number in rows]
     number = row.replays.count() + 1
     audit.record(
         "erpbridge.inbox.replayed",
@@ -83,11 +100,11 @@ def _claimed(delivery_id: int, actor: User, why: str) -> Again:
         is_whole=bool(content["is_whole"]),
         replay_of=row.pk,
     )
-    return Again(client, delivery)
+    return Again(client, delivery, rows)
 
 
 @transaction.atomic(durable=True)
-def _settle(delivery_id: int, reply: Reply) -> int:
+def _settle(delivery_id: int, rows: list[int], reply: Reply) -> int:
     """Refusals of the first delivery whose items were taken now; returns how many items were taken."""
     open_rows = Refusal.objects.filter(delivery_id=delivery_id, settled_at=None)
     results = reply.body.get("results")
@@ -96,9 +113,7 @@ def _settle(delivery_id: int, reply: Reply) -> int:
         if is_taken:
             open_rows.update(settled_at=clock.now())
         return len(reply.body.get("orders", ())) if is_taken else 0
-    rows = Inbox.objects.values_list("reply", flat=True).get(pk=delivery_id) or {}
-    before = [one["row"] for one in rows.get("results", ()) if one["status"] == "ERR"]
-    taken = [first for first, now in zip(before, results, strict=False) if now["status"] != "ERR"]
+    taken = [row for row, now in zip(rows, results, strict=False) if now["status"] != "ERR"]
     open_rows.filter(row__in=taken).update(settled_at=clock.now())
     return len(taken)
 
@@ -110,7 +125,7 @@ def replay(*, delivery_id: int, actor: User, why: str) -> tuple[Inbox, int]:
     """
     again = _claimed(delivery_id, actor, why)
     reply, _ = taking.take(client=again.client, delivery=again.delivery)
-    taken = _settle(delivery_id, reply)
+    taken = _settle(delivery_id, again.rows, reply)
     row = Inbox.objects.filter(system=again.client.name[:60], key=again.delivery.key).first()
     if row is None:
         raise NotFound("delivery")

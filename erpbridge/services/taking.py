@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,13 @@ def _digest(delivery: Delivery) -> tuple[bytes, str]:
     return data, seal.digest(data)
 
 
+def _kept(delivery: Delivery, data: bytes) -> bytes:
+    """What is kept of it: what was sent, and which of its rows could not be read."""
+    if not delivery.faults:
+        return data
+    return seal.canonical({**json.loads(data), "unread": sorted(delivery.faults)})
+
+
 def take(*, client: ApiClient, delivery: Delivery) -> tuple[Reply, bool]:
     """Take one delivery; answers (reply, whether it is a replay).
 
@@ -108,7 +116,7 @@ def _take(client: ApiClient, delivery: Delivery) -> tuple[Reply, bool]:
     began = clock.monotonic()
     reply = _answer(client, scope, delivery, taker)
     row.status, row.reply, row.received_at = reply.status, reply.body, clock.now()
-    row.content = vault.ring().encrypt(data, aad=f"erp.inbox:{row.pk}")
+    row.content = vault.ring().encrypt(_kept(delivery, data), aad=f"erp.inbox:{row.pk}")
     row.faults = _count_faults(reply)
     row.latency_ms = int((clock.monotonic() - began) * 1000)
     row.save(update_fields=["status", "reply", "received_at", "content", "faults", "latency_ms"])

@@ -92,7 +92,7 @@ def _delivery(request: HttpRequest, scope: Scope, context: dict[str, Any]) -> Ht
         "replays": row.replays.order_by("pk"),
         "style": pages.STYLE_WORDS.get(row.style, row.style),
         "may_open": scope.has(selectors.READ),
-        "may_replay": scope.has(replaying.RIGHT) and row.faults > 0,
+        "may_replay": scope.has(replaying.RIGHT) and row.faults > 0 and row.replay_of_id is None,
     }
     return render(request, "erpbridge/delivery.html", context)
 

@@ -157,6 +157,38 @@ class TestReplay:
         with pytest.raises(Conflict):
             replaying.replay(delivery_id=first.pk, actor=admin, why="再来")
 
+    def test_leaves_alone_what_an_earlier_replay_took_even_if_it_was_cancelled(self, world, admin):
+        wrong = an_item(world, doc_no="FK3", payer_account="1")
+        second = {**an_item(world, doc_no="FK2"), "amount": "x"}
+        take(a_client(world).client, second, wrong)
+        first = Inbox.objects.get()
+        Refusal.objects.filter(document="FK2").update(
+            settled_at=clock.now()
+        )  # taken, then cancelled
+
+        row, taken = replaying.replay(delivery_id=first.pk, actor=admin, why="再试")
+
+        assert (row.items, taken) == (1, 0)
+        assert replaying.content_of(row)["items"] == [wrong]
+        with pytest.raises(Conflict, match="在原报文上"):
+            replaying.replay(delivery_id=row.pk, actor=admin, why="再试")
+
+    def test_never_takes_a_row_without_what_its_file_could_not_tell(self, world, admin):
+        item = an_item(world)
+        fault = {
+            "field": "remark",
+            "row": 1,
+            "code": "cell",
+            "message_zh": "无法识别",
+            "message_en": "unreadable",
+        }
+        take(a_client(world).client, item, faults={1: [fault]})
+
+        with pytest.raises(Conflict, match="改正文件"):
+            replaying.replay(delivery_id=Inbox.objects.get().pk, actor=admin, why="再试")
+
+        assert not PaymentOrder.objects.exists()
+
     def test_wants_a_reason_the_right_and_something_refused(self, world, admin, auditor):
         take(a_client(world).client, an_item(world))
         pk = Inbox.objects.get().pk
