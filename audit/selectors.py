@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db.models import Q, QuerySet
 
 from audit.models import Entry, Link
@@ -31,12 +29,6 @@ def times(event: str, *, subject_kind: str, subject_id: object) -> int:
     """How often this happened to an object. System look-up (print counts)."""
     rows = Entry.objects.filter(event=event, subject_kind=subject_kind, subject_id=str(subject_id))
     return rows.count()
-
-
-def subjects_told(subject_kind: str, *, state: str, since: datetime) -> set[str]:
-    """Ids of the objects of a kind whose state the trail tells to have become this since then. System look-up (scorecards)."""
-    rows = Entry.objects.filter(at__gte=since, subject_kind=subject_kind, after__state=state)
-    return set(rows.order_by().values_list("subject_id", flat=True).distinct())
 
 
 def last_link() -> Link | None:

@@ -139,6 +139,20 @@ class TestChannels:
         body = page(told, "admin", "bankbridge:channel", told.connection.pk).content.decode()
         assert f"?connection={told.connection.pk}&amp;began_from={clock.today()}" in body
 
+    def test_a_payment_its_answer_left_out_counts_as_unknown(self, world, bank):
+        world.reach(bank("--no-delays", "--faults", "missing_items").url)
+        for _ in range(4):
+            world.queue("5.00")
+            dispatch.tick()
+        doubted = PaymentInstruction.objects.filter(state="unknown").count()
+
+        found = scorecard.scores(
+            [world.connection.pk], first=MORNING.date(), last=MORNING.date(), unit="day"
+        )
+
+        assert doubted > 0
+        assert found[world.connection.pk, MORNING.date()].unknown == doubted
+
     def test_a_payment_that_was_unknown_stays_counted_when_it_ended_well(self, world, bank):
         world.reach(bank("--no-delays", "--faults", "drop_after_booking").url)
         for _ in range(6):
