@@ -143,6 +143,15 @@ def matches_made_by(act: Act) -> list[Match]:
     return matches_of(MatchLine.objects.filter(account_id=act.account_id, act_id=act.pk))
 
 
+def matches_ended_by(act: Act) -> list[Match]:
+    """The matches an act ended and nobody brought back. System look-up: the caller scoped the act."""
+    return matches_of(
+        EndedLine.objects.filter(
+            account_id=act.account_id, ended_act_id=act.pk, revived_act_id=None
+        )
+    )
+
+
 def newest_matches(
     account_id: int, *, rung: str = "", before: int | None = None, limit: int
 ) -> list[Match]:

@@ -158,9 +158,10 @@ def _of_people(matches: Sequence[selectors.Match]) -> list[Lines]:
 
 
 def undone_by_hand(done: Act) -> list[Lines]:
-    """The matches of people an undo of this act would end."""
-    is_hand = done.kind in (Act.Kind.CONFIRM, Act.Kind.SPLIT)
-    return _of_people(selectors.matches_made_by(done)) if is_hand else []
+    """The matches of people an undo of this act would end, and those it would bring back."""
+    if done.kind not in (Act.Kind.CONFIRM, Act.Kind.SPLIT):
+        return []
+    return _of_people([*selectors.matches_made_by(done), *selectors.matches_ended_by(done)])
 
 
 def _loaded(part: Part) -> Lines:

@@ -99,6 +99,20 @@ class TestTwoPeople:
 
         assert [m.bank_ids for m in selectors.matches_made_by(done)] == [(lines[0][0],)]
 
+    def test_what_two_ended_one_does_not_bring_back(self, account, accountant, lines):
+        second = a_user(Role.RECONCILER, company=account.company)
+        asked = {"account_id": account.pk, "part": pair(lines, 0, 1), "why": "两笔合并"}
+        change = two_people.ask(**asked, actor=accountant)
+        act = two_people.decide(change_id=change.pk, accept=True, actor=second)
+        number = selectors.matches_made_by(act)[0].match_no
+        change = two_people.ask_split(account_id=account.pk, match_no=number, parts=[], actor=accountant, why="勾错")  # fmt: skip
+        apart = two_people.decide(change_id=change.pk, accept=True, actor=second)
+
+        with pytest.raises(TwoPeople):
+            matching.undo(act_id=apart.pk, actor=second)
+
+        assert snapshot(account) == []
+
     def test_an_undo_asked_for_is_looked_at_again(self, account, accountant, lines):
         second = a_user(Role.TREASURER, company=account.company)
         asked = {"account_id": account.pk, "part": pair(lines, 0, 1), "why": "两笔合并"}
