@@ -40,11 +40,10 @@ class Finding:
 
 @dataclass
 class Tally:
-    """What a replay came to; `bare` are exchanges without a reading: of before readings were kept, or never answered."""
+    """What a replay came to."""
 
     read: int = 0
     different: int = 0
-    bare: int = 0
 
 
 def replay(*, since: date, until: date | None, bank: str, tally: Tally) -> Iterator[Finding]:
@@ -124,7 +123,11 @@ def _finding(row: ExchangeReading, exchange: Exchange, found: list[readings.Diff
     return Finding(row.key, row.read_at, exchange.connection.name, row.ability, found, states)
 
 
-def count_bare(*, since: date) -> int:
-    """Exchanges of these days that have no reading: sign-ons, hops of signing, what was never answered."""
+def count_bare(*, since: date, until: date | None, bank: str) -> int:
+    """Exchanges of these days that have no reading: of before readings were kept, sign-ons, what was never answered."""
     rows = Exchange.objects.filter(began_at__gte=_start(since), reading=None)
+    if until is not None:
+        rows = rows.filter(began_at__lt=_start(until, days=1))
+    if bank:
+        rows = rows.filter(connection__bank_slug=bank)
     return rows.exclude(operation__in=("sign", "verify")).count()

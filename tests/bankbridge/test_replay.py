@@ -70,6 +70,8 @@ class TestReplay:
         assert PaymentInstruction.objects.get().state == payment.state
         assert replay("--bank", "icbc")[0] == 0
         assert replay("--until", "2026-11-24", "--bank", "boc")[0] == 1
+        assert "; 0 exchanges" not in replay("--bank", "boc")[1]
+        assert "; 0 exchanges" in replay("--bank", "icbc")[1]
 
     def test_nonsense_and_missing_keys_are_told(self, db, monkeypatch):
         with pytest.raises(CommandError, match="no day"):

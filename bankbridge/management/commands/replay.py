@@ -30,7 +30,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: Any) -> None:
         """List the differences and count."""
-        since, until = _day(options["since"]), options["until"]
+        since = _day(options["since"])
+        until = _day(options["until"]) if options["until"] else None
         if not vault.can_open():
             raise CommandError(
                 "SEAL_PRIVATE_KEYS is not set: run it where a bank's worker runs", returncode=2
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         try:
             found = replay.replay(
                 since=since,
-                until=_day(until) if until else None,
+                until=until,
                 bank=options["bank"],
                 tally=tally,
             )
@@ -47,7 +48,7 @@ class Command(BaseCommand):
                 self._tell(one)
         except DomainError as error:
             raise CommandError(error.message, returncode=2) from error
-        bare = replay.count_bare(since=since)
+        bare = replay.count_bare(since=since, until=until, bank=options["bank"])
         self.stdout.write(
             f"{tally.read} answers read again, {tally.different} differently; {bare} exchanges without a reading"
         )
