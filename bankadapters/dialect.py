@@ -224,7 +224,7 @@ class Dialect(Conversation):
                 self._request(Ability.RECEIPT_LIST, accounts=[account], first=start, last=end)
             )
             require_read(reading)
-            found.extend(reading.receipts)
+            found.extend(one for one in reading.receipts if one.account in ("", account.number))
         return found
 
     def receipt_file(self, receipt: ReceiptFound) -> bytes:
