@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -179,10 +180,10 @@ def _check(account_id: int, day: date, *, lists_entries: bool) -> ReceiptDay:
         },
     )
     is_late = day <= clock.today() - timedelta(days=ALARM_AFTER_DAYS)
-    if row.status in (ReceiptDay.Status.MISSING, ReceiptDay.Status.NO_FILE) and is_late:
-        alarm_receipts(row)
-    elif row.status == ReceiptDay.Status.COMPLETE:
+    if row.status not in (ReceiptDay.Status.MISSING, ReceiptDay.Status.NO_FILE):
         settle_receipts(row)
+    elif is_late:
+        alarm_receipts(row)
     return row
 
 
@@ -230,7 +231,5 @@ def named(row: BankReceipt) -> str:
     """The file name a receipt is given to people under."""
     media = row.file.media if row.file is not None else "bin"
     ending = "bin" if media == "other" else media
-    return (
-        f"{row.day}_{row.account.number[-4:]}_{row.receipt_no}"[:120].replace("/", "-")
-        + f".{ending}"
-    )
+    number = re.sub(r"[^\w.-]", "-", row.receipt_no)  # as folders of any machine take it
+    return f"{row.day}_{row.account.number[-4:]}_{number}"[:120] + f".{ending}"

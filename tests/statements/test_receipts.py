@@ -12,7 +12,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from audit.models import Entry
-from desk.models import Job
+from desk.models import ExceptionCase, Job
 from kernel import clock
 from kernel.errors import InvalidInput
 from masterdata import selectors as masterdata
@@ -129,6 +129,26 @@ class TestLinkAndCheck:
         assert receipt.entry is None
         assert Entry.objects.filter(event="statements.receipt.amended").count() == 1
         assert (day.missing, day.stray, day.status) == (1, 1, "missing")
+
+    def test_the_case_of_a_day_closes_once_nothing_is_wanting(self):
+        account = an_account()
+        record_entries(account_id=account.pk, lines=[a_line("S1", "10.00")])
+        cases = ExceptionCase.objects.filter(kind="statements.receipts.missing", closed_at=None)
+
+        with clock.fixed(datetime(2026, 11, 26, 9, tzinfo=clock.SHANGHAI)):
+            look = {"account_id": account.pk, "days": [DAY], "lists_entries": True}
+            services.link_and_check(**look)
+            assert cases.count() == 1
+            for number, amount in (("HD1", "10.00"), ("HD2", "7.00")):
+                a_receipt(account, number, amount=Decimal(amount), gives_files=False)
+            (day,) = services.link_and_check(**look)
+
+        assert (day.status, cases.count()) == ("stray", 0)
+
+    def test_a_file_is_named_as_folders_of_any_machine_take_it(self):
+        receipt = a_receipt(an_account(), "..\\..\\HD/1:2", file=PDF)
+
+        assert services.named(receipt).endswith("_..-..-HD-1-2.pdf")
 
     def test_a_file_once_stored_is_never_another(self):
         receipt = a_receipt(an_account(), file=PDF)
