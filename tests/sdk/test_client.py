@@ -143,7 +143,13 @@ class TestVerify:
         assert (event.id, event.event, event.version) == ("V1", "voucher", 1)
 
     @pytest.mark.parametrize(
-        "changes", [{"YQ-Event-Id": "V2"}, {"YQ-Timestamp": "1"}, {"YQ-Signature": "v1=00"}]
+        "changes",
+        [
+            {"YQ-Event-Id": "V2"},
+            {"YQ-Timestamp": "1"},
+            {"YQ-Signature": "v1=00"},
+            {"YQ-Signature": "v1=é"},
+        ],
     )
     def test_believes_nothing_that_was_altered(self, changes):
         with pytest.raises(BadWebhook):

@@ -36,7 +36,7 @@ def verify(
     moment, event_id = given.get("yq-timestamp", ""), given.get("yq-event-id", "")
     content = b".".join((moment.encode(), event_id.encode(), body))
     wanted = "v1=" + hmac.new(key.encode(), content, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(wanted, given.get("yq-signature", "")):
+    if not hmac.compare_digest(wanted.encode(), given.get("yq-signature", "").encode()):
         raise BadWebhook("wrong signature")
     now = time.time() if now_s is None else now_s
     if not moment.isdigit() or abs(now - int(moment)) > SKEW_S:
