@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from audit import services as audit
@@ -51,6 +51,8 @@ _SETTINGS = {
     "table": (),
 }
 _DRIVERS = frozenset({"postgresql+psycopg2", "mysql+pymysql", "mssql+pymssql", "mssql+pyodbc", "oracle+oracledb"})  # fmt: skip
+# arguments by which drivers go to another host than the address names, or read a file of this machine
+_ELSEWHERE = frozenset({"hostaddr", "service", "servicefile", "odbc_connect", "server", "dsn", "unix_socket", "read_default_file"})  # fmt: skip
 _ROLE = re.compile(r"[a-z][a-z0-9_]{2,40}")
 _TOLD = (Kind.VOUCHER, Kind.ARRIVAL_NOTICE, Kind.STATEMENT)  # results are always told
 
@@ -219,9 +221,22 @@ def _checked_secret(name: str, secret: Secret) -> None:
         raise InvalidInput(
             f"数据库类型应为 {'、'.join(sorted(_DRIVERS))}", "no such driver", field=name
         )
-    host = url.host or str(url.query.get("host", ""))
-    if not host.startswith("/"):  # a socket of this machine
-        _host(host, name)
+    if _ELSEWHERE & {one.lower() for one in url.query}:
+        raise InvalidInput(
+            "连接参数不得另指主机或文件", "no argument names a host or file", field=name
+        )
+    for host in _hosts_of(url):
+        if not host.startswith("/"):  # a socket of this machine
+            _host(host, name)
+
+
+def _hosts_of(url: URL) -> list[str]:
+    """Every host the address names: drivers take those of the argument `host`, several of them, before the one in front."""
+    told = url.query.get("host", ())
+    listed = [told] if isinstance(told, str) else told
+    named = [one for text in listed for one in text.split(",")]
+    bare = [one.partition(":")[0] if one.count(":") == 1 else one for one in named]
+    return [*([url.host] if url.host else []), *bare] or [""]
 
 
 @transaction.atomic(durable=True)

@@ -103,7 +103,8 @@ def _resolved(host: str, port: int) -> str:
         raise NotStored(f"无法解析主机 {host}：{error}", is_down=True) from None
     addresses = [ipaddress.ip_address(str(where[0]).partition("%")[0]) for *_rest, where in found]
     for address in addresses:
-        if hosts.is_forbidden(address) or (address.is_loopback and not settings.ERP_LOCAL):
+        is_here = (getattr(address, "ipv4_mapped", None) or address).is_loopback
+        if hosts.is_forbidden(address) or (is_here and not settings.ERP_LOCAL):
             raise NotStored(f"不允许连接主机 {host}", is_down=True)
     return str(addresses[0])
 

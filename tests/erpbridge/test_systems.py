@@ -134,6 +134,10 @@ class TestSecrets:
             ("key", "short"),
             ("dsn", "sqlite:////etc/passwd"),
             ("dsn", "postgresql+psycopg2://u:p@169.254.169.254/x"),
+            ("dsn", "postgresql+psycopg2://u:p@db/x?host=169.254.169.254"),
+            ("dsn", "postgresql+psycopg2://u:p@db/x?host=db:5432,169.254.169.254:80"),
+            ("dsn", "postgresql+psycopg2://u:p@db/x?hostaddr=169.254.169.254"),
+            ("dsn", "mssql+pyodbc://u:p@db/x?odbc_connect=Server%3D169.254.169.254"),
         ],
     )
     def test_are_refused_where_they_are_weak_or_lead_astray(
