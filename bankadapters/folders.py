@@ -26,6 +26,7 @@ from bankadapters.transport import ANSWER_BYTES_MAX, Broken, Carrier, Transport
 Labels = Callable[[bytes], frozenset[str]]
 FILE_BYTES_MAX = 16 * 1024 * 1024
 ANSWER_WAIT_S = 20.0
+LOOK_EVERY_S = 0.05  # at the earliest; looking takes at most a fifth of the time
 FILES_MAX = 20_000  # of a folder, the newest ones
 LABELS_KEPT = 50_000  # files whose labels one process remembers
 LISTED = "listed:"  # a question that begins so wants the labels themselves, not the files
@@ -128,7 +129,7 @@ class FolderTransport:
     def _answer(self, name: str, label: str) -> bytes:
         until = time.monotonic() + self.wait_s
         while True:
-            why = "the bank has not answered yet"
+            why, began = "the bank has not answered yet", time.monotonic()
             try:
                 files = [one for one, labels in self._labelled() if label in labels]
             except NotSent as error:  # of the look for an answer: the message itself is out
@@ -137,7 +138,10 @@ class FolderTransport:
                 return bundle(_read(files))
             if time.monotonic() >= until:
                 raise Broken(f"{name} was handed over, {why}")
-            time.sleep(0.05)
+            took = time.monotonic() - began  # of a large folder on a slow share, a while
+            time.sleep(
+                min(max(LOOK_EVERY_S, 4 * took), max(until - time.monotonic(), LOOK_EVERY_S))
+            )
 
     def _gathered(self, words: Sequence[str]) -> bytes:
         wanted = frozenset(words)
