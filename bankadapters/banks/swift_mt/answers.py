@@ -65,8 +65,8 @@ def word_of(data: bytes) -> Word | None:
 
 
 def is_whole(data: bytes) -> bool:
-    """Whether a file ends as messages do."""
-    return data.rstrip().endswith((b"-", b"}"))
+    """Whether a file ends as messages do, with or without what networks put behind them."""
+    return data.rstrip(b" \t\r\n\x00\x03$").endswith((b"-", b"}"))
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -121,7 +121,8 @@ class TestWhatTheBankSays:
 
         (inbox / "r.txt").write_bytes(whole)
 
-        assert labels(whole) == {f"word:{BATCH}", f"ref:{OTHER}"}
+        for behind in (b"", b"\r\n", b"\x03", b"$"):
+            assert labels(whole + behind) == {f"word:{BATCH}", f"ref:{OTHER}"}
 
     def test_two_words_in_one_file_are_left_to_people(self):
         refused = acknowledged(OTHER, fields="{451:1}{405:H50}", number="B01000000025")
