@@ -356,6 +356,7 @@ class ReceiptDay(models.Model):
     stray = models.PositiveIntegerField(default=0)  # receipts no entry could be found for
     without_file = models.PositiveIntegerField(default=0)  # receipts whose file is still waited for
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    note = models.CharField(max_length=200, blank=True)  # why the bank's list could not be had
     checked_at = models.DateTimeField(default=clock.now)
 
     class Meta:

@@ -67,6 +67,7 @@ def _pull_account(line: Line, cursor: PullCursor, account: OwnAccount) -> BankEr
             _list_day(line, account, day)
         except BankError as error:
             log.info("receipts_not_told", account_id=account.pk, day=str(day), why=str(error))
+            keep.note_trouble(account_id=account.pk, day=day, why=str(error))
             trouble = trouble or error
             if isinstance(error, NotSent):
                 break
@@ -101,6 +102,7 @@ def _list_day(line: Line, account: OwnAccount, day: date) -> None:
     found = adapter.receipts(translate.account(account), day, day)
     keep.record_receipts(
         account_id=account.pk,
+        days=[day],
         lines=[translate.receipt(one, day=day, currency=account.currency) for one in found],
         gives_files=Ability.RECEIPT_FILE in adapter.abilities,
         exchange_id=line.recorder.last_id,

@@ -61,11 +61,13 @@ _TOLD = (
 def record_receipts(
     *,
     account_id: int,
+    days: Collection[date],
     lines: Iterable[ReceiptLine],
     gives_files: bool,
     exchange_id: int | None = None,
 ) -> int:
-    """Store what a list names and is not known yet; how many. A known receipt told differently is updated and audited.
+    """Store what the lists of these days name and is not known yet; how many. A known receipt told differently is updated
+    and audited.
 
     `gives_files`: whether this bank's files can be fetched over the link.
     """
@@ -87,7 +89,22 @@ def record_receipts(
         elif values != {name: getattr(row, name) for name in _TOLD}:
             _told_anew(row, values)
     made = BankReceipt.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=1000)
+    ReceiptDay.objects.filter(account_id=account_id, day__in=days).update(note="")
     return len(made)
+
+
+@transaction.atomic(durable=True)
+def note_trouble(*, account_id: int, day: date, why: str) -> None:
+    """Say why the list of a day could not be had; it stands beside the day until the bank tells it."""
+    ReceiptDay.objects.update_or_create(
+        account_id=account_id,
+        day=day,
+        defaults={"note": why[:200]},
+        create_defaults={
+            "note": why[:200],
+            "company_id": receipt_selectors.company_of(account_id),
+        },
+    )
 
 
 def _told_anew(row: BankReceipt, values: dict[str, object]) -> None:

@@ -168,6 +168,23 @@ class TestReceipts:
         case.refresh_from_db()
         assert case.closed_at is not None
 
+    @pytest.mark.parametrize("at", ["cib"], indirect=True)
+    def test_that_the_bank_is_still_making_say_so_until_they_are_told(
+        self, world, simulator, moving_clock
+    ):
+        credit(world, simulator, "66.00")
+        pull.statements(now=True)
+        next_day(moving_clock)
+        receipt_pull.receipts(now=True)
+        day = ReceiptDay.objects.get(day=StatementEntry.objects.get().bank_date)
+        assert "still making" in day.note
+        assert PullCursor.objects.get(kind="receipt").failures == 1
+
+        receipt_pull.receipts(now=True)
+
+        day.refresh_from_db()
+        assert (day.note, day.status) == ("", "complete")
+
     @pytest.mark.parametrize("at", ["cmb"], indirect=True)
     def test_of_an_entry_told_later_are_looked_for_though_the_day_was_complete(
         self, world, simulator

@@ -67,7 +67,9 @@ def a_line(serial, amount, *, direction="debit", after=None, day=DAY, minute=0, 
 def a_receipt(account, number="HD1", *, day=DAY, file=None, gives_files=True, **values):
     """A receipt as a bank lists it, with its file where there is one."""
     line = receipts.ReceiptLine(receipt_no=number, day=day, **values)
-    receipts.record_receipts(account_id=account.pk, lines=[line], gives_files=gives_files)
+    receipts.record_receipts(
+        account_id=account.pk, days=[day], lines=[line], gives_files=gives_files
+    )
     row = BankReceipt.objects.get(account=account, receipt_no=number)
     if file is not None:
         receipts.keep_file(receipt_id=row.pk, data=file, exchange_id=None)
