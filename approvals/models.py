@@ -7,6 +7,12 @@ from django.conf import settings
 from django.db import models
 
 from approvals.signing.models import Signature, SigningKey
+from approvals.standing.models import (
+    StandingAuthority,
+    StandingRelease,
+    StandingSignature,
+    StandingStop,
+)
 from kernel import clock
 from kernel.orm import DatedRow, MoneyRow, amount_column, currency_column
 
@@ -47,7 +53,17 @@ SIGNED_SQL = """
     RETURN NEW;
 """
 
-__all__ = ["Case", "Decision", "Policy", "Signature", "SigningKey"]
+__all__ = [
+    "Case",
+    "Decision",
+    "Policy",
+    "Signature",
+    "SigningKey",
+    "StandingAuthority",
+    "StandingRelease",
+    "StandingSignature",
+    "StandingStop",
+]
 
 
 class Policy(DatedRow):

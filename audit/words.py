@@ -173,6 +173,10 @@ _EVENTS: dict[str, StrPromise] = {
     "approvals.signing_key.passphrase_changed": _("修改签名口令"),
     "approvals.signing_key.unlock_failed": _("签名口令错误"),
     "approvals.signing_key.locked": _("签名密钥锁定"),
+    "approvals.standing.signed": _("签署常设授权"),
+    "approvals.standing.stopped": _("停用常设授权"),
+    "payments.order.released_by_standing": _("常设授权自动授权"),
+    "payments.order.standing_refused": _("常设授权不适用，待人办理"),
     "masterdata.keys.rotated": _("更换加密密钥"),
     "approvals.registrar.established": _("登记人密钥生效"),
 }

@@ -32,10 +32,11 @@ app_name = "masterdata"
 class KindConverter:
     """A kind of settings in an address: the few with a menu entry by a word, the topics of the strategy below theirs."""
 
-    regex = r"matrix|limits|routing|strategy/[a-z_.]+"
+    regex = r"matrix|limits|routing|standing|strategy/[a-z_.]+"
     words = {  # a literal table
         "approvals.policy": "matrix",
         "payments.limit": "limits",
+        "approvals.standing": "standing",
         "strategy.payments.routes": "routing",
     }
 

@@ -97,6 +97,7 @@ RULES = RowRules(
         "masterdata.calendarday": frozenset(),
         "masterdata.strategyrow": frozenset({"mac"}),
         "approvals.policy": frozenset({"mac"}),
+        "approvals.standingauthority": frozenset({"mac"}),
         "payments.limit": frozenset({"mac"}),
         "ledger.vouchertemplate": frozenset(),
         "erpbridge.erpsystem": _VERSIONED | {"secrets"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from approvals.models import Decision
+from approvals.models import Decision, StandingRelease
 from approvals.signing import trust
 from approvals.signing.models import Signature, SigningKey
 from approvals.signing.signers import shown_aad
@@ -30,6 +30,18 @@ def _decision(row: Decision) -> dict[str, Any]:
     }
 
 
+def _standing(row: StandingRelease) -> dict[str, Any]:
+    """A release under a mandate, and what its releaser signed."""
+    signed = row.authority.signed
+    return {
+        "id": row.pk,
+        "statement": row.statement,
+        "point": bytes(row.point).hex(),
+        "signature": bytes(row.signature).hex(),
+        "mandate": {"statement": signed.statement, "path": signed.path, "name": str(signed.user)},
+    }
+
+
 def _key(row: SigningKey) -> dict[str, Any]:
     return {
         **trust.facts_of(row),
@@ -45,9 +57,14 @@ def of_cases(case_ids: Iterable[int]) -> dict[str, Any]:
     """What the people of these cases signed and with which keys. System look-up: the caller has scoped the subject."""
     rows = Decision.objects.filter(case_id__in=list(case_ids)).select_related("case", "user")
     decisions = list(rows.order_by("pk"))
-    signatures = list(
-        Signature.objects.filter(pk__in={row.signature_id for row in decisions if row.signature_id})
+    mandates = list(
+        StandingRelease.objects.filter(case_id__in=list(case_ids)).select_related(
+            "authority__signed"
+        )
     )
+    made = {row.signature_id for row in decisions if row.signature_id}
+    made |= {row.authority.signed.signature_id for row in mandates}
+    signatures = list(Signature.objects.filter(pk__in=made))
     keys = {
         key.pk: key
         for key in SigningKey.objects.filter(pk__in={one.key_id for one in signatures})
@@ -61,6 +78,7 @@ def of_cases(case_ids: Iterable[int]) -> dict[str, Any]:
     pinned = trust.registrars()
     return {
         "decisions": [_decision(row) for row in decisions],
+        "standing": [_standing(row) for row in mandates],
         "signatures": [
             {
                 "root": one.root,

@@ -24,6 +24,7 @@ class Proven:
     sealed: str  # the digest of the instruction the releaser signed; empty before release
     maker: str
     people: tuple[str, ...]
+    target_id: int | None = None  # the only account a standing mandate lets money go to
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class _Keys:
         key = None if signature is None else self.keys.get(signature.key_id)
         if signature is None or key is None:
             return "it is not signed"
-        if fault := self.faults[key.pk] or _out_of_time(key, row["at"]):
+        if fault := self.faults[key.pk] or out_of_time(key, row["at"]):
             return fault
         if key.person_key != row["person_key"]:
             return "it is signed by somebody else"
@@ -87,7 +88,8 @@ class _Keys:
         return self.keys[self.signatures[row["signature_id"]].key_id].fingerprint
 
 
-def _out_of_time(key: SigningKey, at: datetime) -> str:
+def out_of_time(key: SigningKey, at: datetime) -> str:
+    """Why what the key signed at that moment does not count; empty when it does."""
     if not key.valid_from <= at < key.valid_to:
         return "the key was not valid then"
     if key.distrusted_from is not None and at >= key.distrusted_from:

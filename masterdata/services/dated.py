@@ -304,3 +304,10 @@ def lay_down(*, kind_name: str, proposal: Proposal) -> DatedRow | None:
     said = kind.values.read(proposal.values).written()
     record(f"masterdata.{kind.name}.laid_down", actor=None, subject=row, after=said)
     return row
+
+
+def persons_behind(change_id: int | None) -> tuple[str, ...]:
+    """The natural persons who proposed and decided the change behind a version. System look-up."""
+    change = StagedChange.objects.filter(pk=change_id or 0).first()
+    people = () if change is None else (change.made_by, change.decided_by)
+    return tuple(one.person_key for one in people if one is not None)

@@ -19,6 +19,7 @@ from audit import anchoring
 from kernel import seal, vault
 from kernel.envelope import Sealer
 from kernel.errors import InvariantBroken
+from masterdata import selectors as masterdata
 from payments.content import content_hash, content_of
 from payments.outcomes import SealedInstruction
 
@@ -137,6 +138,12 @@ def _require_signed(
         "content": (verdict.content, seal.digest(seal.canonical(said["order"]))),
         "instruction": (verdict.sealed, seal.digest(data)),
     }
+    if verdict.target_id is not None:  # a mandate names the only account the money may go to
+        target = masterdata.account_by_id(verdict.target_id)
+        told["target"] = (
+            "" if target is None else target.number,
+            str(said["order"]["payee_number"]),
+        )
     wrong = [name for name, (signed, present) in told.items() if signed != present]
     if wrong:
         raise NotSigned("another one was signed: " + ", ".join(wrong))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from approvals.signing.verifying import verify_cases
+from approvals.standing.verifying import verify_cases
 from audit import services as audit
 from audit.row_verifying import strayed
 from payments import payee_facts, routing

@@ -92,6 +92,7 @@ def finish_run(*, run_id: int, error: str = "") -> None:
     _note(run_id, error)
     if not error:
         pulling.draft_pull(run_id=run_id)
+        pulling.release_pull(run_id=run_id)
 
 
 @transaction.atomic(durable=True)

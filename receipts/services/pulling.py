@@ -1,7 +1,8 @@
 """Pull (上划): after a fetch, the office's balance beyond what stays is brought up, within the limits head office set.
 
-The order is drafted in the name of the maker the schedule names; submitting, checking, approving and releasing it stay
-people's acts, as for any payment. One moment of a schedule drafts one order at the most.
+The order is drafted in the name of the maker the schedule names. Under a standing mandate of the two accounts it is released
+at once, inside the mandate's limits; otherwise submitting, checking, approving and releasing it are people's acts, as for any
+payment. One moment of a schedule drafts one order at the most.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from payments import funds
 from payments import selectors as payments
 from payments.content import OrderRequest
 from payments.services.drafting import draft_order
+from payments.services.standing import release_by_standing
 from receipts import office_selectors
 from receipts.models import CollectionRun, CollectionSchedule
 from receipts.rules import ZERO, pullable
@@ -58,6 +60,16 @@ def draft_pull(*, run_id: int) -> str:
     return run.order_no
 
 
+def release_pull(*, run_id: int) -> None:
+    """Release what a run drafted under the standing mandate of its accounts, where there is one; else it waits for its maker."""
+    run = CollectionRun.objects.get(pk=run_id)
+    drafted = payments.orders_by_id([run.order_id] if run.order_id else [])
+    if not any(order.state == "draft" for order in drafted):
+        return
+    why = release_by_standing(order_id=run.order_id or 0)
+    CollectionRun.objects.filter(pk=run_id).update(note=why[:200] or "已由常设授权自动授权")
+
+
 def _amount(plan: CollectionSchedule) -> tuple[Decimal, str]:
     """What may be pulled now; zero with the reason."""
     told = funds.of_account(plan.account_id)
@@ -91,7 +103,7 @@ def _request(plan: CollectionSchedule, run: CollectionRun, amount: Decimal) -> O
         amount=amount,
         currency=plan.account.currency,
         wish_date=clock.today(),
-        purpose="资金上划",
+        purpose=f"资金上划 {run.scheduled_at.astimezone(clock.SHANGHAI):%m-%d %H:%M}",
         kind="internal",
         source_system=SOURCE,
         erp_doc_type="归集",

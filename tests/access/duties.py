@@ -223,6 +223,9 @@ MAY: dict[str, Duties] = {
     **_lines("masterdata", """person_new duty_revoke person_edit duty_grant person_act client_new client_edit client_key client_stop
         client_key_revoke""", OFFICER),
     **_lines("approvals", "key_confirm key_refuse", OFFICER),
+    **_lines("approvals", "mandates mandate", EVERYBODY),
+    **_lines("approvals", "mandate_sign", _("releaser")),
+    **_lines("approvals", "mandate_stop", _("releaser", "admin")),
     # the trail
     **_lines("audit", "trail rows verify entry", AUDITOR),
     "audit:evidence": EXAMINERS,

@@ -131,6 +131,7 @@ OBJECTS: dict[str, Found] = {
     "masterdata:membership_id": _all("membership_id"),
     "masterdata:delegation_id": _own("delegation_id", "security_admin"),
     "approvals:key_id": _own("key_id", "security_admin"),
+    "approvals:authority_id": _all("authority_id"),
     # the desk
     "desk:case_id": _all("case_id", is_seen=True),
     "desk:job_id": _own("job_id"),
@@ -162,7 +163,7 @@ WORDS: dict[str, Sequence[str]] = {
     "reconciliation:line_id": ("1",),
     "reconciliation:day": ("2026-11-23",),
     "reconciliation:month": ("2026-11",),
-    "masterdata:kind": ("matrix", "limits", "routing"),
+    "masterdata:kind": ("matrix", "limits", "routing", "standing"),
     "erpbridge:style": ("file",),
     "erpbridge:file_type": ("pay",),
     "masterdata:act": ("password", "factor", "activate", "deactivate", "sessions", "nonsense"),

@@ -54,6 +54,7 @@ from tests.access.pages import HOSTILE
 from tests.payments.test_imports_lists import a_csv
 from tests.payments.test_outside import propose as propose_outside
 from tests.payments.test_schedules import a_plan
+from tests.payments.test_standing import a_mandate
 from tests.statements.rows import a_line, a_receipt
 
 
@@ -137,7 +138,14 @@ def _things(world: Any, moment: clock.fixed) -> dict[str, list[tuple[str, Any]]]
         "schedule_id": [("", plan.pk)],
         "order_id": [(o.shown_state, o.pk) for o in PaymentOrder.objects.order_by("pk")],
     }
+    kept["authority_id"] = [("", _mandate(world))]
     return kept | _master(world) | _desk(world) | _erp(world) | books.lay_down(world)
+
+
+def _mandate(world: Any) -> int:
+    """A standing mandate from the world's account to the one beside it, not signed yet."""
+    target = OwnAccount.objects.get(number="320766250001")
+    return a_mandate(world, target).pk
 
 
 def _orders(world: Any) -> list[tuple[str, str]]:

@@ -83,7 +83,7 @@ def _people(order: PaymentOrder) -> dict[str, bytes]:
     told = decisions.of_cases(payments.cases_of(order))
     files = {f"pages/{digest}.json": page for digest, page in told["pages"].items()}
     files["decisions.json"] = _json(
-        {"decisions": told["decisions"], "signatures": told["signatures"]}
+        {name: told[name] for name in ("decisions", "standing", "signatures")}
     )
     files["keys.json"] = _json({"keys": told["keys"], "registrars": told["registrars"]})
     return files

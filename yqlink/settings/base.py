@@ -208,6 +208,7 @@ RULE_FORESIGHT = "yqlink.foresight.foresee"  # what a proposed setting would hav
 DATED_KINDS = [
     "masterdata.services.strategy.strategy_kinds",
     "approvals.matrix.KIND",
+    "approvals.standing.kind.KIND",
     "payments.limit_rows.KIND",
 ]
 

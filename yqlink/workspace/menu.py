@@ -126,6 +126,7 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
         [
             (_("审批矩阵"), "masterdata:matrix", "strategy.view"),
             (_("限额"), "masterdata:limits", "strategy.view"),
+            (_("常设授权"), "approvals:mandates", "strategy.view"),
             (_("策略"), "masterdata:strategy", "strategy.view"),
             (_("重复规则"), "payments:rules", "payments.view"),
             (_("出口"), "payments:gate", "payments.adjudicate"),
@@ -231,6 +232,7 @@ ICONS = {
     "masterdata:connections": "plug",
     "masterdata:matrix": "layers",
     "masterdata:limits": "wallet",
+    "approvals:mandates": "clock",
     "masterdata:strategy": "list",
     "masterdata:routing": "swap",
     "masterdata:calendar": "calendar",

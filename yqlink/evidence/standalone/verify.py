@@ -21,14 +21,16 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from verify_keys import (
     Wrong,
     canonical,
+    fen,
     fingerprint,
-    granted,
+    holds,
     need,
     root_of,
     sha256,
     signed,
     unpacked,
 )
+from verify_mandates import check_mandate
 from verify_rows import check_rows
 
 # --- the bundle -------------------------------------------------------------------------------------------------------
@@ -148,7 +150,8 @@ def check_decisions(bundle: Bundle, keys: dict[str, Any]) -> list[dict[str, Any]
         need(same, "content.json", "不是所签内容 / not what was signed")
         cases.setdefault(facts["case"], []).append(facts)
     released = [one for one in cases.values() if any(facts["act"] == "release" for facts in one)]
-    return [_check_case(one) for one in released]
+    mandates = [check_mandate(bundle, one, signatures, keys) for one in book.get("standing", [])]
+    return [_check_case(one) for one in released] + mandates
 
 
 def _check_case(said: list[dict[str, Any]]) -> dict[str, Any]:
@@ -175,7 +178,7 @@ def _check_decision(
     need(key, where, "签名密钥缺失 / key missing")
     if signature is None or key is None:
         raise Wrong(where, "incomplete")
-    good = _holds(key, b"yqlink.decisions.v1\x00" + root, signature, decision, where)
+    good = holds(key, b"yqlink.decisions.v1\x00" + root, signature, decision, where)
     need(good, where, "签名不符 / the signature does not hold")
     facts: dict[str, Any] = json.loads(decision["statement"])
     for name in ("act", "step", "case", "content", "person", "at", "note"):
@@ -199,20 +202,6 @@ def _check_decision(
         "页面被改动 / altered",
     )
     return facts
-
-
-def _holds(
-    key: dict[str, Any],
-    message: bytes,
-    signature: dict[str, Any],
-    decision: dict[str, Any],
-    where: str,
-) -> bool:
-    """Whether the key signed: a software key the message, a key in a token the grant of the act."""
-    point, mark = bytes.fromhex(key["point"]), bytes.fromhex(signature["signature"])
-    if key["provider"] == "webauthn":
-        return granted(point, message, mark, decision["statement"].encode(), where)
-    return signed(key["algorithm"], point, message, mark)
 
 
 def check_instructions(bundle: Bundle, releases: list[dict[str, Any]]) -> None:
@@ -266,15 +255,9 @@ def check_books(bundle: Bundle) -> None:
         need(tie["entry"]["direction"] == wanted, where, "方向不符 / other direction")
     for voucher in bundle.json("vouchers.json"):
         where = f"vouchers.json#{voucher['id']}"
-        sides = [sum(_fen(line[side]) for line in voucher["lines"]) for side in ("debit", "credit")]
+        sides = [sum(fen(line[side]) for line in voucher["lines"]) for side in ("debit", "credit")]
         need(sides[0] == sides[1], where, "借贷不平 / does not balance")
-        need(abs(sides[0]) == _fen(amount), where, "金额不符 / other amount")
-
-
-def _fen(text: str) -> int:
-    whole, _, cents = text.partition(".")
-    sign = -1 if whole.startswith("-") else 1
-    return int(whole or 0) * 100 + sign * int((cents + "00")[:2])
+        need(abs(sides[0]) == fen(amount), where, "金额不符 / other amount")
 
 
 def check_audit(bundle: Bundle) -> set[tuple[str, str, str]]:

@@ -197,6 +197,27 @@ def granted(point: bytes, message: bytes, envelope: bytes, statement: bytes, nam
     )
 
 
+def holds(
+    key: dict[str, Any],
+    message: bytes,
+    signature: dict[str, Any],
+    decision: dict[str, Any],
+    where: str,
+) -> bool:
+    """Whether the key signed: a software key the message, a key in a token the grant of the act."""
+    point, mark = bytes.fromhex(key["point"]), bytes.fromhex(signature["signature"])
+    if key["provider"] == "webauthn":
+        return granted(point, message, mark, decision["statement"].encode(), where)
+    return signed(key["algorithm"], point, message, mark)
+
+
+def fen(text: str) -> int:
+    """An amount in fen."""
+    whole, _, cents = text.partition(".")
+    sign = -1 if whole.startswith("-") else 1
+    return int(whole or 0) * 100 + sign * int((cents + "00")[:2])
+
+
 # --- the zip: stored, sorted, without dates, so that no byte of it can differ unnoticed ---------------------------------
 
 
