@@ -51,10 +51,11 @@ def changes(keys: Mapping[str, Collection[object]]) -> QuerySet[RowChange]:
     for table, ids in keys.items():
         parts.append(f"({_OF_ROWS})")
         params += [table, [str(one) for one in ids]]
+    rows = RowChange.objects.annotate(digest=_Digest(F("id")))
     if not parts:
-        return RowChange.objects.none()
+        return rows.none()
     found = RawSQL(" UNION ALL ".join(parts), params)  # noqa: S611 - words of this module, values as parameters
-    return RowChange.objects.filter(pk__in=found).annotate(digest=_Digest(F("id")))
+    return rows.filter(pk__in=found)
 
 
 def keys_with(table: str, column: str, value: int) -> list[str]:

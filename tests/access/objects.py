@@ -163,7 +163,7 @@ WORDS: dict[str, Sequence[str]] = {
     "reconciliation:line_id": ("1",),
     "reconciliation:day": ("2026-11-23",),
     "reconciliation:month": ("2026-11",),
-    "masterdata:kind": ("matrix", "limits", "routing", "standing"),
+    "masterdata:kind": ("matrix", "limits", "routing"),
     "erpbridge:style": ("file",),
     "erpbridge:file_type": ("pay",),
     "masterdata:act": ("password", "factor", "activate", "deactivate", "sessions", "nonsense"),

@@ -113,6 +113,12 @@ def test_is_exported_with_digests_and_the_export_is_in_the_trail(world: World) -
     assert Entry.objects.get(event="desk.list.exported").after["sha256"] == digest
 
 
+def test_asked_for_nothing_it_shows_nothing(world: World) -> None:
+    client = signed_in(world["checker2"])
+
+    assert "没有变更记录" in client.get("/audit/rows/").content.decode()
+
+
 def test_pages_by_fifty(world: World) -> None:
     for number in range(60):
         OwnAccount.objects.filter(pk=world.account.pk).update(branch_name=f"第 {number} 支行")
