@@ -162,6 +162,12 @@ def released_under(line: int, *, since: datetime) -> list[StandingRelease]:
     return list(rows.select_related("case"))
 
 
+def is_for(authority: StandingAuthority, *, payer_id: int, target_id: int, currency: str) -> bool:
+    """Whether the mandate is about transfers between these accounts in this currency."""
+    wanted = (authority.payer_id, authority.target_id, authority.currency)
+    return wanted == (payer_id, target_id, currency)
+
+
 def beyond(authority: StandingAuthority, amount: Decimal, used: Used) -> str:
     """Which limit an amount would break; empty when none."""
     for word, limit, total in (

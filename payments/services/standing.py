@@ -78,8 +78,9 @@ def _authority(order: PaymentOrder) -> StandingAuthority:
         raise Waits(found)
     if found.signed.person_key == order.maker.person_key:
         raise Waits("常设授权由制单人签署，须由他人办理")
-    if order.currency != found.currency:
-        raise Waits("币种不在常设授权之内")
+    payer_id, currency = order.payer_account_id, order.currency
+    if not standing.is_for(found, payer_id=payer_id, target_id=target.pk, currency=currency):
+        raise Waits("账户或币种不在常设授权之内")
     if why := standing.beyond(found, order.amount, _used(found, now)):
         raise Waits(why)
     return found

@@ -1,4 +1,4 @@
-"""Rows of the approval matrix and limits: each field narrows whom they bind, or sets what they ask."""
+"""Rows of the approval matrix, limits and standing mandates: each field narrows whom they bind, or sets what they ask."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 from approvals.matrix import KIND as MATRIX
 from approvals.policy import Subject, rule_for
 from approvals.selectors import rule_of
+from approvals.standing.kind import KIND as STANDING
+from approvals.standing.services import Used, beyond, is_for
 from kernel.money import Money
 from masterdata.models import User
 from payments.limit_rows import KIND as LIMIT
@@ -42,6 +44,18 @@ def bound(said: Said) -> bool:
     return excess([cap], spend, used) is not None
 
 
+def goes_out(said: Said) -> bool:
+    """Whether 60.00 CNY may go from account 30 up to 31 by itself, after 60.00 that day and 120.00 that month."""
+    row = row_of(STANDING.name, said)
+    money, used = Decimal("60.00"), Used(Decimal("60.00"), Decimal("120.00"))
+    return is_for(row, payer_id=30, target_id=31, currency="CNY") and not beyond(row, money, used)  # type: ignore[arg-type]  # a mandate
+
+
+def _mandate(field: str, lets: Any, keeps: Any) -> Act:
+    base = {"payer": 30, "target": 31, "item": "60.00", "day": "120.00", "month": "180.00"}
+    return Act(STANDING.name, field, (lets, True), (keeps, False), goes_out, base)
+
+
 def _row(field: str, binds: Any, passes_by: Any) -> Act:
     return Act(MATRIX.name, field, (binds, 1), (passes_by, REFUSED), people, {"steps": [STEP]})
 
@@ -67,4 +81,10 @@ ACTS = [
     _limit("currency", "CNY", "USD"),
     _limit("period", "month", "day", amount="100.00"),
     _limit("amount", "59.99", "60.00"),
+    _mandate("payer", 30, 29),
+    _mandate("target", 31, 32),
+    _mandate("currency", "CNY", "USD"),
+    _mandate("item", "60.00", "59.99"),
+    _mandate("day", "120.00", "119.99"),
+    _mandate("month", "180.00", "179.99"),
 ]
