@@ -13,7 +13,7 @@ from django.core.management import call_command
 from pytest_django.live_server_helper import LiveServer
 
 from approvals.models import Decision
-from masterdata.models import Bank
+from masterdata.models import Bank, Company, OwnAccount
 from payments.import_cells import COLUMNS
 from tests.browser.world import PASSWORD, World, lay_down
 
@@ -88,7 +88,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
         ("/reconciliation/close/", "存档"),
         ("/reconciliation/close/{company_id}/{month}/", "余额调节表"),
         ("/reconciliation/", "勾对台"),
-        ("/reconciliation/accounts/{account_id}/", "所选合计"),
+        ("/reconciliation/accounts/{account_id}/", "差额"),
         ("/reconciliation/accounts/{account_id}/matches/", "还没有勾对"),
         ("/reconciliation/trial/", "试算条件"),
         ("/reconciliation/explained/", "解释率"),
@@ -167,6 +167,13 @@ def sign_in(page: Any, address: str, username: str, world: World) -> None:
     page.context.add_cookies([cookie | {"url": address}])
 
 
+def without(text: str, names: set[str]) -> str:
+    """A text without the names in it, the longest first."""
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        text = text.replace(name, "")
+    return text
+
+
 def path_of(pattern: str, world: World) -> str:
     values = {name: getattr(value, "order_no", value) for name, value in vars(world).items()}
     return pattern.format(**values)
@@ -212,12 +219,20 @@ def test_every_page_of_a_duty_speaks_english(page, address, world, settings, use
         *COLUMNS,
         *Bank.objects.values_list("name", flat=True),
     }  # in the language of their papers
+    names = {
+        *OwnAccount.objects.values_list("name", flat=True),
+        *Company.objects.values_list("short_name", flat=True),
+    }
     faults: list[str] = []
     for pattern, _text in PAGES[username]:
         path = path_of(pattern, world)
         page.goto(f"{address}{path}")
         texts = [*page.locator(CHROME).all_inner_texts(), page.locator("h1").inner_text()]
-        faults += [f"{path}: {text}" for text in texts if HAN.search(text) and text not in data]
+        faults += [
+            f"{path}: {text}"
+            for text in texts
+            if text not in data and HAN.search(without(text, names))
+        ]
 
     assert not faults, "\n".join(sorted(set(faults)))
 

@@ -90,9 +90,12 @@
       for (let n = first; n < last; n += 1) rows.push(this.row(this.shown[n], n, wanted));
       this.holder.style.transform = `translateY(${first * ROW}px)`;
       if (!rows.length) {
-        const empty = document.createElement("p");
+        const empty = document.createElement("div"), words = document.createElement("span");  // a grid holds rows, of cells
         empty.className = "pane__empty";
-        empty.textContent = say(this.lines.length ? "Filtered" : "None");
+        empty.setAttribute("role", "row");
+        words.setAttribute("role", "gridcell");
+        words.textContent = say(this.lines.length ? "Filtered" : "None");
+        empty.append(words);
         this.holder.style.transform = "";
         rows.push(empty);
       }
