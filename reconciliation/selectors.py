@@ -245,7 +245,7 @@ def maybe_booked(account_id: int, bank_id: int) -> Proposal | None:
 
 
 def standing_proposals(account_id: int) -> list[Proposal]:
-    """The same. System look-up: the caller scoped the account."""
+    """The proposals nobody has settled or refused, most certain first. System look-up: the caller scoped the account."""
     refused = refused_parts(account_id)
     rows = [
         row

@@ -99,9 +99,8 @@ def archive_due() -> int:
             continue
         try:
             count += archive(company_id=period.company_id, month=period.code) is not None
-        except (
-            Exception
-        ):  # one month's trouble is not the others': it is tried again at the next tick
+        except Exception:
+            # One month's trouble is not the others': it is tried again at the next tick.
             log.exception("archive_failed", company_id=period.company_id, month=period.code)
     return count
 

@@ -48,9 +48,8 @@ def measure_due() -> int:
             try:
                 _measure(account_id, day, at=(first, second if now >= second else None))
                 count += 1
-            except (
-                Exception
-            ):  # one account's trouble is not the others': it is measured at the next tick
+            except Exception:
+                # One account's trouble is not the others': it is measured at the next tick.
                 log.exception("measuring_failed", account_id=account_id, day=str(day))
     return count
 
