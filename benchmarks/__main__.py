@@ -104,7 +104,7 @@ def _lists(url: str, sizes: Sizes, _: Path) -> list[rig.Line]:
 
 
 def _exchange(url: str, sizes: Sizes, _: Path) -> list[rig.Line]:
-    return exchange.run(url, base=BASE, requests=sizes.requests, burst=sizes.burst)
+    return exchange.run(url, requests=sizes.requests, burst=sizes.burst)
 
 
 def _startup(url: str, _: Sizes, __: Path) -> list[rig.Line]:

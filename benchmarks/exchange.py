@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import tempfile
 import threading
@@ -104,8 +105,6 @@ def _both_ends(style: str, home: Path) -> Iterator[tuple[Any, Any]]:
 
 
 def _clock() -> Any:
-    import os
-
     from erpbridge.simulator.opening import Clock
 
     name = os.environ.get("CLOCK_FILE", "")
@@ -181,8 +180,23 @@ def measure(style: str, count: int, *, batch: int = BATCH) -> list[rig.Line]:
     ]
 
 
-def run(url: str, *, base: str, requests: int, burst: int) -> list[rig.Line]:
+def furnish() -> None:
+    """The demo group in an empty database, as `make demo` lays it down."""
+    from django.core.management import call_command
+
+    from tests import schema
+
+    schema.load(os.environ["DATABASE_URL"])
+    call_command("migrate", verbosity=0, interactive=False)
+    with tempfile.TemporaryDirectory(prefix="yqlink-bench-") as home:
+        os.environ["YQLINK_DEMO_DIR"] = home
+        call_command("seed_demo", verbosity=0)
+
+
+def run(url: str, *, requests: int, burst: int) -> list[rig.Line]:
     """Every style in a process and database of its own, and the burst over the tables."""
+    base = "bench_exchange"
+    rig.child("benchmarks.exchange", rig.database(url, base), "--size", "0")
     lines = []
     for style in STYLES:
         own = rig.database(url, f"bench_exchange_{style}", template=base)
@@ -211,8 +225,14 @@ def _forget(url: str) -> None:
 
 if __name__ == "__main__":
     parser = rig.size_arguments()
-    parser.add_argument("--style", choices=STYLES, required=True)
+    parser.add_argument(
+        "--style", choices=STYLES, help="none: lay down what all of them begin with"
+    )
     parser.add_argument("--batch", type=int, default=BATCH)
     options = parser.parse_args(sys.argv[1:])
     rig.setup_django()
-    rig.tell(measure(options.style, options.size, batch=options.batch))
+    if options.style is None:
+        furnish()
+        rig.tell([])
+    else:
+        rig.tell(measure(options.style, options.size, batch=options.batch))
