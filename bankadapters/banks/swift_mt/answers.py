@@ -7,7 +7,7 @@ payments reject and return: lines /REJT/ or /RETN/, the reason, /MREF/ (field 20
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bankadapters.contract import Fate, Outcome, WireRequest
@@ -26,7 +26,7 @@ _FIELD = re.compile(r"\{(\d{3}):([^{}]*)\}")
 _NUMBER = re.compile(r"^:20:([0-9A-Za-z]{1,16})\r?$", re.MULTILINE)
 _ITEM = re.compile(r"^:21:([0-9A-Za-z]{1,16})\r?$", re.MULTILINE)
 _REJECT = re.compile(r"^:(?:75|79):/(REJT|RETN)/([^\r\n]{0,20})\r?$", re.MULTILINE)
-_LINE = re.compile(r"^/(MREF|TREF|[A-Z]{2}\d{2})/([^\r\n]{0,60})\r?$", re.MULTILINE)
+_LINE = re.compile(r"/(MREF|TREF|CHGS|TEXT|[A-Z]{2}\d{2})/(.{0,60})")
 
 
 @dataclass(frozen=True)
@@ -99,19 +99,39 @@ def _acknowledged(text: str) -> Word:
 
 
 def _rejected(text: str) -> Word:
-    """A reject or return of a message, or of one payment of it."""
+    """A reject or return of a message, or of one payment of it; every line of the field has to be one of the guidelines'.
+
+    Only a notice that is related (field 21) to the whole message may be about all of its payments.
+    """
     head = _REJECT.search(text)
-    told = [] if head is None else _LINE.findall(text[head.end() :])
+    told = [] if head is None else list(_told(text[head.end() :]))
     numbers = {value.strip() for name, value in told if name == "MREF"}
     items = [value.strip() for name, value in told if name == "TREF"]
-    reasons = [(name, value) for name, value in told if name not in ("MREF", "TREF")]
+    reasons = [(name, value) for name, value in told if re.fullmatch(r"[A-Z]{2}\d{2}", name)]
     if head is None or len(numbers) != 1 or len(items) > 1 or not reasons:
         raise Unreadable("a rejection that does not name its message, or not its reason")
+    number = numbers.pop()
+    if not items and set(_ITEM.findall(text[: head.start()])) != {number}:
+        raise Unreadable("a rejection that names no payment and is not related to its message")
     code, why = reasons[0]
     fate = Fate.RETURNED if head[1] == "RETN" else Fate.FAILED
     if code in REPEATED:  # what was sent first may well be paid
         fate = Fate.UNKNOWN
-    return Word(numbers.pop(), fate, code, why.strip(), items)
+    return Word(number, fate, code, why.strip(), items)
+
+
+def _told(rest: str) -> Iterator[tuple[str, str]]:
+    """The code words of the field behind its first line. Raises Unreadable for a line that is none."""
+    for line in rest.replace("\r", "").strip("\n").split("\n"):
+        if line.startswith((":", "-")):
+            return
+        found = _LINE.fullmatch(line)
+        if found is not None:
+            yield found[1], found[2]
+        elif not line.startswith("//"):
+            raise Unreadable(
+                f"a line of a rejection that is none of the guidelines': {line[:40]!r}"
+            )
 
 
 def _of_message(asked: WireRequest | None, number: str) -> list[str]:

@@ -94,6 +94,27 @@ class TestWhatTheBankSays:
     def test_a_rejection_of_the_whole_message_fails_each_of_its_payments(self):
         assert told(rejected("")) == {ONE: Fate.FAILED}
 
+    @pytest.mark.parametrize("damage", [b"TREF/", b"/TREF", b"/TRE\x00/", b"(TREF/"])
+    def test_a_damaged_line_does_not_turn_a_payments_rejection_into_its_messages(self, damage):
+        adapter, _ = asking(files(acknowledged(*NUMBERS), rejected(ONE).replace(b"/TREF/", damage)))
+
+        with pytest.raises(BankError):
+            adapter.inquire([an_inquiry(OTHER)])
+
+    def test_a_notice_about_all_is_related_to_the_message_itself(self):
+        strange = rejected("").replace(b":21:B01000000017", b":21:Y01000000017")
+        adapter, _ = asking(files(strange))
+
+        with pytest.raises(BankError, match="names no payment"):
+            adapter.inquire([an_inquiry()])
+
+    def test_further_words_of_the_guidelines_are_read(self):
+        longer = rejected(ONE).replace(
+            b"\r\n-", b"\r\n/CHGS/CNY5,00\r\n/TEXT/PLEASE CHECK\r\n//THE NAME\r\n-"
+        )
+
+        assert told(longer) == {ONE: Fate.FAILED}
+
     def test_a_rejection_as_a_repeat_fails_nothing(self):
         assert told(rejected(ONE, "AM05")) == {ONE: Fate.UNKNOWN}
 
