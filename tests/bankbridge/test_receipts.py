@@ -121,7 +121,8 @@ class TestReceipts:
 
         receipt = BankReceipt.objects.select_related("file").get()
         data = filing.read(receipt.file)
-        assert data == b"%PDF-1.4 " + receipt.receipt_no.encode()
+        assert data.startswith(b"%PDF-")
+        assert receipt.receipt_no.encode() in data
         assert receipt.file.media == "pdf"
         (stored,) = [path for path in files.rglob("*") if path.is_file()]
         assert data not in stored.read_bytes()

@@ -62,4 +62,6 @@ class TestCebAgainstItsSimulator(SimulatedContract):
         found = adapter.receipts(self.own[0], day, day)
 
         assert len({receipt.receipt_no for receipt in found}) == 60
-        assert adapter.receipt_file(found[0]) == f"%PDF-1.4 {found[0].receipt_no}.pdf".encode()
+        file = adapter.receipt_file(found[0])
+        assert file.startswith(b"%PDF-")
+        assert found[0].receipt_no.encode() in file

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from bankadapters.banks.ceb.simulator import work
 from bankadapters.banks.ceb.simulator.fields import CODES, HEAD, KINDS
+from bankadapters.simulator import paper
 from bankadapters.simulator.bank import BankSimulator, Call, Refusal, Reply, Request, World
 from bankadapters.simulator.wire import Unreadable, first_fault, read_xml, tags, text_of
 from kernel import clock
@@ -52,7 +53,7 @@ class CebSimulator(BankSimulator):
         name = (call.query.get("fileName") or [""])[0]
         if (call.query.get("userPassword") or [""])[0] != PASSWORD or not name.endswith(".pdf"):
             return Reply(b"not found", 404, "text/plain")
-        return Reply(b"%PDF-1.4 " + name.encode(), content_type="application/pdf")
+        return Reply(paper.receipt(name.removesuffix(".pdf"), []), content_type="application/pdf")
 
     def understand(self, call: Call) -> Request:
         """Read one document: the trade in the path and in its head, the password in the address."""

@@ -18,6 +18,7 @@ from bankadapters.banks.citic.simulator.fields import (
     require,
     word,
 )
+from bankadapters.simulator import paper
 from bankadapters.simulator.bank import Refusal
 from bankadapters.simulator.books import Account
 from bankadapters.simulator.statement import Row, Search
@@ -123,13 +124,13 @@ def receipts(world: World, action: str, root: ET.Element) -> str:
 def receipt(world: World, action: str, root: ET.Element) -> str:
     """DLEDCDTD: one PDF in a ZIP in base64."""
     number = text_of(root, "list/row/brSeqNo")
-    _account(world, text_of(root, "accNo"))
+    account = _account(world, text_of(root, "accNo"))
     if not number.startswith("HD"):
         raise Refusal("SIM0404")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         stamp = zipfile.ZipInfo(f"{number}.pdf", date_time=(2020, 1, 1, 0, 0, 0))
-        archive.writestr(stamp, f"%PDF-1.4 {number}".encode())
+        archive.writestr(stamp, paper.receipt(number, [("Account", account.number)]))
     text = base64.b64encode(packed.getvalue()).decode("ascii")
     head = [("fileConTent", text), ("fileName", f"{number}.zip"), ("size", str(len(packed.getvalue())))]  # fmt: skip
     return tags([*word("AAAAAAA"), *head]) + listed([[("pdfName", f"{number}.pdf")]])
