@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Q, QuerySet
 
 from audit.models import Entry, Link
@@ -34,3 +36,9 @@ def times(event: str, *, subject_kind: str, subject_id: object) -> int:
 def last_link() -> Link | None:
     """The newest link of the chain: its number and digest, to be noted outside the platform. An examiner's act."""
     return Link.objects.order_by("-seq").first()
+
+
+def last_before(moment: datetime) -> datetime | None:
+    """When the last fact before this moment was written: after a restore, how far the backup goes. System look-up."""
+    rows = Entry.objects.filter(at__lt=moment).order_by("-at", "-id")
+    return rows.values_list("at", flat=True).first()

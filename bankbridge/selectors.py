@@ -65,11 +65,12 @@ def linked_accounts(
 
 
 def visible_exchanges(scope: Scope) -> QuerySet[Exchange]:
-    """Wire evidence of the viewer's companies, and for those who see connections also what belongs to no company."""
+    """Wire evidence of the companies whose connections or messages the viewer may see, and for those who see connections also what belongs to no company."""
     rows = Exchange.objects.defer("request", "answer").order_by("-began_at", "-id")
     if not (scope.has("connections.view") or scope.has("exchanges.read")):
         return rows.none()
-    return rows.filter(Q(company_id__in=scope.company_ids) | Q(company_id__isnull=True))
+    seen = scope.companies_with("connections.view") | scope.companies_with("exchanges.read")
+    return rows.filter(Q(company_id__in=seen) | Q(company_id__isnull=True))
 
 
 def get_exchange(key: str, *, scope: Scope) -> Exchange:

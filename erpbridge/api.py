@@ -21,6 +21,7 @@ from erpbridge.shapes import (
     ItemResultsSerializer,
     MasterDataSerializer,
     MessagesPageSerializer,
+    NoticeAcksSerializer,
     PaymentRequestsSerializer,
     PublishedPageSerializer,
     TakenSerializer,
@@ -28,7 +29,9 @@ from erpbridge.shapes import (
 )
 from kernel.errors import InvalidInput, NotAllowed
 from masterdata.api_access import SystemView, client_of, systems
+from masterdata.selectors import scope_of_client
 from payments.api import OrderListView
+from receipts import notice_vouchers
 
 if TYPE_CHECKING:
     from masterdata.models import ApiClient
@@ -234,6 +237,39 @@ class VoucherAcksView(SystemView):
         return _taken(request, Kind.VOUCHER_ACK, _object(request))
 
 
+class NoticeAcksView(SystemView):
+    """What became of receipts in the finance system."""
+
+    policies = {"POST": systems("vouchers.acknowledge")}
+
+    @extend_schema(
+        operation_id="arrival_notices_acknowledge",
+        summary="回报到款入账结果",
+        request=NoticeAcksSerializer,
+        responses={200: ItemResultsSerializer, 409: FaultsSerializer, 422: FaultsSerializer},
+        parameters=[
+            OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Take by notice number what was booked: the voucher a receipt stands in is acknowledged, with all its receipts."""
+        body = _object(request)
+        items = body.get("items")
+        items = items if isinstance(items, list) else []
+        known = notice_vouchers.posting_keys(
+            [str(one.get("notice_no", "")) for one in items if isinstance(one, dict)],
+            scope=scope_of_client(_system(request)),
+        )
+        told = [_of_voucher(one, known) if isinstance(one, dict) else one for one in items]
+        return _taken(request, Kind.VOUCHER_ACK, {"items": told})
+
+
+def _of_voucher(item: dict[str, Any], known: dict[str, str]) -> dict[str, Any]:
+    """What was said of a receipt, said of its voucher."""
+    rest = {name: value for name, value in item.items() if name != "notice_no"}
+    return {**rest, "posting_key": known.get(str(item.get("notice_no", "")), "")}
+
+
 def _object(request: Request) -> dict[str, Any]:
     body = request.data
     if not isinstance(body, dict):
@@ -263,6 +299,11 @@ class MasterDataView(SystemView):
 urlpatterns: list[URLPattern] = [
     path("payment-orders", PaymentOrdersView.as_view(), name="api_payment_orders"),
     path("master-data", MasterDataView.as_view(), name="api_master_data"),
+    path(
+        "arrival-notices/ack",
+        NoticeAcksView.as_view(),
+        name="api_arrival_notices_ack",
+    ),
     path("voucher-acks", VoucherAcksView.as_view(), name="api_voucher_acks"),
     path("messages", MessagesView.as_view(), name="api_messages"),
     path("messages/ack", MessageAcksView.as_view(), name="api_messages_ack"),

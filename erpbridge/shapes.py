@@ -175,3 +175,19 @@ class VoucherAcksSerializer(serializers.Serializer[Any]):
     """Up to 5,000 vouchers; each is taken on its own."""
 
     items = VoucherAckSerializer(many=True)
+
+
+class NoticeAckSerializer(serializers.Serializer[Any]):
+    """What became of one receipt."""
+
+    company_code = serializers.CharField(max_length=20)
+    notice_no = serializers.CharField(max_length=30)
+    result = serializers.ChoiceField(choices=["OK", "ERR"])
+    erp_voucher_no = serializers.CharField(max_length=40, required=False)
+    reason = serializers.CharField(max_length=300, required=False)
+
+
+class NoticeAcksSerializer(serializers.Serializer[Any]):
+    """Up to 5,000 receipts; each is taken on its own."""
+
+    items = NoticeAckSerializer(many=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from kernel import clock
 from kernel.scope import Scope
 from ledger import selectors
 from ledger.journal import BookLine, Posting, Sums, book, gaps, sums_of
-from ledger.models import JournalEntry, JournalOpening, VoucherLine
+from ledger.models import JournalEntry, JournalOpening, Voucher, VoucherLine
 from ledger.rules import ZERO, month_ends, period_of
 from masterdata import selectors as masterdata
 
@@ -84,6 +84,12 @@ def posted_lines(company_id: int, months: Sequence[str]) -> Iterator[VoucherLine
     order = ("voucher__period", "voucher__voucher_type", "voucher__voucher_no", "line_no")
     rows = rows.select_related("voucher__maker", "voucher__poster").order_by(*order)
     return rows.iterator(chunk_size=2_000)
+
+
+def reversed_lately(since: datetime) -> list[int]:
+    """Ids of vouchers whose red voucher was posted since. System look-up of what rests on them."""
+    reds = Voucher.objects.filter(reverses__isnull=False, posted_at__gte=since)
+    return list(reds.values_list("reverses_id", flat=True))
 
 
 def month_book(account: OwnAccount, month: str, *, limit: int = LINES_MAX) -> MonthBook:

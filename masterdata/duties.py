@@ -73,6 +73,7 @@ SYSTEM_RIGHTS = frozenset(
         "payments.import",
         "payees.propose",
         "statements.view",
+        "receipts.view",
         "masterdata.view",
         "ledger.view",
         "vouchers.acknowledge",

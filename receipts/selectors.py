@@ -138,7 +138,8 @@ def known_of(credits: Sequence[Credit], *, company_ids: Collection[int]) -> Know
     keys = {one.name_key for one in credits if one.name_key}
     marks: dict[str, dict[str, set[int]]] = {"reference": {}, "account": {}}
     proxies: dict[str, dict[int, bool]] = {}
-    for row in PayerKey.objects.filter(value__in=[*tokens, *accounts, *keys]):
+    standing = PayerKey.objects.filter(revoked_at=None)
+    for row in standing.filter(value__in=[*tokens, *accounts, *keys]):
         if row.kind == PayerKey.Kind.NAME:
             proxies.setdefault(row.value, {})[row.customer_id] = row.has_proof
         else:
@@ -155,6 +156,21 @@ def known_of(credits: Sequence[Credit], *, company_ids: Collection[int]) -> Know
         proxies=proxies,
         invoices=[_invoice(row) for row in named],
     )
+
+
+def visible_payers(scope: Scope) -> QuerySet[PayerKey]:
+    """Marks of payers, newest use first: customers are the whole group's, and so is what is known of them."""
+    rows = PayerKey.objects.all() if scope.has(VIEW) else PayerKey.objects.none()
+    return rows.order_by("-last_used_at", "-id")
+
+
+def get_payer(key_id: int, *, scope: Scope, lock: bool = False) -> PayerKey:
+    """One mark. Raises NotFound."""
+    rows = visible_payers(scope)
+    found = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=key_id).first()
+    if found is None:
+        raise NotFound("payer mark", "未找到该付款方标识")
+    return found
 
 
 def _invoice(row: Receivable) -> Invoice:

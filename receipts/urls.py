@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from kernel.access import guarded, guarded_by
-from receipts.views import acts, ageing, arranging, lists, notice, receivables
+from receipts.views import acts, ageing, arranging, lists, notice, payers, receivables
 
 app_name = "receipts"
 _VIEW, _SUPPLEMENT, _REVIEW, _BOOK = (
@@ -42,6 +42,11 @@ urlpatterns: list[URLPattern] = [
         guarded_by(notice.act, "name", notice.ACT_RIGHTS),
         name="act",
     ),
+    path("payers/", guarded(payers.payer_list, _VIEW), name="payers"),
+    path("payers/new/", guarded(payers.payer_new, _REVIEW), name="payer_new"),
+    path("payers/<int:key_id>/", guarded(payers.payer, _VIEW), name="payer"),
+    path("payers/<int:key_id>/revoke/", guarded(payers.payer_revoke, _REVIEW), name="payer_revoke"),
+    path("payers/<int:key_id>/proof/", guarded(payers.payer_proof, _VIEW), name="payer_proof"),
     path("receivables/", guarded(receivables.show, _VIEW), name="receivables"),
     path("receivables/new/", guarded(receivables.upload, _BOOK), name="receivables_upload"),
     path(

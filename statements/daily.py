@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from statements.models import DayClose, StatementEntry
 from statements.selectors import in_force
@@ -72,3 +72,9 @@ def moved_closes(company_ids: Collection[int], *, since: date) -> QuerySet[DayCl
 def entries_on(account_ids: Collection[int], day: date) -> QuerySet[StatementEntry]:
     """These accounts' entries in force of one day, in no order. System look-up."""
     return in_force(StatementEntry.objects.filter(account_id__in=account_ids, bank_date=day))
+
+
+def first_days(account_ids: Collection[int]) -> dict[int, date]:
+    """The first day each of these accounts has a statement of, checked or not. System look-up."""
+    rows = DayClose.objects.filter(account_id__in=account_ids).values_list("account_id")
+    return dict(rows.annotate(Min("day")))

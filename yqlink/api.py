@@ -10,6 +10,7 @@ API_MODULES = (
     "erpbridge.api",
     "payments.api",
     "statements.api",
+    "receipts.api",
     "masterdata.api",
     "yqlink.workspace.api",
 )

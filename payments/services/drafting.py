@@ -173,7 +173,7 @@ def _typed(request: OrderRequest, known: _Known) -> dict[str, object]:
 
 
 def _planned(
-    request: OrderRequest, known: _Known, payee: Mapping[str, object]
+    request: OrderRequest, known: _Known, payer: OwnAccount, payee: Mapping[str, object]
 ) -> RecurringSchedule | None:
     """The schedule a payment stands in; it must be exactly one of its planned payments."""
     if not request.schedule_code:
@@ -191,11 +191,12 @@ def _planned(
         (plan.amount, plan.currency) == (request.amount, request.currency)
         and request.wish_date.isoformat() in plan.dates
         and account is not None
+        and plan.payer_account_id == payer.pk
         and plan.payee_account_id == getattr(account, "pk", 0)
     )
     if not is_exact:
         raise InvalidInput(
-            f"付款与周期计划 {plan.code} 的收款方、金额或日期不符",
+            f"付款与周期计划 {plan.code} 的付款账户、收款方、金额或日期不符",
             "not one of the planned payments",
             code="not_planned",
             field="schedule_code",
@@ -223,7 +224,7 @@ def _values(request: OrderRequest, known: _Known) -> dict[str, object]:
         "gl_subject": request.gl_subject,
         "cash_flow_item": request.cash_flow_item,
         "payload_hash": payload_hash(request),
-        "schedule": _planned(request, known, payee),
+        "schedule": _planned(request, known, account, payee),
         **payee,
     }
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from audit import selectors as trail
 from kernel import clock
 from kernel.errors import Conflict, InvalidInput
 from masterdata import selectors as masterdata
@@ -24,6 +25,7 @@ from payments.services.writing import Change, write
 from payments.states import OPEN_AT_BANK
 from payments.states import InstructionState as S
 from statements import selectors as statements
+from statements.daily import first_days
 
 if TYPE_CHECKING:
     from masterdata.models import OutboundGate, OwnAccount, StagedChange, User
@@ -79,12 +81,23 @@ def standing() -> Standing:
 
 
 def _unfetched(accounts: Sequence[OwnAccount], now: OutboundGate) -> list[OwnAccount]:
+    """Accounts without a statement of every day from the backup's last one on (and from the release of what it calls open):
+    what left after it shows there alone. Days before an account's first statement count for nothing.
+    """
     today = clock.today()
+    backup = trail.last_before(now.changed_at) or now.changed_at
+    lost = PaymentInstruction.objects.filter(unknown_why=WHY).order_by("created_at")
+    first = lost.values_list("created_at", flat=True).first() or backup
+    oldest = min(one.astimezone(clock.SHANGHAI).date() for one in (backup, first))
+    began = first_days([account.pk for account in accounts])
     return [
         account
         for account in accounts
         if not statements.is_told(
-            account_id=account.pk, first=today, last=today, since=now.changed_at
+            account_id=account.pk,
+            first=min(max(oldest, began.get(account.pk, today)), today),
+            last=today,
+            since=now.changed_at,
         )
     ]
 

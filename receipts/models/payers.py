@@ -37,6 +37,15 @@ class PayerKey(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     last_used_at = models.DateTimeField(default=clock.now)
+    sources = models.JSONField(default=list)  # numbers of the newest notices it was learned from
+    proof_file_id = models.BigIntegerField(null=True)  # desk.UploadedFile, the 代付证明
+    revoked_at = models.DateTimeField(
+        null=True
+    )  # it speaks of nobody any more, and is not learned anew
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    why = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints = [

@@ -70,7 +70,10 @@ def claim_run() -> CollectionRun | None:
     """The next run to make, or None. One whose fetcher died is taken up again: fetching twice changes nothing."""
     now = clock.now()
     stale = CollectionRun.objects.filter(state=RunState.RUNNING, started_at__lt=now - LEASE)
-    stale.update(state=RunState.WAITING, next_at=now)
+    for left in stale.select_for_update(skip_locked=True).order_by("pk"):
+        left.move("again")
+        left.next_at = now
+        left.save(update_fields=["state", "next_at"])
     row = (
         CollectionRun.objects.select_for_update(skip_locked=True)
         .filter(state=RunState.WAITING, next_at__lte=now)

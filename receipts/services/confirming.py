@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from desk import services as desk
 from kernel import clock
 from kernel.errors import Conflict, InvalidInput, require
 from ledger import selectors as ledger
+from ledger.reading import reversed_lately
 from ledger.services import vouchers
 from ledger.states import VoucherState
 from masterdata import selectors as masterdata
@@ -25,13 +27,14 @@ if TYPE_CHECKING:
     from masterdata.models import User
 
 CHUNK = 500
+LATELY = timedelta(days=45)  # a voucher undone longer ago was followed then
 CASES = ("receipts.unclaimed", "receipts.return_booked", "receipts.amended_after_booking")
 
 
 @transaction.atomic(durable=True)
 def follow() -> int:
     """One tick: receipts whose voucher the finance system took are confirmed; those whose voucher was undone are reversed,
-    out of suspense too.
+    out of suspense and after their confirmation too.
 
     Returns how many changed.
     """
@@ -47,14 +50,27 @@ def follow() -> int:
     ):
         undone(row, why=_red(voucher), actor=None)
         done += 1
+    lately = reversed_lately(clock.now() - LATELY)
+    for row, voucher in _ended(
+        NoticeState.CONFIRMED, "voucher_id", (VoucherState.REVERSED,), among=lately
+    ):
+        undone(row, why=_red(voucher), actor=None, keeps_suspense=_stands(row))
+        done += 1
     return done
 
 
 def _ended(
-    state: NoticeState, column: str, states: Collection[VoucherState]
+    state: NoticeState,
+    column: str,
+    states: Collection[VoucherState],
+    *,
+    among: Collection[int] | None = None,
 ) -> list[tuple[ArrivalNotice, Voucher]]:
-    """Receipts in this state whose voucher in this column came to such an end, locked, each with that voucher."""
+    """Receipts in this state whose voucher in this column (one of `among`, where given) came to such an end, locked, each
+    with that voucher."""
     waiting = ArrivalNotice.objects.filter(**{"state": state, f"{column}__isnull": False})
+    if among is not None:
+        waiting = waiting.filter(**{f"{column}__in": list(among)})
     ended = ledger.ended_among(set(waiting.values_list(column, flat=True)), states=states)
     rows = waiting.select_for_update(of=("self",), skip_locked=True).filter(
         **{f"{column}__in": list(ended)}

@@ -28,6 +28,7 @@ from receipts.rules import ZERO, pullable
 from receipts.states import RunState
 
 SOURCE = "collection"
+BROKEN = ("failed", "returned")  # ended, but whoever looks after it may pay it again
 LOOK_BACK = timedelta(days=90)  # an order older than this is looked after by others
 
 
@@ -81,6 +82,8 @@ def _amount(plan: CollectionSchedule) -> tuple[Decimal, str]:
         if order.shown_state not in payments.ENDED:
             return ZERO, f"上一笔上划 {order.order_no} 尚未结束"
         is_today = order.created_at.astimezone(clock.SHANGHAI).date() == clock.today()
+        if is_today and order.shown_state in BROKEN:
+            return ZERO, f"今日的上划 {order.order_no} 失败或退回，可能重新支付，今日不再起草"
         gone += order.amount if is_today and order.shown_state == "succeeded" else ZERO
     amount = pullable(
         free=told.free,

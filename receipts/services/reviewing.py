@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from masterdata.models import User
 
 RIGHT = "receipts.review"
+SOURCES = 20  # notices a mark remembers it was learned from
 _MOVES = {
     Supplement.Kind.BUSINESS: "approve",
     Supplement.Kind.SUSPENSE: "suspend",
@@ -92,12 +93,17 @@ def _learn(notice: ArrivalNotice, actor: User) -> None:
     if not value:
         return
     row, is_new = PayerKey.objects.get_or_create(
-        kind=kind, value=value[:200], customer=customer, defaults={"made_by": actor}
+        kind=kind,
+        value=value[:200],
+        customer=customer,
+        defaults={"made_by": actor, "sources": [notice.notice_no]},
     )
     if not is_new:
         row.hits += 1
         row.last_used_at = clock.now()
-        row.save(update_fields=["hits", "last_used_at"])
+        others = [one for one in row.sources if one != notice.notice_no]
+        row.sources = [notice.notice_no, *others][:SOURCES]
+        row.save(update_fields=["hits", "last_used_at", "sources"])
 
 
 @transaction.atomic(durable=True)

@@ -166,7 +166,8 @@ MAY: dict[str, Duties] = {
         _("receipts_accountant"),
     ),
     **_lines("receipts", "office_new schedule_new", _("receipts_accountant", "treasurer")),
-    **_lines("receipts", "receivables", SEE_RECEIPTS),
+    **_lines("receipts", "receivables payers payer payer_proof", SEE_RECEIPTS),
+    **_lines("receipts", "payer_new payer_revoke", _("receipts_accountant")),
     **_lines("receipts", "receivables_upload receivables_file", _("receipts_accountant")),
     "receipts:decide": TREASURER,
     "receipts:refund": MAKERS,
@@ -230,6 +231,7 @@ MAY: dict[str, Duties] = {
     **_lines("audit", "trail rows verify entry", AUDITOR),
     "audit:evidence": EXAMINERS,
     # the API, where people call it
+    "api:api_arrival_notices GET": SEE_RECEIPTS,
     **{
         f"api:api_{name} GET": SEE_MONEY
         for name in (
@@ -256,6 +258,8 @@ SYSTEMS: dict[str, SystemDoor] = {
     "api:api_payment_orders POST": SystemDoor("payments.make"),
     "api:api_master_data POST": SystemDoor("payees.propose"),
     "api:api_voucher_acks POST": SystemDoor("vouchers.acknowledge"),
+    "api:api_arrival_notices_ack POST": SystemDoor("vouchers.acknowledge"),
+    "api:api_arrival_notices GET": SystemDoor("receipts.view", people=True),
     "api:api_messages GET": SystemDoor("payments.view"),
     "api:api_messages_ack POST": SystemDoor("payments.view"),
     "api:api_payment_results GET": SystemDoor("payments.view"),

@@ -147,7 +147,7 @@ def what(answer: Any) -> str:
         return SIGN_IN
     if status == 403 and code in DENIALS:
         return DENIED
-    if status == 403 and code == "not_offered":
+    if status == 403 and code in ("not_offered", "not_the_maker"):
         return NOT_NOW
     if status >= 500:
         return "broken"

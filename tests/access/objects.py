@@ -112,6 +112,7 @@ OBJECTS: dict[str, Found] = {
     "receipts:notice_no": absent,
     "receipts:booking_id": absent,
     "receipts:office_id": absent,
+    "receipts:key_id": absent,
     "receipts:schedule_id": absent,
     "receipts:change_id": absent,
     # reconciliation

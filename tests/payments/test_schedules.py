@@ -15,6 +15,7 @@ from payments.models import PaymentOrder, RecurringSchedule
 from payments.services import orders, schedules
 from payments.services.schedules import Plan
 from tests import build
+from tests.build import an_account
 from tests.build_payments import World, a_request, fresh
 
 DAYS = [date(2026, 11, 25), date(2026, 11, 26), date(2026, 12, 25)]
@@ -114,6 +115,24 @@ class TestPlannedPayments:
 
         with pytest.raises(InvalidInput) as caught:
             orders.create_order(request=a_request(world, **(exact | other)), maker=world["maker"])
+
+        assert caught.value.code == "not_planned"
+
+    def test_no_other_account_of_the_company_pays_it(self, world):
+        plan = confirmed(world)
+        other = an_account(company=world.company, number="320766250077")
+
+        with pytest.raises(InvalidInput) as caught:
+            orders.create_order(
+                request=a_request(
+                    world,
+                    amount=RENT,
+                    wish_date=DAYS[0],
+                    schedule_code=plan.code,
+                    payer_number=other.number,
+                ),
+                maker=world["maker"],
+            )
 
         assert caught.value.code == "not_planned"
 

@@ -96,6 +96,21 @@ class TestDraftPull:
         assert PaymentOrder.objects.count() == 1
         assert first.order_no in second.note
 
+    @pytest.mark.parametrize("state", ["failed", "returned"])
+    def test_one_that_failed_today_may_be_paid_again_so_nothing_is_pulled_beside_it(
+        self, world, plan, frozen_clock, state
+    ):
+        run(world, frozen_clock, balance="32000.00")
+        first = PaymentOrder.objects.get()
+        end(first, state)
+
+        second = run(world, frozen_clock, balance="90000.00", minutes=300)
+        assert PaymentOrder.objects.count() == 1
+        assert first.order_no in second.note
+        run(world, frozen_clock, balance="90000.00", minutes=24 * 60)
+
+        assert PaymentOrder.objects.count() == 2
+
     @pytest.mark.parametrize("balance", ["10999.99", "9000.00"])
     def test_too_little_is_left_where_it_is(self, world, plan, frozen_clock, balance):
         made = run(world, frozen_clock, balance=balance)
