@@ -38,6 +38,8 @@ _EVENTS: dict[str, StrPromise] = {
     "receipts.payer.written": _("登记付款方标识"),
     "receipts.payer.revoked": _("撤销付款方标识"),
     "receipts.payer.proven": _("存档代付证明"),
+    "masterdata.subject.created": _("同步新科目"),
+    "masterdata.subject.edited": _("同步科目名称"),
     "ledger.audit_pack.asked": _("要求生成审计数据包"),
     "payments.order.evidence_asked": _("要求出具证据包"),
     "payments.order.evidence_exported": _("出具证据包"),

@@ -52,8 +52,11 @@ FIELDS: dict[str, str] = {
 }
 OPTIONAL_FIELDS = frozenset(name for name, column in FIELDS.items() if column in cells.OPTIONAL)
 FIELD_OF = {column: name for name, column in FIELDS.items()}
-# A supplier or customer with one of its bank accounts (the five exchanged fields, and what routing needs beside them).
-MASTER_FIELDS = ("kind", "code", "name", "uscc", "account", "account_name", "bank", "cnaps")
+# A supplier or customer with one of its bank accounts (the five exchanged fields, and what routing needs beside them), or,
+# with kind `subject`, an account subject of a company.
+MASTER_FIELDS = (
+    *("kind", "code", "name", "uscc", "account", "account_name", "bank", "cnaps", "company_code"),
+)
 RECEIPT_FIELDS = ("message_id",)
 VOUCHER_ACK_FIELDS = ("company_code", "posting_key", "result", "erp_voucher_no", "reason")
 IN_FIELDS: dict[Kind, tuple[str, ...]] = {
@@ -83,11 +86,16 @@ VOUCHER_FIELDS = (  # one row an entry line
     *("settlement_method", "bill_no", "bill_date", "department", "person", "customer", "supplier"),
     *("project", "cash_flow_item", "counterparty_name", "counterparty_account"),
 )
+MASTER_OUT_FIELDS = (  # one row an account of a partner
+    *("kind", "code", "name", "uscc", "account", "account_name", "bank", "cnaps"),
+    *("account_state", "version", "origin", "is_active"),
+)
 OUT_FIELDS: dict[Kind, tuple[str, ...]] = {
     Kind.PAYMENT_RESULT: RESULT_FIELDS,
     Kind.ARRIVAL_NOTICE: ARRIVAL_FIELDS,
     Kind.STATEMENT: STATEMENT_FIELDS,
     Kind.VOUCHER: VOUCHER_FIELDS,
+    Kind.MASTER_DATA: MASTER_OUT_FIELDS,
 }
 
 

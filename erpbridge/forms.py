@@ -17,6 +17,7 @@ TOLD = [
     (Kind.VOUCHER.value, _("凭证")),
     (Kind.ARRIVAL_NOTICE.value, _("到款通知")),
     (Kind.STATEMENT.value, _("交易明细")),
+    (Kind.MASTER_DATA.value, _("往来单位")),
 ]
 _ENCODINGS = [("utf-8", "UTF-8"), ("gb18030", "GB18030"), ("gbk", "GBK")]
 

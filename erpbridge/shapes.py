@@ -111,7 +111,9 @@ class AckedSerializer(serializers.Serializer[Any]):
 class MasterDataItemSerializer(serializers.Serializer[Any]):
     """A supplier or customer, with one of its bank accounts."""
 
-    kind = serializers.ChoiceField(choices=["supplier", "customer", "employee"], required=False)
+    kind = serializers.ChoiceField(
+        choices=["supplier", "customer", "employee", "subject"], required=False
+    )
     code = serializers.CharField(max_length=30)
     name = serializers.CharField(max_length=120)
     uscc = serializers.CharField(max_length=18, required=False)
@@ -119,6 +121,9 @@ class MasterDataItemSerializer(serializers.Serializer[Any]):
     account_name = serializers.CharField(max_length=120, required=False)
     bank = serializers.CharField(max_length=120, required=False)
     cnaps = serializers.CharField(max_length=12, required=False)
+    company_code = serializers.CharField(
+        max_length=20, required=False, help_text="of a subject: its company"
+    )
 
 
 class MasterDataSerializer(serializers.Serializer[Any]):

@@ -69,6 +69,17 @@ VIEWS: dict[str, str] = {
         JOIN masterdata_company co ON co.id = v.company_id
         WHERE v.state <> 'draft' AND v.company_id IN ($seen)
     """,
+    "v_partner": """
+        SELECT c.id AS partner_id, c.kind, c.code, c.name, c.uscc, c.origin, c.is_active, c.version, a.number AS account,
+               a.name AS account_name, a.bank_name AS bank, a.cnaps, a.state AS account_state
+        FROM masterdata_counterparty c
+        LEFT JOIN masterdata_counterpartyaccount a ON a.counterparty_id = c.id
+        WHERE EXISTS (
+            SELECT 1 FROM erpbridge_erpsystem s
+            JOIN masterdata_apiclient k ON k.id = s.client_id AND k.is_active AND k.rights ? 'masterdata.view'
+            WHERE s.settings ->> 'reader' = CURRENT_USER AND s.is_active AND s.settings -> 'kinds' ? 'master_data'
+        )
+    """,
     "v_request": """
         SELECT r.view AS view_name, r.row_id, r.status, r.ours AS our_no, r.state, r.errors, r.at
         FROM erpbridge_readrow r

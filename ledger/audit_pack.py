@@ -25,7 +25,7 @@ NOTES = """本数据包按 GB/T 24589.1-2010《财经信息技术 会计核算�
 二、尚不能确认、因而未输出的内容
   标准的 XML 架构（命名空间、元素顺序与 locID）未公开；本包不声明命名空间，不能用官方架构校验。
   科目余额及发生额、报表、应收应付、固定资产、员工薪酬：不属于本平台的账。
-  科目名称：本平台只保存科目编号，名称以财务系统为准，此处为空。
+  科目名称：以财务系统同步的科目为准，未同步的为空；科目级次、类型与余额方向未同步，未输出。
   辅助项：按 供应商、客户、部门、个人、项目 五项依次输出为 辅助项1 至 辅助项5 编号。
 三、标准以外的内容
   银行存款日记账.xml 不是标准规定的表，列名与日记账打印件一致。
@@ -48,6 +48,7 @@ class Book:
     software: str = "银企联平台"
     suppliers: Mapping[str, str] = field(default_factory=dict)  # code -> name
     customers: Mapping[str, str] = field(default_factory=dict)
+    subjects: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +196,7 @@ class Seen:
     lines: int = 0
 
 
-def write_ledger(target: IO[bytes], lines: Iterable[EntryLine]) -> Seen:
+def write_ledger(target: IO[bytes], book: Book, lines: Iterable[EntryLine]) -> Seen:
     """总账.xml: the vouchers line by line, then the subjects they used; what they spoke of."""
     seen = Seen()
     with etree.xmlfile(target, encoding="utf-8") as out:
@@ -210,7 +211,11 @@ def write_ledger(target: IO[bytes], lines: Iterable[EntryLine]) -> Seen:
                     seen.methods.add(line.settlement_method)
                 seen.lines += 1
             for subject in sorted(seen.subjects):
-                _write(out, "会计科目", {"科目编号": subject, "科目名称": ""})
+                _write(
+                    out,
+                    "会计科目",
+                    {"科目编号": subject, "科目名称": book.subjects.get(subject, "")},
+                )
     return seen
 
 
@@ -245,7 +250,7 @@ def pack(book: Book, *, lines: Iterable[EntryLine], journal: Iterable[JournalLin
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as box:
         with box.open("总账.xml", "w") as file:
-            seen = write_ledger(file, lines)
+            seen = write_ledger(file, book, lines)
         with box.open("公共档案.xml", "w") as file:
             write_common(
                 file,

@@ -24,6 +24,7 @@ from masterdata.views import (
     security_keys,
     setup,
     sign_in,
+    subjects,
 )
 
 app_name = "masterdata"
@@ -131,6 +132,7 @@ urlpatterns: list[URLPattern] = [
     _page("accounts/<int:account_id>/", details.account, "account", _VIEW),
     _page("accounts/<int:account_id>/edit/", details.account_form, "account_edit", _EDIT),
     _page("accounts/<int:account_id>/switch/", details.account_switch, "account_switch", _EDIT),
+    _page("subjects/", subjects.subjects, "subjects", _VIEW),
     _page("counterparties/new/", details.counterparty_form, "counterparty_new", _EDIT),
     _page(
         "counterparties/import/",

@@ -1,4 +1,5 @@
-"""Suppliers and customers from the finance system: versioned, with origin; their accounts staged for another person to confirm."""
+"""Suppliers, customers and subjects from the finance system: versioned, with origin; accounts staged for another person to
+confirm."""
 
 from __future__ import annotations
 
@@ -8,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from erpbridge.contract import MASTER_FIELDS, ItemReply, fault
-from kernel.errors import DomainError
+from kernel.errors import DomainError, InvalidInput
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
 from masterdata.services.counterparties import CounterpartyDraft, take_from_erp
 from masterdata.services.payees import PayeeProposal, stage_payees
+from masterdata.services.subjects import take_subject
 
 if TYPE_CHECKING:
     from masterdata.models import ApiClient
+
+
+SUBJECT = "subject"
 
 
 def _shape(row: int, item: object) -> list[dict[str, Any]]:
@@ -53,15 +58,33 @@ def take_each(client: ApiClient, scope: Scope, items: Sequence[Any]) -> list[Ite
             continue
         try:
             with transaction.atomic():
-                replies.append(_take(client, row, item))
+                replies.append(_take(client, scope, row, item))
         except DomainError as refusal:
             error = fault(refusal.field, row, refusal.code, refusal.message, refusal.message_en)
             replies.append(ItemReply(row, "ERR", errors=(error,)))
     return replies
 
 
-def _take(client: ApiClient, row: int, item: Mapping[str, str]) -> ItemReply:
+def _take_subject(client: ApiClient, scope: Scope, row: int, text: Mapping[str, str]) -> ItemReply:
+    company = masterdata.visible_companies(scope).filter(code=text["company_code"]).first()
+    if company is None:
+        raise InvalidInput(
+            "公司代码不存在", "unknown company", code="company_unknown", field="company_code"
+        )
+    subject, has_changed = take_subject(
+        company=company,
+        code=text["code"],
+        name=text["name"],
+        actor=client,
+        origin=client.source_system,
+    )
+    return ItemReply(row, "OK" if has_changed else "DUP", subject.code)
+
+
+def _take(client: ApiClient, scope: Scope, row: int, item: Mapping[str, str]) -> ItemReply:
     text = {name: (item.get(name) or "").strip() for name in MASTER_FIELDS}
+    if text["kind"] == SUBJECT:
+        return _take_subject(client, scope, row, text)
     draft = CounterpartyDraft(
         code=text["code"],
         name=text["name"],

@@ -54,7 +54,12 @@ _DRIVERS = frozenset({"postgresql+psycopg2", "mysql+pymysql", "mssql+pymssql", "
 # arguments by which drivers go to another host than the address names, or read a file of this machine
 _ELSEWHERE = frozenset({"hostaddr", "service", "servicefile", "odbc_connect", "server", "dsn", "unix_socket", "read_default_file"})  # fmt: skip
 _ROLE = re.compile(r"[a-z][a-z0-9_]{2,40}")
-_TOLD = (Kind.VOUCHER, Kind.ARRIVAL_NOTICE, Kind.STATEMENT)  # results are always told
+_TOLD = (
+    Kind.VOUCHER,
+    Kind.ARRIVAL_NOTICE,
+    Kind.STATEMENT,
+    Kind.MASTER_DATA,
+)  # results are always told
 
 
 def _demand(scope: Scope, client: ApiClient) -> None:

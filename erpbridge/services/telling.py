@@ -13,12 +13,14 @@ from erpbridge.models import ErpSystem, Outbox
 from erpbridge.services.publish import CHUNK, OVERLAP
 from kernel import clock
 from ledger import selectors as ledger
+from masterdata import partners
 from masterdata.selectors import scope_of_client
 from receipts import selectors as receipts
 from statements import selectors as statements
 
 if TYPE_CHECKING:
     from ledger.models import Voucher
+    from masterdata.partners import ToldPartner
     from receipts.models import ArrivalNotice
     from statements.models import StatementEntry
 
@@ -125,12 +127,23 @@ def _notice(notice: ArrivalNotice) -> Told:
     return notice.pk, notice.version, notice.company.code, items or [whole]
 
 
+def _partner(partner: ToldPartner) -> Told:
+    return partner.pk, partner.version, "", [dict(row) for row in partner.rows]
+
+
 # kind → prefix of its message ids, the selector of what is new, and how one becomes a message
 _SOURCES: dict[Kind, tuple[str, Callable[..., Sequence[Any]], Callable[[Any], Told]]] = {
     Kind.VOUCHER: ("V", ledger.posted_since, _voucher),
     Kind.ARRIVAL_NOTICE: ("A", receipts.changed_since, _notice),
     Kind.STATEMENT: ("S", statements.fetched_since, _entry),
+    Kind.MASTER_DATA: ("M", partners.changed_since, _partner),
 }
+
+
+def _home(system: ErpSystem) -> str:
+    """The company what concerns the whole group is told under: the client's first."""
+    codes = system.client.companies.order_by("pk").values_list("code", flat=True)
+    return codes.first() or ""
 
 
 def _since(system: ErpSystem, kind: Kind) -> datetime | None:
@@ -152,7 +165,7 @@ def _tell_chunk(
             Outbox(
                 message_id=f"{prefix}{system.pk}-{subject_id}-{version}",
                 system=system.client.source_system,
-                company_code=company_code,
+                company_code=company_code or _home(system),
                 kind=kind,
                 subject_id=subject_id,
                 state_version=version,
@@ -176,6 +189,11 @@ def _tell_kind(system: ErpSystem, kind: Kind) -> int:
             return written
 
 
+def _may_hear(system: ErpSystem, kind: Kind) -> bool:
+    """Partners are the whole group's: they are told to systems that may see master data, nobody else."""
+    return kind != Kind.MASTER_DATA or scope_of_client(system.client).has("masterdata.view")
+
+
 def tell() -> int:
     """Write an Outbox row for each notice, voucher and entry a system wants and was not told of; returns rows written."""
     systems = ErpSystem.objects.filter(is_active=True, client__is_active=True)
@@ -183,5 +201,5 @@ def tell() -> int:
         _tell_kind(system, kind)
         for system in systems.select_related("client")
         for kind in _SOURCES
-        if kind in system.settings.get("kinds", ())
+        if kind in system.settings.get("kinds", ()) and _may_hear(system, kind)
     )

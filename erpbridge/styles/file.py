@@ -1,7 +1,7 @@
 """Style 3, files: a data file, then its manifest; claimed by rename, answered by an ack file, the same file answered again.
 
 DOMAIN §7, style 3. Names: `{type}_{company}_{yyyymmdd}_{seq6}.{csv|txt|xml}` and the same stem with `.mf` and `.ack`.
-Types: pay, pain (an SAP's pain.001), master, receipt, vack come in; result, statement, voucher, notice go out, in the
+Types: pay, pain (an SAP's pain.001), master, receipt, vack come in; result, statement, voucher, notice, partner go out, in the
 forms of `file_forms`.
 """
 
@@ -43,6 +43,7 @@ TYPE_OF = {
     Kind.STATEMENT: "statement",
     Kind.VOUCHER: "voucher",
     Kind.ARRIVAL_NOTICE: "notice",
+    Kind.MASTER_DATA: "partner",
 }
 PER_FILE = 500
 WAIT_MAX_S = 600  # a manifest that waits longer for its turn or its data wants a person

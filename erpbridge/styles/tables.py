@@ -84,6 +84,7 @@ MESSAGES: dict[Kind, Table] = {
     Kind.ARRIVAL_NOTICE: _messages("x_arrival", OUT_FIELDS[Kind.ARRIVAL_NOTICE]),
     Kind.STATEMENT: _messages("x_statement", OUT_FIELDS[Kind.STATEMENT]),
     Kind.VOUCHER: _messages("x_voucher", OUT_FIELDS[Kind.VOUCHER]),
+    Kind.MASTER_DATA: _messages("x_master", OUT_FIELDS[Kind.MASTER_DATA]),
 }
 FIELDS_OF: dict[Kind, tuple[str, ...]] = {
     Kind.PAYMENT_REQUEST: tuple(FIELDS),

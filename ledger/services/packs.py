@@ -19,7 +19,7 @@ from ledger.audit_pack import Book, EntryLine, JournalLine, Pack, pack
 from ledger.reading import month_book, posted_lines
 from ledger.rules import month_ends
 from masterdata import selectors as masterdata
-from masterdata.partners import partner_names
+from masterdata.partners import partner_names, subject_names
 
 if TYPE_CHECKING:
     from desk.models import Job
@@ -100,6 +100,7 @@ def make(company: Company, months: list[str]) -> Pack:
         last=last,
         suppliers={code: name for kind, code, name in partners if kind != "customer"},
         customers={code: name for kind, code, name in partners if kind == "customer"},
+        subjects=subject_names(company.pk),
     )
     return pack(book, lines=_lines(company.pk, months), journal=_journal(company.pk, months))
 

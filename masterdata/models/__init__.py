@@ -19,8 +19,10 @@ from masterdata.models.counterparties import Counterparty, CounterpartyAccount
 from masterdata.models.payees import CallBack, PayeeVersion
 from masterdata.models.people import ApiClient, Delegation, Membership, User
 from masterdata.models.strategy import StrategyRow
+from masterdata.models.subjects import AccountSubject
 
 __all__ = [
+    "AccountSubject",
     "ApiClient",
     "ApiKey",
     "ApiNonce",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from desk.words import said
-from kernel.errors import DomainError
+from kernel.errors import DomainError, NotFound
 from masterdata.services import security_keys
 from masterdata.services.stepup import require_stepup
 
@@ -44,6 +44,8 @@ def key_new(request: HttpRequest) -> HttpResponse:
 def key_end(request: HttpRequest, own_key_id: int) -> HttpResponse:
     """Take one of one's security keys away."""
     user: Any = request.user
+    if own_key_id not in {one.pk for one in security_keys.keys_of(user)}:
+        raise NotFound("security key")
     require_stepup(request, "security_key.unbind")
     security_keys.unbind(user=user, key_id=own_key_id)
     messages.success(request, _("安全密钥已解绑"))

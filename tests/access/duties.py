@@ -203,7 +203,7 @@ MAY: dict[str, Duties] = {
     # settings
     **_lines(
         "masterdata",
-        """companies accounts counterparties payees changes banks branches company account counterparty payee change""",
+        """companies accounts counterparties subjects payees changes banks branches company account counterparty payee change""",
         EVERYBODY,
     ),
     **_lines(

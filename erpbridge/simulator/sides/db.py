@@ -25,7 +25,10 @@ FIELDS = {
         *("remark", "wish_date", "urgent", "invoice_no", "gl_subject", "cash_flow_item"),
     ),
     "voucher_ack": ("company_code", "posting_key", "result", "erp_voucher_no", "reason"),
-    "partner": ("kind", "code", "name", "uscc", "account", "account_name", "bank", "cnaps"),
+    "partner": (
+        *("kind", "code", "name", "uscc", "account", "account_name", "bank", "cnaps"),
+        "company_code",
+    ),
 }
 
 
