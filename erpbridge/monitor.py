@@ -46,6 +46,7 @@ class Lane:
     unread: int = 0  # messages not acknowledged yet
     dead: int = 0
     lamp: str = field(default="closed")
+    is_fetched: bool = False  # nothing is pushed: messages wait to be read
 
     @property
     def name(self) -> str:
@@ -79,6 +80,7 @@ def _registered(names: Iterable[str]) -> dict[tuple[str, str], Lane]:
             last_ok_at=one.last_ok_at,
             last_error=one.last_error,
             last_error_at=one.last_error_at,
+            is_fetched=one.style == "api" and not one.settings.get("webhook_url"),
         )
         for one in rows
     }
@@ -115,8 +117,8 @@ def _add_backlog(
             continue
         lane.unread += one["unread"]
         lane.dead += one["dead"]
-        if lane.style == "api" and not one["dead"]:
-            continue  # fetched by the other side: it waits for nobody here
+        if lane.is_fetched:
+            continue  # the other side fetches: nothing waits for us
         lane.waiting += one["waiting"]
         if one["oldest"] and (lane.oldest is None or one["oldest"] < lane.oldest):
             lane.oldest = one["oldest"]

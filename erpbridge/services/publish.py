@@ -101,7 +101,7 @@ def claim_deliveries(
     now = clock.now()
     rows = list(
         own_messages(client, scope=scope_of_client(client))
-        .filter(delivered_at=None, dead_at=None, next_attempt_at__lte=now)
+        .filter(delivered_at=None, acked_at=None, dead_at=None, next_attempt_at__lte=now)
         .select_for_update(skip_locked=True)
         .order_by("pk")[:limit]
     )

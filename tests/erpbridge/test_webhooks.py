@@ -92,6 +92,13 @@ class TestDeliver:
         assert row.acked_at
         assert running.run("api") == 0
 
+    def test_posts_nothing_that_was_fetched_and_acknowledged_already(self, world, system, receiver):
+        tell(world)
+        Outbox.objects.update(acked_at=clock.now())
+
+        assert running.run("api") == 0
+        assert receiver.got == []
+
     @pytest.mark.parametrize("status", [302, 400, 500])
     def test_tries_again_later_what_was_not_stored(
         self, world, system, receiver, frozen_clock, status
