@@ -10,7 +10,7 @@ from audit import services as audit
 from erpbridge import registry, selectors
 from erpbridge.contract import Checked
 from erpbridge.models import ErpSystem
-from erpbridge.services.systems import RIGHT
+from erpbridge.services.systems import demand_reach
 from masterdata.selectors import scope_of
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def probe(*, system_id: int, actor: User) -> list[Checked]:
     """Try the lane; what was found, line by line. Raises NotFound, NotAllowed."""
     scope = scope_of(actor)
-    scope.demand(RIGHT)
     system = selectors.get_system(system_id, scope=scope)
+    demand_reach(scope, system.client)
     found = registry.lane(system.style).probe(system)
     _note(system, actor, found)
     return found

@@ -62,7 +62,7 @@ _TOLD = (
 )  # results are always told
 
 
-def _demand(scope: Scope, client: ApiClient) -> None:
+def demand_reach(scope: Scope, client: ApiClient) -> None:
     """The administrator holds the right in every company of the system; raises NotFound where one is out of reach."""
     companies = scope_of_client(client).company_ids or frozenset(
         client.companies.values_list("pk", flat=True)
@@ -152,7 +152,7 @@ def propose_system(*, values: Mapping[str, Any], actor: User) -> StagedChange:
     client = client_named(str(values.get("client", "")))
     if client is None or not client.is_active:
         raise InvalidInput("请选择接口客户端", "choose a calling system", field="client")
-    _demand(scope, client)
+    demand_reach(scope, client)
     _require_free(client)
     after = {"client": client.name, **_said(values)}
     return stage(
@@ -206,7 +206,7 @@ def mine(system_id: int, actor: User) -> ErpSystem:
     """The system, locked, of whose companies the actor administers all."""
     scope = scope_of(actor)
     system = selectors.get_system(system_id, scope=scope, lock=True)
-    _demand(scope, system.client)
+    demand_reach(scope, system.client)
     return system
 
 
@@ -298,7 +298,7 @@ def _write(change: StagedChange, actor: User) -> ErpSystem:
     client = client_named(str(said["client"]))
     if client is None:
         raise Conflict("接口客户端已不存在", "the client is gone")
-    _demand(scope_of(actor), client)
+    demand_reach(scope_of(actor), client)
     if subject.startswith("erp:new:"):
         _require_free(client)
         fields = {name: said[name] for name in ("style", "profile", "settings", "is_active")}
@@ -315,7 +315,7 @@ def _write(change: StagedChange, actor: User) -> ErpSystem:
 def _write_secrets(change: StagedChange, actor: User) -> ErpSystem:
     subject = str(change.subject_id)
     system = ErpSystem.objects.select_for_update().get(pk=int(subject.rpartition(":")[2]))
-    _demand(scope_of(actor), system.client)
+    demand_reach(scope_of(actor), system.client)
     fresh = json.loads(vault.ring().decrypt(bytes(change.sealed), aad=_aad(subject)))
     content = json.dumps(_opened(system) | fresh).encode()
     system.secrets = vault.ring().encrypt(content, aad=f"erp.system:{system.name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from erpbridge.models import ErpSystem
@@ -10,7 +11,7 @@ from erpbridge.services import decisions, probing, systems
 from erpbridge.styles import signed
 from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from kernel.secrets import Secret
-from masterdata.models import StagedChange
+from masterdata.models import Membership, StagedChange
 from masterdata.roles import Role
 from tests.build import a_company, a_user, an_api_client
 from tests.build_payments import World
@@ -186,3 +187,13 @@ class TestProbe:
 
         assert found == {True, False}  # the folders can be written, no key is set
         assert not list((tmp_path / "x" / "in").iterdir())
+
+    def test_is_for_whoever_administers_every_company_of_the_system(self, world, admins, tmp_path):
+        a_client(world)
+        made = a_file_system(admins, tmp_path)
+        watcher = a_user(Role.AUDITOR, company=world.company)
+        with transaction.atomic():
+            Membership.objects.create(user=watcher, company=a_company(), role=Role.ADMIN)
+
+        with pytest.raises(NotFound):
+            probing.probe(system_id=made.pk, actor=watcher)
