@@ -57,8 +57,9 @@ class _Quiet(WSGIRequestHandler):
 def _serving(style: str, folder: Path, web_port: int, tcp_port: int) -> Iterator[None]:
     """The platform's end where it serves: HTTP or TCP under TLS."""
     if style == "api":
-        from yqlink.wsgi import application
+        from django.core.handlers.wsgi import WSGIHandler
 
+        application = WSGIHandler()
         server: Any = make_server("127.0.0.1", web_port, application, handler_class=_Quiet)
     elif style == "tcp":
         from erpbridge.tcp_server import Server, server_context
