@@ -79,26 +79,18 @@ def wanted(accounts: Sequence[Any], count: int) -> Iterator[tuple[OrderRequest, 
         yield request, bank, cnaps
 
 
-def _add_silent_banks(world: World) -> None:
-    """Accounts at the banks that tell no entries as well: the demo has none there, the benchmark tells their balances."""
-    import httpx
+def _take_live_everywhere(accounts: Sequence[Any]) -> None:
+    """The demo pays from nobody's account at a bank that tells no entries; the benchmark does, and tells the balances itself."""
     from django.db import transaction
 
-    from masterdata import selectors
-    from yqlink.management.commands.seed_banks import SUBJECT, Command
+    from bankbridge.services import profiles
+    from payments.services import baseline
 
-    told, scope = world.get("connections"), selectors.system_scope()
-    there = {one.bank_slug for one in selectors.visible_connections(scope)}
-    payers = {one.company_id for one in selectors.visible_accounts(scope) if one.connection_id}
-    companies = {one.code: one for one in selectors.visible_companies(scope) if one.pk in payers}
     with transaction.atomic():
-        opened = [
-            account
-            for place, slug in enumerate(sorted(set(told) - there))
-            for account in Command()._at(slug, told[slug], SUBJECT.format(90 + place), companies)
-        ]
-    answer = httpx.post(f"{world.control}accounts", json=opened, timeout=60, trust_env=False)
-    answer.raise_for_status()
+        for one in accounts:
+            if not profiles.tells_accounts(one.connection.bank_slug):
+                note = "benchmark"
+                baseline.take_live(one.company, one.gl_subject, source_note=note, operation="pay")
 
 
 def released(count: int, world: World) -> int:
@@ -112,12 +104,12 @@ def released(count: int, world: World) -> int:
 
     call_command("seed_banks", verbosity=0)
     scope = selectors.system_scope()
-    _add_silent_banks(world)
     accounts = [
         one
         for one in selectors.visible_accounts(scope).select_related("company", "connection")
         if one.connection_id
     ]
+    _take_live_everywhere(accounts)
     for account in accounts:
         tell_balance(account)
     BankProfile.objects.filter(slug="boc").update(items_max=100, inquiry_items_max=50)
