@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+
+from django.db import transaction
 
 from audit.models import Entry
 from bankadapters.contract import WireExchange
@@ -33,6 +35,7 @@ from masterdata.services import (
     callbacks,
     changes,
     clients,
+    dated,
     delegations,
     imports,
     people_admin,
@@ -40,6 +43,7 @@ from masterdata.services import (
     security_keys,
 )
 from masterdata.services.callbacks import Call
+from masterdata.services.dated import Proposal
 from payments.content import LinkedRequest
 from payments.models import PaymentOrder
 from payments.services import adjudicating, linked, orders, schedules
@@ -48,7 +52,7 @@ from payments.services.refusals import Held
 from statements import services as statements
 from tests import build, signing
 from tests import build_payments as pay
-from tests.access import books
+from tests.access import books, receiving
 from tests.access.actors import Actor, everybody
 from tests.access.pages import HOSTILE
 from tests.payments.test_imports_lists import a_csv
@@ -139,7 +143,18 @@ def _things(world: Any, moment: clock.fixed) -> dict[str, list[tuple[str, Any]]]
         "order_id": [(o.shown_state, o.pk) for o in PaymentOrder.objects.order_by("pk")],
     }
     kept["authority_id"] = [("", _mandate(world))]
-    return kept | _master(world) | _desk(world) | _erp(world) | books.lay_down(world)
+    _limit()
+    kept["line"] = [("", 1)]  # the first line of the matrix, of the routes and of the limits
+    kept |= books.lay_down(world) | receiving.lay_down(world)
+    return kept | _master(world) | _desk(world) | _erp(world)
+
+
+@transaction.atomic
+def _limit() -> None:
+    """A limit nobody reaches."""
+    values = {"period": "item", "amount": "9999999999.00"}
+    proposal = Proposal(values=values, valid_from=date(2026, 1, 1), source_note="测试")
+    dated.lay_down(kind_name="payments.limit", proposal=proposal)
 
 
 def _mandate(world: Any) -> int:
