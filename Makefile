@@ -44,7 +44,7 @@ demo: $(RUNTIME) $(ASSETS) ## [STYLE=table] [BANKS=boc]: the whole platform on t
 	@exec $(RUN) -m yqlink.demonstration $(if $(STYLE),--style "$(STYLE)") $(if $(BANKS),--banks "$(BANKS)")
 
 test: setup ## all tests
-	@$(BIN)/pytest -n $${WORKERS:-2} --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $${WORKERS:-3} --dist loadfile $(ARGS)
 
 check: setup ## formats, lints, types, import contracts, migrations, translations, API schema, templates
 	$(BIN)/ruff format --check .
@@ -75,7 +75,7 @@ bench: $(DEV) $(VENV)/.peers ## the benchmarks, each beside its alternative
 
 fuzz: $(DEV) ## [EXECUTIONS=n SEED=n]: damaged answers through every decoder of every bank, then long property runs
 	@$(RUN) -m tests.bankadapters.fuzz.running --executions $${EXECUTIONS:-200000} --seed $${SEED:-1}
-	@HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -n $${WORKERS:-2} -k "property or machine or survives" $(ARGS)
+	@HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -n $${WORKERS:-3} -k "property or machine or survives" $(ARGS)
 
 screenshots: setup ## the pictures of the README
 	@$(RUN) -m tests.browser.screenshots

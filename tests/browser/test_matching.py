@@ -42,7 +42,7 @@ def faults(page):
 
 def open_desk(page: Any, site: str, user: Any, account: Any) -> None:
     """The desk of this account as this person, its lines there."""
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     page.context.add_cookies(
         [{"name": settings.SESSION_COOKIE_NAME, "value": a_session(user), "url": site}]
     )

@@ -131,7 +131,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
         ("/audit/", "操作轨迹"),
         ("/bank/exchanges/", "银行报文"),
         ("/bank/channels/", "定时任务"),
-        ("/bank/channels/1/", "评分卡"),
+        ("/bank/channels/{connection_id}/", "评分卡"),
         ("/statements/receipts/", "电子回单"),
         ("/statements/completeness/", "最需要处理的排在最前"),
         ("/masterdata/people/", "用户与角色"),
@@ -162,7 +162,7 @@ def address(world: World) -> Iterator[str]:
 
 def sign_in(page: Any, address: str, username: str, world: World) -> None:
     """Be this person at once; what the sign-in page asks has a test of its own."""
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     cookie = {"name": settings.SESSION_COOKIE_NAME, "value": world.cookies[username]}
     page.context.add_cookies([cookie | {"url": address}])
 
@@ -282,7 +282,7 @@ def test_a_person_signs_in_with_both_factors_and_the_language_is_remembered(page
         page.press("input[name=otp]", "Enter")
         page.wait_for_url(lambda url: "/sign-in/" not in url)
 
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     enter()
     page.get_by_role("button", name="English").click()
     page.wait_for_selector("html[lang=en]")

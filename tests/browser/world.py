@@ -52,6 +52,7 @@ class World:
     releaser_key: int
     cookies: dict[str, str]
     account_id: int
+    connection_id: int
     company_id: int
     today: date
     month: str
@@ -113,6 +114,7 @@ def lay_down(folder: Path) -> World:
         releaser_key=SigningKey.objects.get(user=people["releaser1"]).pk,
         cookies={name: a_session(user) for name, user in people.items()},
         account_id=account.pk,
+        connection_id=account.connection_id,
         company_id=account.company_id,
         today=clock.today(),
         month=f"{clock.today():%Y-%m}",

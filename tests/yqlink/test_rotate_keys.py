@@ -32,6 +32,8 @@ OPEN = {
     "masterdata.SecurityKey.credential",
     "approvals.SigningKey.certificate_signature",
     "approvals.Signature.signature",
+    "approvals.StandingRelease.point",
+    "approvals.StandingRelease.signature",
     "masterdata.ApiKey.point",
     "masterdata.Connection.credentials",
 }
