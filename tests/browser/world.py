@@ -91,8 +91,7 @@ def lay_down(folder: Path) -> World:
         called_back(payee, caller=people["checker2"], confirmer=people["admin2"])
     for account in OwnAccount.objects.filter(is_direct_link=True):
         tell_balance(account, "999876543.21")
-    passphrase = demo_password(folder)
-    walk(people, Secret(passphrase))
+    walk(people, Secret(passphrase := demo_password(folder)))
     batch_no = answer_some()
     tell_statements()
     second = a_list(folder / "second", rows=40, seed=8)
