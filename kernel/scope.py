@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kernel.errors import NotAllowed
 
@@ -50,3 +50,10 @@ class Scope:
     def companies_with(self, right: str) -> frozenset[int]:
         """Company ids for which the holder has `right`."""
         return self.company_ids if self.is_system else self.rights.get(right, frozenset())
+
+    def within(self, right: str) -> Scope:
+        """The same holder, who sees the companies alone for which the right holds. Raises NotAllowed where there are none."""
+        self.demand(right)
+        held = self.companies_with(right)
+        rights = {name: companies & held for name, companies in self.rights.items()}
+        return replace(self, company_ids=held, rights=rights)

@@ -42,6 +42,22 @@ def test_a_payments_fields_are_told_before_and_after_with_their_people(world: Wo
     assert "checker" in page
 
 
+def test_an_examiner_of_one_company_reads_no_history_of_another_they_work_in(world: World) -> None:
+    order = ready(world)
+    elsewhere = Company.objects.create(code="9900", name="别处", short_name="别处", path="/y/")
+    examiner = world["maker2"]
+    Membership.objects.create(user=examiner, company=elsewhere, role="auditor")
+    client = Client()
+    client.force_login(examiner)
+    entry = Entry.objects.filter(company_id=world.company.pk).first()
+    assert entry is not None
+
+    assert history(examiner, "payment", order.order_no).status_code == 404
+    assert history(examiner, "account", world.account.pk).status_code == 404
+    assert client.get(f"/audit/{entry.pk}/").status_code == 404
+    assert f"/audit/{entry.pk}/" not in client.get("/audit/").content.decode()
+
+
 def test_an_accounts_change_past_the_platform_is_told_as_such(world: World) -> None:
     with connection.cursor() as cursor:
         wrappers, connection.execute_wrappers = connection.execute_wrappers, []

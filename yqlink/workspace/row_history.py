@@ -168,7 +168,7 @@ class RowHistoryPage(ListPage):
 
     def base(self, scope: Scope) -> QuerySet[RowChange]:
         """The changes of the object that is asked for, where the examiner may see it."""
-        scope.demand("audit.read")
+        scope = scope.within("audit.read")
         self._keys: Keys = {}
         subject, ref = SUBJECTS.get(self.given.get("kind", "")), self.given.get("ref", "").strip()
         if subject is not None and ref:

@@ -67,8 +67,7 @@ class TrailPage(ListPage):
 
     def base(self, scope: Scope) -> QuerySet[Entry]:
         """Entries the examiner may read."""
-        scope.demand("audit.read")
-        return selectors.visible_entries(scope)
+        return selectors.visible_entries(scope.within("audit.read"))
 
     def row_url(self, row: Row) -> str:
         """The entry's page."""
@@ -112,8 +111,7 @@ def _changes(entry: Entry) -> list[dict[str, Any]]:
 @require_safe
 def entry_page(request: HttpRequest, entry_id: int) -> HttpResponse:
     """One entry with its link in the chain, and the whole story of its object."""
-    scope = _scope(request)
-    scope.demand("audit.read")
+    scope = _scope(request).within("audit.read")
     entry = selectors.visible_entries(scope).select_related("link").filter(pk=entry_id).first()
     if entry is None:
         raise NotFound("audit entry")
