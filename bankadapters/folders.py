@@ -22,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 from bankadapters.contract import Connection
 from bankadapters.errors import NotSent, Unreadable
 from bankadapters.transport import ANSWER_BYTES_MAX, Broken, Carrier, Transport
+from kernel.durable import settle
 
 Labels = Callable[[bytes], frozenset[str]]
 FILE_BYTES_MAX = 16 * 1024 * 1024
@@ -213,11 +214,7 @@ def _appear(scratch: Path, target: Path) -> None:
         except OSError as error:
             raise Broken(f"whether {target.name} appeared is not certain: {error}") from error
     with contextlib.suppress(OSError):  # the file is there; only a power cut could still lose it
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        settle(target.parent)
 
 
 def _plain(name: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from pathlib import Path
 
 from django.conf import settings
 
 from kernel import ciphers
+from kernel.durable import write_whole
 from kernel.errors import InvariantBroken
 from kernel.vault import ring
 from statements.models import ReceiptFile
@@ -82,9 +82,4 @@ def _path(place: str) -> Path:
 def _write(place: str, closed: bytes) -> None:
     path = _path(place)
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(".tmp")
-    with scratch.open("wb") as file:
-        file.write(closed)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
+    write_whole(path, closed)

@@ -23,6 +23,7 @@ from erpbridge.models import ErpSystem
 from erpbridge.services import counting, lanes, publish, refusals, taking
 from erpbridge.styles import file_forms, flat, folders, signed, u8_files
 from kernel import clock
+from kernel.durable import write_whole
 from kernel.errors import DomainError, InvalidInput
 
 MANIFEST_MAX = 64 * 1024
@@ -239,7 +240,7 @@ def _ack(system: ErpSystem, root: Path, stem: str, content: Mapping[str, Any]) -
     told = {"file": stem, **content}
     told["sign"] = signed.sign(signed.key_of(system), told)
     data = json.dumps(told, ensure_ascii=False, sort_keys=True, indent=1).encode()
-    folders.write(root / "ack" / f"{stem}.ack", data)
+    write_whole(root / "ack" / f"{stem}.ack", data)
 
 
 def _refuse(system: ErpSystem, root: Path, path: Path, code: str, message: str) -> None:
@@ -253,7 +254,7 @@ def _refuse(system: ErpSystem, root: Path, path: Path, code: str, message: str) 
 def _put_aside(root: Path, path: Path, code: str, message: str) -> None:
     """To `err`, with code and reason beside it; the data file goes along."""
     why = json.dumps({"code": code, "message_zh": message}, ensure_ascii=False)
-    folders.write(root / "err" / f"{path.stem}.why", why.encode())
+    write_whole(root / "err" / f"{path.stem}.why", why.encode())
     for form in ("csv", "txt", "xml", "xlsx"):
         for folder in ("in", "work"):
             folders.move(root / folder / f"{path.stem}.{form}", root / "err")
@@ -289,7 +290,7 @@ def probe(system: ErpSystem) -> list[Checked]:
         folders.prepare(root)
         for name in folders.NAMES:
             trial = root / name / ".probe"
-            folders.write(trial, b"")
+            write_whole(trial, b"")
             trial.unlink()
     except (OSError, DomainError) as error:
         return [Checked(_("交换目录"), False, str(error))]
@@ -316,9 +317,9 @@ def _write_out(
         "messages": [one.message_id for one in messages],
     }
     manifest["sign"] = signed.sign(signed.key_of(system), manifest)
-    folders.write(root / "out" / f"{stem}.{written.form}", written.data)
+    write_whole(root / "out" / f"{stem}.{written.form}", written.data)
     text = json.dumps(manifest, ensure_ascii=False, sort_keys=True).encode()
-    folders.write(root / "out" / f"{stem}.mf", text)
+    write_whole(root / "out" / f"{stem}.mf", text)
 
 
 def _sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:

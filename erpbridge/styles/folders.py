@@ -1,4 +1,4 @@
-"""Folders both sides write to: atomic writes, claims by rename, nothing followed that is a link, nothing read beyond its bound."""
+"""Folders both sides write to: claims by rename, nothing followed that is a link, nothing read beyond its bound."""
 
 from __future__ import annotations
 
@@ -36,21 +36,6 @@ def read(path: Path, *, bytes_max: int) -> bytes:
         if found.st_size > bytes_max:
             raise NotAFile(f"{path.name} 有 {found.st_size} 字节，上限 {bytes_max}")
         return file.read(bytes_max + 1)
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write `data` so that a reader sees all of it or nothing: a hidden file, fsync, rename, fsync of the folder."""
-    scratch = path.with_name(f".{path.name}.tmp")
-    with scratch.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def move(path: Path, folder: Path) -> bool:

@@ -16,6 +16,7 @@ from erpbridge.models import ErpSystem
 from erpbridge.profiles import u8
 from erpbridge.services import taking
 from erpbridge.styles import folders
+from kernel.durable import write_whole
 
 BYTES_MAX = 8 * 1024 * 1024
 
@@ -23,7 +24,7 @@ BYTES_MAX = 8 * 1024 * 1024
 def keep(root: Path, stem: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """What a file says, kept before it leaves."""
     kept = json.dumps(list(rows), ensure_ascii=False).encode()
-    folders.write(root / "archive" / f"{stem}.rows", kept)
+    write_whole(root / "archive" / f"{stem}.rows", kept)
 
 
 def read_results(system: ErpSystem, root: Path) -> int:
@@ -37,7 +38,7 @@ def read_results(system: ErpSystem, root: Path) -> int:
             sent = json.loads(folders.read(kept, bytes_max=BYTES_MAX))
             told = u8.read_back(sent, data, form)
         except (u8.Unfit, folders.NotAFile, FileNotFoundError, UnicodeDecodeError) as error:
-            folders.write(root / "err" / f"{path.stem}.why", str(error).encode())
+            write_whole(root / "err" / f"{path.stem}.why", str(error).encode())
             folders.move(path, root / "err")
             continue
         answered += _take(system, path.stem, data, sent, told)
