@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 import audit.services as audit
 from desk import selectors as desk_rows
 from desk import services as desk
+from desk.exports import safe_text
 from kernel import clock
 from kernel.errors import InvalidInput
 from kernel.scope import Scope
@@ -99,6 +100,13 @@ def _index(rows: Sequence[BankReceipt]) -> bytes:
         file = row.file
         told = (named(row), file.sha256) if file is not None else (_("尚未取得"), "")
         writer.writerow(
-            [row.day, f"\t{row.account.number}", row.receipt_no, row.amount, row.currency, *told]
+            [
+                row.day,
+                f"\t{row.account.number}",
+                safe_text(row.receipt_no),
+                row.amount,
+                row.currency,
+                *map(safe_text, told),
+            ]
         )
     return out.getvalue().encode("utf-8-sig")
