@@ -11,7 +11,7 @@ import io
 import re
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -30,11 +30,12 @@ from bankadapters.contract import (
     Verdict,
     WireRequest,
 )
-from bankadapters.dialect import Dialect
+from bankadapters.dialect import INQUIRIES, PAYMENTS, Dialect
 from bankadapters.errors import Unreadable
-from bankadapters.folders import LISTED, Left
+from bankadapters.folders import LISTED, Left, opened
 from bankadapters.limits import require_account
-from bankadapters.paging import row_of
+from bankadapters.paging import Spans, row_of
+from bankadapters.profiles import Endpoint, Question, Setting
 from kernel import clock
 from kernel.errors import InvalidInput
 from kernel.formats.sections import Section
@@ -49,6 +50,44 @@ _SIDES = {
 }  # fmt: skip
 _NOTHING = ("NOTPROVIDED", "NONREF")
 ENTRY_FIELDS = 15
+ABILITIES = frozenset(
+    {
+        Ability.BALANCE,
+        Ability.HISTORY_BALANCE,
+        Ability.TRANSACTIONS,
+        Ability.PAY,
+        Ability.PAY_BATCH,
+        Ability.INQUIRE,
+        Ability.INQUIRE_BATCH,
+    }
+)
+FOLDERS = (
+    Endpoint(
+        "main",
+        "发往银行的文件目录（可为 SFTP 挂载）",
+        "Folder of files to the bank (may be mounted over SFTP)",
+        "file:///mnt/bank/to-bank",
+    ),
+    Endpoint(
+        "answers",
+        "银行回传的文件目录",
+        "Folder of files from the bank",
+        "file:///mnt/bank/from-bank",
+    ),
+)
+WEEKENDS = Setting(
+    "weekend_statements",
+    "周末是否出具对账单",
+    "Whether the bank makes statements on weekends",
+    "yes",
+    ("yes", "no"),
+    confirm_zh="如银行周末不出具，请选 no，否则周一的明细要等到下一份对账单",
+    confirm_en="no, where it makes none: otherwise Monday's entries wait for the next statement",
+)
+MOUNT = Question(
+    "传输层的签名或加密由挂载方完成",
+    "signatures and encryption of the transport are the mount's",
+)
 
 
 @dataclass
@@ -152,10 +191,32 @@ def labels_of(told: Iterable[Told]) -> set[str]:
 class FileDialect(Dialect):
     """A bank whose answers are files: `told` reads the statements among them, each bank its own messages."""
 
+    abilities = ABILITIES
+    spans = Spans(days_max=31)
+    history_spans = Spans(days_max=31)
+    serials_identify = False  # payments booked together share one
+
     @staticmethod
     @abstractmethod
     def sections(stream: IO[bytes]) -> Iterator[Section]:
         """The statements of a file of this bank. Raises InvalidInput."""
+
+    @abstractmethod
+    def payments_told(
+        self, operation: Ability, files: Sequence[Left], asked: WireRequest | None
+    ) -> Reading:
+        """What files say of payments. Raises Unreadable."""
+
+    def asked_together(self, inquiry: Inquiry) -> Hashable:
+        """Payments of one message; those of no known one are asked about each alone."""
+        return super().asked_together(inquiry), inquiry.batch_no or inquiry.reference
+
+    def understand(self, operation: Ability, answer: bytes, asked: WireRequest | None) -> Reading:
+        """What the bank's files say. Raises Unreadable."""
+        files = opened(answer)
+        if operation in PAYMENTS or operation in INQUIRIES:
+            return self.payments_told(operation, files, asked)
+        return self.account_words(operation, files, asked)
 
     def told(self, files: Iterable[Left]) -> list[Told]:
         """The statements of these files, as the bank made them one after another. Raises Unreadable."""

@@ -7,10 +7,9 @@ from typing import ClassVar
 
 from bankadapters.banks.iso20022 import requests
 from bankadapters.banks.iso20022.answers import REPORT, STATEMENTS, Status, kind_of
-from bankadapters.banks.iso20022.profile import ABILITIES, PROFILE
+from bankadapters.banks.iso20022.profile import PROFILE
 from bankadapters.contract import (
     Ability,
-    Inquiry,
     Instruction,
     Outcome,
     Profile,
@@ -20,8 +19,7 @@ from bankadapters.contract import (
 from bankadapters.dialect import INQUIRIES, PAYMENTS, Message
 from bankadapters.errors import BankError, Unreadable
 from bankadapters.filebank import FileDialect, combined, labels_of, statements
-from bankadapters.folders import LISTED, FolderCarrier, Left, opened
-from bankadapters.paging import Spans
+from bankadapters.folders import LISTED, FolderCarrier, Left
 from bankadapters.transport import Carrier
 from kernel.formats import camt
 
@@ -46,20 +44,12 @@ class Iso20022Adapter(FileDialect):
     """Payments as pain.001 files; what becomes of them out of pain.002 and of the entries that carry their numbers."""
 
     profile: ClassVar[Profile] = PROFILE
-    abilities = ABILITIES
     carriers: ClassVar[Mapping[str, Carrier]] = {"main": FolderCarrier(labels=labels)}
-    spans = Spans(days_max=31)
-    history_spans = Spans(days_max=31)
-    serials_identify = False  # payments booked together share one
     sections = staticmethod(camt.read)
 
     def kind_of(self, item: Instruction, operation: Ability) -> Hashable:
         """One payment block: one payer account, currency, day and urgency."""
         return item.payer_account, item.money.currency, item.day, item.urgent
-
-    def asked_together(self, inquiry: Inquiry) -> Hashable:
-        """Payments of one message; those of no known one are asked about each alone."""
-        return super().asked_together(inquiry), inquiry.batch_no or inquiry.reference
 
     # -- asking -------------------------------------------------------------------------------------------------
 
@@ -80,16 +70,10 @@ class Iso20022Adapter(FileDialect):
 
     # -- answers ------------------------------------------------------------------------------------------------
 
-    def understand(self, operation: Ability, answer: bytes, asked: WireRequest | None) -> Reading:
-        """What the bank's files say. Raises Unreadable."""
-        files = opened(answer)
-        if operation in PAYMENTS or operation in INQUIRIES:
-            return self._payments(operation, files, asked)
-        return self.account_words(operation, files, asked)
-
-    def _payments(
+    def payments_told(
         self, operation: Ability, files: Sequence[Left], asked: WireRequest | None
     ) -> Reading:
+        """What status reports and entries say. Raises Unreadable."""
         is_paying = operation in PAYMENTS
         reports, entries = _sorted_out(files)
         if is_paying and not reports:

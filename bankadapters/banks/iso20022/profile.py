@@ -5,8 +5,8 @@ Source: ISO 20022 message definition reports pain.001, pain.002, camt.052, camt.
 
 from __future__ import annotations
 
-from bankadapters.contract import Ability
-from bankadapters.profiles import Endpoint, Profile, Question, Setting
+from bankadapters.filebank import FOLDERS, MOUNT, WEEKENDS
+from bankadapters.profiles import Profile, Question, Setting
 
 CHARSET = "utf-8"
 FIELD_LIMITS = {
@@ -66,15 +66,7 @@ SETTINGS = (
         "Seconds to wait for the bank's first report",
         "20",
     ),
-    Setting(
-        "weekend_statements",
-        "周末是否出具对账单",
-        "Whether the bank makes statements on weekends",
-        "yes",
-        ("yes", "no"),
-        confirm_zh="如银行周末不出具，请选 no，否则周一的明细要等到下一份对账单",
-        confirm_en="no, where it makes none: otherwise Monday's entries wait for the next statement",
-    ),
+    WEEKENDS,
 )
 PROFILE = Profile(
     slug="iso20022",
@@ -88,20 +80,7 @@ PROFILE = Profile(
     statement_span_days=31,
     charset=CHARSET,
     field_limits=FIELD_LIMITS,
-    endpoints=(
-        Endpoint(
-            "main",
-            "发往银行的文件目录（可为 SFTP 挂载）",
-            "Folder of files to the bank (may be mounted over SFTP)",
-            "file:///mnt/bank/to-bank",
-        ),
-        Endpoint(
-            "answers",
-            "银行回传的文件目录",
-            "Folder of files from the bank",
-            "file:///mnt/bank/from-bank",
-        ),
-    ),
+    endpoints=FOLDERS,
     settings=SETTINGS,
     confirm_with_bank=(
         Question(
@@ -116,10 +95,7 @@ PROFILE = Profile(
             "重复 MsgId 的处理：拒绝原因码 AM05、DU01–DU05、DUPL 一律按“结果未知”处理",
             "what becomes of a repeated MsgId: AM05, DU01-DU05 and DUPL are never a failure here",
         ),
-        Question(
-            "传输层的签名或加密由挂载方完成",
-            "signatures and encryption of the transport are the mount's",
-        ),
+        MOUNT,
     ),
     sources={
         "inquiry_items_max": "the house's own limit: the folder is read, nobody is asked",
@@ -128,15 +104,4 @@ PROFILE = Profile(
         "statement_rows_max": "the house's own page: a file comes whole",
         "items_max": "the house's own limit: the standard names none",
     },
-)
-ABILITIES = frozenset(
-    {
-        Ability.BALANCE,
-        Ability.HISTORY_BALANCE,
-        Ability.TRANSACTIONS,
-        Ability.PAY,
-        Ability.PAY_BATCH,
-        Ability.INQUIRE,
-        Ability.INQUIRE_BATCH,
-    }
 )

@@ -8,13 +8,12 @@ from typing import IO, ClassVar
 
 from bankadapters.banks.swift_mt import requests
 from bankadapters.banks.swift_mt.answers import Word, is_whole, word_of
-from bankadapters.banks.swift_mt.profile import ABILITIES, LINE, PROFILE
-from bankadapters.contract import Ability, Inquiry, Instruction, Profile, Reading, WireRequest
+from bankadapters.banks.swift_mt.profile import LINE, PROFILE
+from bankadapters.contract import Ability, Instruction, Profile, Reading, WireRequest
 from bankadapters.dialect import INQUIRIES, PAYMENTS, Message
 from bankadapters.errors import BankError, Unreadable
 from bankadapters.filebank import FileDialect, combined, labels_of, statements
-from bankadapters.folders import LISTED, FolderCarrier, Left, opened
-from bankadapters.paging import Spans
+from bankadapters.folders import LISTED, FolderCarrier, Left
 from bankadapters.transport import Carrier
 from kernel.errors import InvalidInput
 from kernel.formats import mt940
@@ -46,11 +45,7 @@ class SwiftMtAdapter(FileDialect):
     """Payments as MT101 files; the network acknowledges them, a debit that carries its number says that one was paid."""
 
     profile: ClassVar[Profile] = PROFILE
-    abilities = ABILITIES
     carriers: ClassVar[Mapping[str, Carrier]] = {"main": FolderCarrier(labels=labels)}
-    spans = Spans(days_max=31)
-    history_spans = Spans(days_max=31)
-    serials_identify = False
     sections = staticmethod(sections)
 
     def kind_of(self, item: Instruction, operation: Ability) -> Hashable:
@@ -61,10 +56,6 @@ class SwiftMtAdapter(FileDialect):
         """Bytes of the payment's fields, with a line end for each line."""
         texts = (item.payee_name, item.payee_bank, item.purpose, item.payee_account)
         return FIELDS_BYTES + sum(len(one.encode()) + 2 * (len(one) // LINE + 1) for one in texts)
-
-    def asked_together(self, inquiry: Inquiry) -> Hashable:
-        """Payments of one message; those of no known one are asked about each alone."""
-        return super().asked_together(inquiry), inquiry.batch_no or inquiry.reference
 
     def compose(self, request: WireRequest, token: str) -> Message:
         """An MT101 to put, or where the bank's own files are to be looked for."""
@@ -80,16 +71,10 @@ class SwiftMtAdapter(FileDialect):
             return Message("MT940", b"", target=" ".join(["find", *words]))
         return Message("MT940", b"", target=self.where(request))
 
-    def understand(self, operation: Ability, answer: bytes, asked: WireRequest | None) -> Reading:
-        """What acknowledgements, rejections and statements say. Raises Unreadable."""
-        files = opened(answer)
-        if operation in PAYMENTS or operation in INQUIRIES:
-            return self._payments(operation, files, asked)
-        return self.account_words(operation, files, asked)
-
-    def _payments(
+    def payments_told(
         self, operation: Ability, files: Sequence[Left], asked: WireRequest | None
     ) -> Reading:
+        """What acknowledgements, rejections and entries say. Raises Unreadable."""
         words: list[Word] = []
         entries: list[Left] = []
         for file in files:

@@ -6,8 +6,8 @@ system message F21 (acknowledgement); Standards MT Usage Guidelines, payments re
 
 from __future__ import annotations
 
-from bankadapters.contract import Ability
-from bankadapters.profiles import Endpoint, Profile, Question, Setting
+from bankadapters.filebank import FOLDERS, MOUNT, WEEKENDS
+from bankadapters.profiles import Profile, Question, Setting
 
 LINE, NAME_LINES, REMITTANCE_LINES = 35, 3, 4
 MESSAGE_BYTES_MAX = 10_000  # of one FIN message
@@ -74,15 +74,7 @@ SETTINGS = (
         "Seconds to wait for the network's acknowledgement",
         "20",
     ),
-    Setting(
-        "weekend_statements",
-        "周末是否出具对账单",
-        "Whether the bank makes statements on weekends",
-        "yes",
-        ("yes", "no"),
-        confirm_zh="如银行周末不出具，请选 no，否则周一的明细要等到下一份对账单",
-        confirm_en="no, where it makes none: otherwise Monday's entries wait for the next statement",
-    ),
+    WEEKENDS,
 )
 PROFILE = Profile(
     slug="swift_mt",
@@ -97,20 +89,7 @@ PROFILE = Profile(
     charset="utf-8",
     field_limits=FIELD_LIMITS,
     forbidden=FORBIDDEN,
-    endpoints=(
-        Endpoint(
-            "main",
-            "发往银行的文件目录（可为 SFTP 挂载）",
-            "Folder of files to the bank (may be mounted over SFTP)",
-            "file:///mnt/bank/to-bank",
-        ),
-        Endpoint(
-            "answers",
-            "银行回传的文件目录",
-            "Folder of files from the bank",
-            "file:///mnt/bank/from-bank",
-        ),
-    ),
+    endpoints=FOLDERS,
     settings=SETTINGS,
     confirm_with_bank=(
         Question(
@@ -125,10 +104,7 @@ PROFILE = Profile(
             "联行号写在 :57C: 或 :57D:（//CN 加 12 位行号）",
             "the clearing code goes into 57C or 57D as //CN and 12 digits",
         ),
-        Question(
-            "传输层的签名或加密由挂载方完成",
-            "signatures and encryption of the transport are the mount's",
-        ),
+        MOUNT,
     ),
     sources={
         "inquiry_items_max": "the house's own limit: the folder is read, nobody is asked",
@@ -138,15 +114,4 @@ PROFILE = Profile(
         "statement_rows_max": "the house's own page: a file comes whole",
         "items_max": "the house's own limit within the message's 10,000 characters",
     },
-)
-ABILITIES = frozenset(
-    {
-        Ability.BALANCE,
-        Ability.HISTORY_BALANCE,
-        Ability.TRANSACTIONS,
-        Ability.PAY,
-        Ability.PAY_BATCH,
-        Ability.INQUIRE,
-        Ability.INQUIRE_BATCH,
-    }
 )
