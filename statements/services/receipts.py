@@ -175,10 +175,13 @@ def link_and_check(
         BankReceipt.objects.filter(pk=link.receipt_id, entry=None).update(
             entry_id=link.entry_id, link_rule=link.rule
         )
-    return [_check(account_id, day, lists_entries=lists_entries) for day in sorted(days)]
+    company_id = receipt_selectors.company_of(account_id)
+    return [
+        _check(account_id, company_id, day, lists_entries=lists_entries) for day in sorted(days)
+    ]
 
 
-def _check(account_id: int, day: date, *, lists_entries: bool) -> ReceiptDay:
+def _check(account_id: int, company_id: int, day: date, *, lists_entries: bool) -> ReceiptDay:
     counted, receipts = receipt_selectors.count_day(
         account_id, day, today=clock.today(), lists_entries=lists_entries
     )
@@ -186,7 +189,7 @@ def _check(account_id: int, day: date, *, lists_entries: bool) -> ReceiptDay:
         account_id=account_id,
         day=day,
         defaults={
-            "company_id": receipt_selectors.company_of(account_id),
+            "company_id": company_id,
             "entry_count": counted.entries,
             "missing": counted.missing,
             "receipt_count": receipts,
