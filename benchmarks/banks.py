@@ -170,7 +170,11 @@ def agreed(world: World, count: int) -> rig.Line:
         raise AssertionError(
             f"{len(debits)} debits of {len(set(debits))} payments, {len(paid)} succeeded"
         )
-    return rig.Line("payments that the banks' books hold once", float(len(paid)), f"of {count}")
+    failed = PaymentInstruction.objects.filter(state="failed").count()
+    if len(paid) + failed != count:
+        raise AssertionError(f"{len(paid)} succeeded and {failed} failed of {count}")
+    rest = f"of {count}, {failed} refused by a bank"
+    return rig.Line("payments that the banks' books hold once", float(len(paid)), rest)
 
 
 def main() -> int:

@@ -292,7 +292,11 @@ def _agreed(bank: Bank, count: int) -> list[rig.Line]:
         raise AssertionError(
             f"{len(debits)} debits of {len(set(debits))} payments, {paid} succeeded"
         )
-    return [rig.Line("payments whose debit the bank's books hold once", float(paid), f"of {count}")]
+    failed = PaymentInstruction.objects.filter(state="failed").count()
+    if paid + failed != count:
+        raise AssertionError(f"{paid} succeeded and {failed} failed of {count}")
+    rest = f"of {count}, {failed} refused by the bank"
+    return [rig.Line("payments whose debit the bank's books hold once", float(paid), rest)]
 
 
 def run(url: str, *, payments: int, home: Path) -> list[rig.Line]:
