@@ -44,7 +44,7 @@ demo: $(RUNTIME) $(ASSETS) ## [STYLE=table] [BANKS=boc]: the whole platform on t
 	@exec $(RUN) -m yqlink.demonstration $(if $(STYLE),--style "$(STYLE)") $(if $(BANKS),--banks "$(BANKS)")
 
 test: setup ## all tests
-	@$(BIN)/pytest -n $${WORKERS:-3} --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $${WORKERS:-3} --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## formats, lints, types, import contracts, migrations, translations, API schema, templates
 	$(BIN)/ruff format --check .
