@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import connections
 
 from bankadapters import registry
 from bankadapters.contract import AccountRef, Connection
@@ -21,6 +20,7 @@ from kernel import clock
 from tests.bankadapters.simulated import RunningWorld
 from tests.bankbridge.test_banks import BANKS
 from tests.bankbridge.world import World
+from tests.forking import in_a_process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 INTERVAL_S, EACH = 0.5, 3
@@ -49,21 +49,6 @@ def ask(world, times: int) -> None:
     line = open_line(world.connection.pk)
     for _ in range(times):
         line.about(About()).balances([AccountRef(world.account.number, branch="57")])
-
-
-def in_a_process(work) -> int:
-    """Run it in a process of its own, with connections of its own; the process id."""
-    connections.close_all()
-    child = os.fork()
-    if child:
-        return child
-    status = 1
-    try:
-        work()
-        status = 0
-    finally:
-        connections.close_all()
-        os._exit(status)
 
 
 class TestTurn:

@@ -18,6 +18,7 @@ from erpbridge.tcp_server import _systems
 from kernel.clock import fixed
 from payments.models import PaymentOrder
 from tests.erpbridge.lanes import Lane, an_item, statuses
+from tests.forking import forget_inherited
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,9 +60,7 @@ def in_a_process(work: Callable[[], Any], *, dies_at: int) -> int:
     if not child:
         steps = Steps(dies_at)
         try:
-            # After a browser's tests Django keeps another connection for us here than there: an inherited one would outlive us.
-            for inherited in connections.all(initialized_only=True):
-                del connections[inherited.alias]
+            forget_inherited()
             connection.ensure_connection()
             with connection.execute_wrapper(steps.statement):
                 sys.setprofile(steps.profile)

@@ -101,7 +101,9 @@ class TestCheckTemplate:
         try:
             entry = make_entry(made, fact)
         except InvalidInput:
-            assert amount == fee == prepaid == 0 or not lines
+            values = {"amount": amount, "fee": fee, "prepaid": prepaid}
+            used = {name for figure in debits + credits for name in figure.split("+")}
+            assert not any(values[name] for name in used)
             return
 
         check_balance(entry.lines)
