@@ -21,10 +21,17 @@ os.environ.setdefault(
 )  # the browser driver keeps an event loop of its own
 
 FUZZ_FACTOR = 20  # `make fuzz`: so many times the examples of an ordinary run
-# How fast examples are drawn says something about the machine, nothing about the code.
-hypothesis_settings.register_profile("ordinary", suppress_health_check=[HealthCheck.too_slow])
+# How fast examples are drawn says something about the machine, nothing about the code. An ordinary run draws the same
+# examples every time, so that what it says can be said again; `make fuzz` draws new ones.
 hypothesis_settings.register_profile(
-    "fuzz", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "ordinary", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.register_profile(
+    "fuzz",
+    derandomize=False,
+    max_examples=2000,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 _IS_FUZZ = os.environ.get("HYPOTHESIS_PROFILE") == "fuzz"
 hypothesis_settings.load_profile("fuzz" if _IS_FUZZ else "ordinary")
