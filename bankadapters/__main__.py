@@ -89,6 +89,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="CODES",
         help="inquiry codes that mean the bank knows no such payment",
     )
+    decode.add_argument(
+        "--asked",
+        metavar="REQUEST.json",
+        help="the request it answers, as encode takes it: some answers name neither account nor day",
+    )
     return parser
 
 
@@ -128,25 +133,31 @@ def _decoded(options: argparse.Namespace) -> Mapping[str, object]:
     ability = Ability(options.operation)
     adapter = registry.open(connection)
     _require(adapter, ability)
-    return wirejson.reading(ability, adapter.read(ability, adapter.bare(_bytes(options.file))))
+    asked = wirejson.request(ability, _given(options.asked)) if options.asked else None
+    answer = adapter.bare(_bytes(options.file))
+    return wirejson.reading(ability, adapter.read(ability, answer, asked=asked))
 
 
 def _encoded(options: argparse.Namespace) -> bytes:
     ability = Ability(options.operation)
+    given = _given(options.file)
+    connection, sessions = wirejson.connection(registry.profile(options.bank), given)
+    adapter = registry.open(connection, sessions=sessions)
+    _require(adapter, ability)
+    return adapter.write(wirejson.request(ability, given))
+
+
+def _given(file: str) -> Mapping[str, object]:
+    """A request in the tools' JSON. Raises ValueError."""
     try:
-        given = json.loads(
-            _bytes(options.file).decode("utf-8-sig"), parse_float=Decimal, parse_int=Decimal
-        )
+        given = json.loads(_bytes(file).decode("utf-8-sig"), parse_float=Decimal, parse_int=Decimal)
     except RecursionError as error:
         raise ValueError("JSON is nested too deeply") from error
     if not isinstance(given, dict):
         raise ValueError(
             "JSON must be an object with connection and items, or connection and account"
         )
-    connection, sessions = wirejson.connection(registry.profile(options.bank), given)
-    adapter = registry.open(connection, sessions=sessions)
-    _require(adapter, ability)
-    return adapter.write(wirejson.request(ability, given))
+    return given
 
 
 def _require(adapter: BankAdapter, ability: Ability) -> None:

@@ -387,6 +387,8 @@ class BankAdapter(ABC):
         """The bytes this request has on the wire, without sending them. Raises InvalidInput."""
         raise Unsupported(request.operation)
 
-    def read(self, operation: Ability, answer: bytes) -> Reading:
-        """What an answer says, without having asked. Raises Unreadable."""
+    def read(
+        self, operation: Ability, answer: bytes, *, asked: WireRequest | None = None
+    ) -> Reading:
+        """What an answer says, without having asked; `asked` is the question it came to, where that is known. Raises Unreadable."""
         raise Unsupported(operation)

@@ -184,10 +184,6 @@ class Conversation(BankAdapter):
             )
         return reading
 
-    def read_again(self, operation: Ability, answer: bytes, asked: WireRequest) -> Reading:
-        """What a stored answer to this request says to the present code. Raises Unreadable."""
-        return self._understood(operation, answer, asked)
-
     def _tell(self, request: WireRequest, answer: bytes, reading: Reading | None) -> None:
         if self.recorder is not None and request.operation not in _SESSION:
             self.recorder.understood(request, answer, reading)

@@ -258,8 +258,10 @@ class Dialect(Conversation):
             request = replace(request, first=stretch.first, last=stretch.last, cursor=stretch.place)
         return self.compose(request, self.keeper.known()).body
 
-    def read(self, operation: Ability, answer: bytes) -> Reading:
+    def read(
+        self, operation: Ability, answer: bytes, *, asked: WireRequest | None = None
+    ) -> Reading:
         """What an answer says. Raises Unreadable, Unsupported."""
         if operation not in self.abilities:
             raise Unsupported(operation)
-        return self._understood(operation, answer, None)
+        return self._understood(operation, answer, asked)

@@ -2,7 +2,8 @@
 
 A closed statement (camt.053, the last page of an MT940) is a day's last word; interim ones (camt.052/054, MT942) speak until
 it comes. An entry told twice under one serial is one entry, unless one statement tells it twice. A past day without its closed statement is not an empty day:
-the question fails and is asked again, until the day's statement, or one of a later day, has come.
+the question fails and is asked again, until the day's statement has come, or that of a later day which begins where the one
+before ended.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import IO
 
+from bankadapters import gaps
 from bankadapters.contract import (
     Ability,
     Balance,
@@ -35,7 +37,7 @@ from bankadapters.errors import Unreadable
 from bankadapters.folders import LISTED, Left, opened
 from bankadapters.limits import require_account
 from bankadapters.paging import Spans, row_of
-from bankadapters.profiles import Endpoint, Question, Setting
+from bankadapters.profiles import Endpoint, Question
 from kernel import clock
 from kernel.errors import InvalidInput
 from kernel.formats.sections import Section
@@ -74,15 +76,6 @@ FOLDERS = (
         "Folder of files from the bank",
         "file:///mnt/bank/from-bank",
     ),
-)
-WEEKENDS = Setting(
-    "weekend_statements",
-    "周末是否出具对账单",
-    "Whether the bank makes statements on weekends",
-    "yes",
-    ("yes", "no"),
-    confirm_zh="如银行周末不出具，请选 no，否则周一的明细要等到下一份对账单",
-    confirm_en="no, where it makes none: otherwise Monday's entries wait for the next statement",
 )
 MOUNT = Question(
     "传输层的签名或加密由挂载方完成",
@@ -177,15 +170,30 @@ def _moment(text: str) -> datetime:
 
 
 def labels_of(told: Iterable[Told]) -> set[str]:
-    """What statements speak of: `account:`, `day:`, `closed:` and the references of their entries."""
+    """What statements speak of: `account:`, `day:`, the references of their entries, and what `gaps` has to know."""
     found: set[str] = set()
     for one in told:
         account = one.section.account
         found.add(f"account:{account}")
         found |= {f"day:{account}:{day:%Y%m%d}" for day in one.days}
-        found |= {f"closed:{account}:{day:%Y%m%d}" for day in one.closed_days}
+        found |= set(_ends(one))
         found |= {f"ref:{line.reference}" for line in one.lines if line.reference}
     return found
+
+
+def _ends(one: Told) -> Iterator[str]:
+    """How a statement begins and ends: a page that others follow has the beginning, the last one the end."""
+    section, days = one.section, one.closed_days
+    if section.is_interim or section.closing_day is None:
+        return
+    if days and section.closing is not None:
+        yield gaps.closed_label(
+            section.account, days[0], days[-1], section.closing, section.sequence
+        )
+    if section.opening is not None and section.page in (None, 0, 1):
+        yield gaps.opened_label(
+            section.account, section.closing_day, section.opening, section.sequence
+        )
 
 
 class FileDialect(Dialect):
@@ -231,8 +239,8 @@ class FileDialect(Dialect):
         else:
             first, last = request.the_days()
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        listed = f"{LISTED}closed:{account}:"
-        return " ".join(["find", listed, *(f"day:{account}:{day:%Y%m%d}" for day in days)])
+        listed = [f"{LISTED}{word}:{account}:" for word in (gaps.CLOSED, gaps.OPENED)]
+        return " ".join(["find", *listed, *(f"day:{account}:{day:%Y%m%d}" for day in days)])
 
     def account_words(
         self, operation: Ability, files: Sequence[Left], asked: WireRequest | None
@@ -240,7 +248,7 @@ class FileDialect(Dialect):
         """What files say of balances and entries. Raises Unreadable."""
         told = self.told(one for one in files if one.name != LISTED)
         if operation is Ability.TRANSACTIONS:
-            return self._entries(told, _closed(files), asked)
+            return self._entries(told, _calendar(files), asked)
         wanted = None if asked is None else asked.the_account().number
         held = [one for one in told if wanted in (None, one.section.account)]
         if operation is Ability.HISTORY_BALANCE:
@@ -251,30 +259,26 @@ class FileDialect(Dialect):
         return Reading("", "", balances=list(latest.values()))
 
     def _entries(
-        self, told: Sequence[Told], closed: frozenset[date], asked: WireRequest | None
+        self, told: Sequence[Told], known: gaps.Calendar, asked: WireRequest | None
     ) -> Reading:
         if asked is None:
             return Reading("", "", page=StatementPage([line for one in told for line in one.lines]))
         account, (first, last) = asked.the_account().number, asked.the_days()
-        if missing := self._missing(first, last, closed):
-            words = f"no statement of {missing:%Y-%m-%d} has come yet"
-            return Reading("", words, Verdict.UNDECIDED)
+        yesterday = clock.today() - timedelta(days=1)
+        missing = known.untold(
+            first,
+            min(last, yesterday),
+            weekends=self.setting("weekend_statements") == "yes",
+            counts=self.setting("counted_statements") == "yes",
+        )
+        for one in missing:
+            return Reading("", f"no statement of {one.day} {one.why}", Verdict.UNDECIDED)
         own = [one for one in told if one.section.account == account]
         lines = [one for one in _of_days(own) if first <= one.booked_at.date() <= last]
         start = row_of(asked.cursor) - 1
         following = str(start + PAGE_ROWS + 1) if len(lines) > start + PAGE_ROWS else ""
         page = StatementPage(lines[start : start + PAGE_ROWS], next=following, total=len(lines))
         return Reading("", "", page=page)
-
-    def _missing(self, first: date, last: date, closed: frozenset[date]) -> date | None:
-        """The first past day that nobody has closed, nor any day after it; None where there is none."""
-        until = max(closed, default=date.min)
-        quiet = self.setting("weekend_statements") == "no"
-        for number in range((min(last, clock.today() - timedelta(days=1)) - first).days + 1):
-            day = first + timedelta(days=number)
-            if day > until and not (quiet and day.weekday() >= 5):
-                return day
-        return None
 
     @staticmethod
     def booked(told: Iterable[Told], inquiries: Sequence[Inquiry]) -> Iterator[Outcome]:
@@ -341,20 +345,10 @@ def _combined(words: Sequence[Outcome]) -> Outcome:
     return (certain or words)[-1]
 
 
-def _closed(files: Sequence[Left]) -> frozenset[date]:
+def _calendar(files: Sequence[Left]) -> gaps.Calendar:
     """The days of the account that the folder holds closed statements of."""
-    found = set()
-    for one in files:
-        if one.name == LISTED:
-            for label in one.data.decode("utf-8", "replace").split():
-                found.add(_day(label.rpartition(":")[2]))
-    return frozenset(found)
-
-
-def _day(text: str) -> date:
-    if not re.fullmatch(r"[0-9]{8}", text):
-        raise Unreadable(f"{text[:30]!r} is no day")
-    return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    listed = [one.data.decode("utf-8", "replace") for one in files if one.name == LISTED]
+    return gaps.Calendar(label for one in listed for label in one.split())
 
 
 def _of_days(told: Sequence[Told]) -> list[StatementLine]:

@@ -170,11 +170,14 @@ def agreed(world: World, count: int) -> rig.Line:
         raise AssertionError(
             f"{len(debits)} debits of {len(set(debits))} payments, {len(paid)} succeeded"
         )
-    failed = PaymentInstruction.objects.filter(state="failed").count()
-    if len(paid) + failed != count:
-        raise AssertionError(f"{len(paid)} succeeded and {failed} failed of {count}")
-    rest = f"of {count}, {failed} refused by a bank"
-    return rig.Line("payments that the banks' books hold once", float(len(paid)), rest)
+    failed = PaymentInstruction.objects.filter(state="failed").select_related("connection")
+    if len(paid) + len(failed) != count:
+        raise AssertionError(f"{len(paid)} succeeded and {len(failed)} failed of {count}")
+    why = Counter(f"{one.connection.bank_slug} {one.bank_code} {one.bank_text}" for one in failed)
+    rest = ", refused: " + "; ".join(f"{n} x {one}" for one, n in why.items()) if why else ""
+    return rig.Line(
+        "payments that the banks' books hold once", float(len(paid)), f"of {count}{rest}"
+    )
 
 
 def main() -> int:

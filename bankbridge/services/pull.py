@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connections
 
 from bankadapters.contract import Ability, StatementLine
-from bankadapters.errors import BankError
+from bankadapters.errors import BankError, QueryFailed
 from bankbridge import rules, selectors, translate
 from bankbridge.adapters import Line, open_line
 from bankbridge.models import PullCursor
@@ -164,9 +164,11 @@ def _statements_of(line: Line, lane: list[tuple[PullCursor, OwnAccount]]) -> int
 def _pull_account(line: Line, cursor: PullCursor, account: OwnAccount) -> date | None:
     """Everything the cursor owes; the last day this closed, None when none.
 
-    The first pull of an account remembers where it began: from the next day on there are days to close.
+    The first pull of an account remembers where it began: from the next day on there are days to close. A past day that the bank
+    will not tell closes neither it nor a later one, and keeps nothing of today back. Raises BankError, PullFailed.
     """
     closed: date | None = None
+    untold: QueryFailed | None = None
     before = clock.today() - timedelta(days=settings.PULL_FIRST_DAYS + 1)
     for span in rules.spans(
         now=clock.now(),
@@ -175,13 +177,23 @@ def _pull_account(line: Line, cursor: PullCursor, account: OwnAccount) -> date |
         close_from_hour=settings.PULL_CLOSE_FROM_HOUR,
         span_days=line.adapter.profile.statement_span_days,
     ):
-        _fetch_span(account, line, span)
+        if untold is not None and span.first < clock.today():
+            continue
+        try:
+            _fetch_span(account, line, span)
+        except QueryFailed as error:
+            if untold is not None or span.first >= clock.today():
+                raise
+            untold = error
+            continue
         if cursor.pulled_until is None:
             cursors.closed_until(cursor, before)
         if span.closes:
             closed = span.last
             cursors.closed_until(cursor, span.last)
     _tie(account.pk)
+    if untold is not None:
+        raise untold
     return closed
 
 

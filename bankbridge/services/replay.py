@@ -100,7 +100,7 @@ def _read(adapter: Conversation, row: ExchangeReading) -> Reading | None:
     answer, moment = _answer(row), row.read_at.astimezone(clock.SHANGHAI)
     try:
         with clock.fixed(moment):  # some answers tell no day: theirs is the day they came
-            return adapter.read_again(Ability(row.ability), answer, asked)
+            return adapter.read(Ability(row.ability), answer, asked=asked)
     except (Unreadable, DomainError):
         return None
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from bankadapters.contract import AccountRef, Direction, StatementLine, StatementPage
+from bankadapters.contract import (
+    AccountRef,
+    BankAdapter,
+    Direction,
+    Profile,
+    StatementLine,
+    StatementPage,
+)
+from bankadapters.errors import QueryFailed
 from bankbridge.models import PullCursor
 from bankbridge.rules import next_try, pieces, spans
 from bankbridge.services import pull
@@ -15,6 +24,7 @@ from kernel import clock
 from kernel.money import Money
 from statements.models import DayClose, LatestBalance, StatementEntry
 from tests.bankbridge.conftest import MORNING
+from tests.bankbridge.scripted import a_line_to
 
 
 class TestSpans:
@@ -91,6 +101,20 @@ class PagedAdapter:
         return StatementPage(self.pages[index], next=following)
 
 
+class LostFile(BankAdapter):
+    """Tells today's entry, and of the days before that a file of theirs is lost."""
+
+    profile = Profile("scripted", "脚本银行", "Scripted", "104", items_max=1, inquiry_items_max=1)
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+
+    def transactions(self, account, first, last, *, cursor=""):
+        if first < MORNING.date():
+            raise QueryFailed(f"no statement of {first} has come")
+        return StatementPage([replace(a_told_line("A", "9"), account=self.number)])
+
+
 class Wire:
     def __init__(self, adapter):
         self.adapter = adapter
@@ -154,6 +178,20 @@ class TestAgainstTheBank:
         assert closed.closing == Decimal("1007260.00")
         assert PullCursor.objects.get(kind="statement").pulled_until == MORNING.date()
         assert StatementEntry.objects.count() == 120
+
+    def test_a_past_day_the_bank_cannot_tell_keeps_nothing_of_today_back(self, world):
+        today, account = MORNING.date(), world.account
+        cursor = PullCursor.objects.create(
+            account_id=account.pk, kind="statement", pulled_until=today - timedelta(days=3)
+        )
+
+        with pytest.raises(QueryFailed, match="no statement of 2026-11-22"):
+            pull._pull_account(a_line_to(LostFile(account.number), 1), cursor, account)
+
+        assert [one.bank_serial for one in StatementEntry.objects.all()] == ["A"]
+        cursor.refresh_from_db()
+        assert cursor.pulled_until == today - timedelta(days=3)
+        assert not DayClose.objects.filter(is_closed=True).exists()
 
     def test_a_bank_out_of_reach_leaves_the_figure_and_says_so(self, world):
         assert pull.balances() == 0

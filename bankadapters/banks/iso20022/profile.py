@@ -5,7 +5,8 @@ Source: ISO 20022 message definition reports pain.001, pain.002, camt.052, camt.
 
 from __future__ import annotations
 
-from bankadapters.filebank import FOLDERS, MOUNT, WEEKENDS
+from bankadapters.filebank import FOLDERS, MOUNT
+from bankadapters.gaps import COUNTED, WEEKENDS
 from bankadapters.profiles import Profile, Question, Setting
 
 CHARSET = "utf-8"
@@ -67,6 +68,7 @@ SETTINGS = (
         "20",
     ),
     WEEKENDS,
+    COUNTED,
 )
 PROFILE = Profile(
     slug="iso20022",

@@ -6,7 +6,8 @@ system message F21 (acknowledgement); Standards MT Usage Guidelines, payments re
 
 from __future__ import annotations
 
-from bankadapters.filebank import FOLDERS, MOUNT, WEEKENDS
+from bankadapters.filebank import FOLDERS, MOUNT
+from bankadapters.gaps import COUNTED, WEEKENDS
 from bankadapters.profiles import Profile, Question, Setting
 
 LINE, NAME_LINES, REMITTANCE_LINES = 35, 3, 4
@@ -75,6 +76,7 @@ SETTINGS = (
         "20",
     ),
     WEEKENDS,
+    COUNTED,
 )
 PROFILE = Profile(
     slug="swift_mt",

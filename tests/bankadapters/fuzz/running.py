@@ -78,7 +78,7 @@ def execute(sample: Sample, damage: Damage, seed: int) -> str:
 
 def _asked(adapter: Any, sample: Sample, damaged: bytes) -> Any:
     """As a live answer is taken: with the question, at the edge where errors are sorted."""
-    return adapter.read_again(sample.operation, damaged, sample.asked)
+    return adapter.read(sample.operation, damaged, asked=sample.asked)
 
 
 def _require_honest(
