@@ -160,7 +160,9 @@ def bank_accounts(ledger: dict[str, Any]) -> dict[str, BankAccount]:
 
 
 def agrees_with(account: dict[str, Any], theirs: BankAccount | None) -> bool:
-    """Whether our figures of an account are the bank's own."""
+    """Whether our figures of an account are the bank's own; where the bank tells none, whether nothing moved on either side."""
+    if theirs is not None and not account["is_told"] and not account["entries"]:
+        return not theirs.entries
     return theirs is not None and (account["book"], account["debits"], account["entries"]) == (
         theirs.balance,
         f"{theirs.debits:.2f}",
@@ -178,7 +180,11 @@ def _accounts(state: dict[str, Any], ledger: dict[str, Any], report: Report) -> 
         ours = f"{account['book']}  debits {account['debits']}  entries {account['entries']}"
         report.accounts.append(f"  account {number}  here {ours}")
         if agrees_with(account, theirs):
-            report.accounts[-1] += "  and at the bank"
+            report.accounts[-1] += (
+                "  and at the bank"
+                if account["is_told"]
+                else "  not told by this bank: nothing moved there"
+            )
         else:
             report.differences.append(f"account {number}: {ours} here, {bank} at the bank")
         report.differences += [

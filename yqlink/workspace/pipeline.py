@@ -13,6 +13,7 @@ from kernel.scope import Scope
 from ledger import selectors as ledger
 from masterdata import payee_selectors as payees
 from masterdata import selectors as master
+from masterdata.bank_selectors import abilities_by_bank
 from payments import payee_facts
 from payments import selectors as payments
 from statements import selectors as statements
@@ -21,6 +22,7 @@ ITEMS_MAX = 20_000
 BOOKED_BY = "payments.paymentinstruction"
 _BEFORE_RELEASE = ("pending_check", "pending_approval", "pending_release", "held")
 _NOTHING = (Decimal(0), 0)
+_TOLD = frozenset({"balance", "transactions"})
 
 
 def _vouchers(orders: Sequence[Any]) -> dict[str, dict[str, str]]:
@@ -69,8 +71,10 @@ def _item(order: Any, tied: set[int], vouchers: dict[str, dict[str, str]]) -> di
 
 def _accounts(scope: Scope) -> list[dict[str, Any]]:
     latest = {row.pk: row for row in statements.latest_balances(scope)}
+    tellers = {slug for slug, can in abilities_by_bank().items() if can >= _TOLD}
     found = []
-    for account in master.visible_accounts(scope).filter(is_direct_link=True):
+    linked = master.visible_accounts(scope).filter(is_direct_link=True)
+    for account in linked.select_related("connection"):
         entries = statements.in_force(statements.visible_entries(scope).filter(account=account))
         by_side = entries.order_by().values("direction").annotate(sum=Sum("amount"), n=Count("pk"))
         sums = {row["direction"]: (row["sum"], row["n"]) for row in by_side}
@@ -79,6 +83,7 @@ def _accounts(scope: Scope) -> list[dict[str, Any]]:
         found.append(
             {
                 "number": account.number,
+                "is_told": bool(account.connection and account.connection.bank_slug in tellers),
                 "book": f"{balance.book:.2f}" if balance else None,
                 "fetched_at": balance.fetched_at.isoformat() if balance else None,
                 "debits": f"{debits[0]:.2f}",
