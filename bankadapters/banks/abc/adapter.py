@@ -71,7 +71,7 @@ class AbcAdapter(Dialect):
     abilities = ABILITIES
     carriers: ClassVar[Mapping[str, Carrier]] = {"main": Carrier(framer=m.FRAME)}
     one_by_one = frozenset({Ability.PAY, Ability.SWEEP})
-    spans = Spans(days_max=31)
+    spans = Spans(days_max=1)  # places are journal numbers, which are those of one day
     file_wait_s: ClassVar[float] = 60.0
 
     def carrier(self, role: str) -> Transport:

@@ -76,7 +76,7 @@ PROFILE = Profile(
         "items_max": "(d): 1 to 1000 items in one message",
         "inquiry_items_max": "(f): the maximum is not published, at most 50 is advised",
         "bank_dedups_by_reference": "(d): insid is duplicate-checked within the operator's customer number",
-        "field_limits": "(d): the fields' table; names count a Chinese character twice",
+        "field_limits": "(d): the fields' table; a Chinese character counts once in names, twice in furinfo",
         "forbidden": "(d): furinfo without a vertical bar",
     },
 )

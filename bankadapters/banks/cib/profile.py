@@ -59,6 +59,14 @@ SETTINGS = (
         confirm_en="the platform does not tell same city from other: this value goes out",
     ),
     Setting(
+        "CITY",
+        "跨行收款城市",
+        "City of payees at other banks",
+        source="4c, CITY",
+        confirm_zh="异地收款方需填城市；留空时只送联行号，请确认银行接受",
+        confirm_en="wanted of payees elsewhere; empty sends the clearing code alone: confirm",
+    ),
+    Setting(
         "super_for_urgent",
         "加急付款走超级网银（5 万元以内）",
         "Urgent payments up to 50,000 by the super network",
@@ -115,10 +123,6 @@ PROFILE = Profile(
         Question(
             "批量明细附言携带平台指令流水号，作为逐笔结果的依据",
             "the remark of each batch item carries the platform's number, by which its result is known",
-        ),
-        Question(
-            "收款方城市（CITY）在异地付款中是否必填；平台只送联行号",
-            "whether CITY is wanted of payees elsewhere: the platform sends the clearing code only",
         ),
         Question(
             "电子回单文件如何按 FILE_ID 下载", "how the file of a receipt is fetched by its FILE_ID"

@@ -24,7 +24,13 @@ from bankadapters.banks.cib.profile import (
 )
 from bankadapters.contract import AccountRef, Batch, Instruction
 from bankadapters.errors import Unencodable
-from bankadapters.limits import require_account, require_filled, require_payable, require_plain
+from bankadapters.limits import (
+    require_account,
+    require_filled,
+    require_payable,
+    require_plain,
+    require_within,
+)
 from bankadapters.messages import Record
 from bankadapters.paging import row_of
 from bankadapters.xml import render_xml
@@ -120,7 +126,17 @@ def _payee(item: Instruction, *, setting: Setting) -> m.Payee:
         name=item.payee_name,
         bank=None if inside else item.payee_bank,
         cnaps=None if inside else item.cnaps or None,
+        city=_city(inside, setting) or None,
     )
+
+
+def _city(inside: bool, setting: Setting) -> str:
+    """The city of a payee at another bank, as the connection has it. Raises Unencodable."""
+    city = "" if inside else setting("CITY")
+    require_within(
+        city, name="CITY", limits={"CITY": (30, "bytes:gbk")}, forbidden={"CITY": "<>&|\r\n"}, charset=CHARSET
+    )  # fmt: skip
+    return city
 
 
 def batch(request: Batch, function: str, *, setting: Setting) -> etree._Element:
@@ -168,6 +184,7 @@ def _line(item: Instruction, index: int, *, setting: Setting) -> m.AsyncLine:
         is_local=setting("LOCAL"),
         cnaps="" if inside else item.cnaps,
         bank="" if inside else item.payee_bank,
+        address=_city(inside, setting),
         amount=item.money.amount,
         purpose=item.purpose,
         remark=item.reference,

@@ -45,7 +45,7 @@ class CiticAdapter(Dialect):
     carriers: ClassVar[Mapping[str, Carrier]] = {
         "main": Carrier(content_type="text/xml; charset=GBK")
     }
-    spans = Spans(days_max=7)  # a row's number has four digits only
+    spans = Spans(days_max=1)  # a row's number has four digits only
     history_spans = Spans(days_max=30)
     receipt_spans = Spans(days_max=30, today_apart=True)
     one_by_one = frozenset({Ability.PAY, Ability.SWEEP})

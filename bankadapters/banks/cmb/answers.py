@@ -72,8 +72,8 @@ def fate(
 ) -> Fate:
     """What status, result and error code mean together (7.1, 7.2, 7.4).
 
-    A repeated YURREF is answered like a failed payment and says nothing of the first one. A failure beside "accepted" is
-    a contradiction.
+    A repeated YURREF is answered like a failed payment and says nothing of the first one, so a submission that fails without
+    a code of its own may be just that. A failure beside "accepted" is a contradiction.
     """
     if error == codes.DUPLICATE:
         return Fate.UNKNOWN
@@ -82,9 +82,8 @@ def fate(
         known = codes.FATES.fate(operation, "status", status)
         return Fate.UNKNOWN if is_bad_row else known
     said = codes.FATES.fate(operation, "result", result, final_failures=final)
-    if said is Fate.FAILED and error == codes.OK_ROW:
-        return Fate.UNKNOWN
-    return said
+    is_unexplained = error == codes.OK_ROW or (not error and operation in codes.NAMES_ERRORS)
+    return Fate.UNKNOWN if said is Fate.FAILED and is_unexplained else said
 
 
 def submitted(answer: Answer) -> list[Outcome]:
@@ -156,7 +155,8 @@ def payrolls(answer: Answer) -> list[Outcome]:
         row = m.AgentRow.parse_like(node)
         said = fate("NTAGCINY", row.status, row.result, row.error)
         words = row.words
-        if said is Fate.SUCCEEDED and row.paid != row.items:
+        is_part = said is Fate.FAILED and bool(row.paid)
+        if is_part or (said is Fate.SUCCEEDED and row.paid != row.items):
             said, words = Fate.UNKNOWN, f"{row.paid}/{row.items} 笔成功 {words}".strip()
         found.append(
             Outcome(

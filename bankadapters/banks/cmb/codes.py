@@ -9,6 +9,7 @@ SUBMITS = ("DCPAYMNT", "DCOPRTRF", "DCPAYREQ", "Payment")
 QUERIES = ("NTQRYSTY", "NTQRYSTN", "NTSTLINF", "GetBatchPayOprRes", "GetPaymentInfo")
 AGENT_SUBMITS = ("AgentRequest", "NTAGCSAL", "NTAGCAPY", "NTAGCACL")
 AGENT_QUERIES = ("NTAGCINY", "NTAGCINN", "GetAgentInfo")
+NAMES_ERRORS = (*SUBMITS, "GetBatchPayOprRes")  # whose rows tell a code of their own: ERRCOD
 OK_ROW = "SUC0000"
 DUPLICATE = "NCB4241"  # of YURREF: says nothing of the first instruction (7.4, rule 5)
 

@@ -154,7 +154,9 @@ class SpdbAdapter(Dialect):
                 return self.not_found(part, told)
             if batches[0].code != codes.AUTHORISED:
                 return [replace(batches[0], reference=one.reference) for one in part]
-            accept = batches[0].bank_serial
+            found = self._stand(part, self._ask(part, batches[0].bank_serial))
+            # The web bank knows the batch by its own number only: that is the one to keep, not the host's.
+            return [replace(one, bank_serial="") for one in found]
         return self._stand(part, self._ask(part, accept))
 
     def _one(self, part: Sequence[Inquiry]) -> list[Outcome]:

@@ -14,7 +14,7 @@ from lxml import etree
 
 from bankadapters.banks.spdb import codes
 from bankadapters.banks.spdb import messages as m
-from bankadapters.contract import Balance, Direction, Outcome, StatementLine
+from bankadapters.contract import Balance, Direction, Fate, Outcome, StatementLine
 from bankadapters.errors import Unreadable
 from bankadapters.leaves import moment
 from bankadapters.matching import echoed
@@ -157,9 +157,17 @@ def standing(answer: Answer, trade: str) -> list[Outcome]:
 
 
 def packages(answer: Answer) -> list[Outcome]:
-    """Batches as the web bank lists them, each under its own number and the host's."""
-    rows = [m.PackageRow.parse(node) for node in answer.rows()]
-    return [Outcome(r.number, codes.fate("DO48", r.status), r.host, r.status) for r in rows]
+    """Batches as the web bank lists them, each under its own number and the host's.
+
+    One of which only some payments were rejected has not failed: its word is on none of them.
+    """
+    found = []
+    for row in (m.PackageRow.parse(node) for node in answer.rows()):
+        said = codes.fate("DO48", row.status)
+        is_part = bool(row.rejected) and row.rejected != row.items
+        fate = Fate.UNKNOWN if said is Fate.FAILED and is_part else said
+        found.append(Outcome(row.number, fate, row.host, row.status))
+    return found
 
 
 # -- accounts -----------------------------------------------------------------------------------------------------

@@ -222,3 +222,5 @@ class PackageRow(Record, tag="list"):
     number: str = text("packageNo")
     host: str = text("hostJnlSeqNo")
     status: str = text("transStatus")
+    items: int | None = count("totalNumber")
+    rejected: int | None = count("rejectNumber")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,17 @@ class TestAbcAgainstItsSimulator(AbcContract):
 
         assert (taken.fate, waiting.fate) == (Fate.MANUAL_HANDLING, Fate.MANUAL_HANDLING)
         assert done.fate is Fate.SUCCEEDED
+
+    def test_journal_numbers_that_begin_anew_every_day_hide_no_entry(self, adapter, world, hand):
+        for amounts in (("1.00", "2.00", "3.00"), ("4.00", "5.00")):
+            for amount in amounts:
+                world.tell("credit", {"account": self.own[0].number, "amount": amount})
+            hand.advance(days=1)
+
+        found = self.lines(adapter, START.date(), START.date() + timedelta(days=2))
+
+        assert [line.money.amount for line in found] == [Decimal(n) for n in range(1, 6)]
+        assert len({line.bank_serial for line in found}) == 5
 
 
 class TestWithFiles(AbcContract):

@@ -40,7 +40,7 @@ def alike(message: bytes, name: str) -> tuple[str, str]:
 
     def bare(document: bytes) -> str:
         text = re.sub(r"<DTCLIENT>.*?</DTCLIENT>", "", canonical(document))
-        text = re.sub(r"<APPID>.*?</APPVER>|<CITY>.*?</CITY>", "", text)
+        text = re.sub(r"<APPID>.*?</APPVER>", "", text)
         return re.sub(r"<TRNUID>Q\w+<", "<TRNUID>Q<", text)
 
     return bare(message), bare(golden(name))
@@ -60,11 +60,11 @@ class TestGolden:
         ],
     )
     def test_a_request_matches_the_sheet(self, name, request_):
-        mine, sheet = alike(written(request_), name)
+        mine, sheet = alike(written(request_, CITY="上海"), name)
 
         assert mine == sheet
 
-    def test_an_asynchronous_batch_matches_the_sheet_but_for_remarks_title_and_address(self):
+    def test_an_asynchronous_batch_matches_the_sheet_but_for_remarks_and_title(self):
         items = [
             an_instruction(
                 reference="Y1", payee_account="117010100100999902", payee_name="示例一公司", cnaps="", payee_bank="兴业银行",
@@ -74,13 +74,18 @@ class TestGolden:
         ]  # fmt: skip
         request = WireRequest(Ability.PAY_BATCH, batch=a_batch(*items, operation=Ability.PAY_BATCH))
 
-        mine, sheet = alike(written(request), "batch_request")
+        mine, sheet = alike(written(request, CITY="上海"), "batch_request")
 
-        sheet = re.sub(r"<TITLE>.*?</TITLE>", "", sheet).replace(
-            "上海|20.00|货款||", "|20.00|货款|Y2|"
-        )
+        sheet = re.sub(r"<TITLE>.*?</TITLE>", "", sheet).replace("|20.00|货款||", "|20.00|货款|Y2|")
         sheet = sheet.replace("|Y|Y||||10.00|货款||", "|Y|N||||10.00|货款|Y1|")
         assert mine == sheet
+
+    def test_a_city_goes_out_where_it_is_set_and_fits(self):
+        request = WireRequest(Ability.PAY, batch=a_batch())
+
+        assert b"CITY" not in written(request)
+        with pytest.raises(Unencodable, match="CITY is too long"):
+            written(request, CITY="市" * 16)
 
     def test_application_and_version_go_out_where_they_are_set(self):
         message = written(

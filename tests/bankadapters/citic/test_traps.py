@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import zipfile
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -268,6 +269,16 @@ class TestAccounts:
 
         assert b"<startRecord>3</startRecord>" in transport.requests[1]
         assert last.next == ""
+
+    def test_rows_whose_numbers_have_four_digits_only_are_asked_for_day_by_day(self):
+        before = DAY - timedelta(days=1)
+        adapter, transport = asking(self.page(self.entry()), self.page(self.entry(tranNo="T2")))
+
+        page = adapter.transactions(ACCOUNT, before, DAY)
+        adapter.transactions(ACCOUNT, before, DAY, cursor=page.next)
+
+        for request, day in zip(transport.requests, (before, DAY), strict=True):
+            assert fields(startDate=f"{day:%Y%m%d}", endDate=f"{day:%Y%m%d}").encode() in request
 
     def test_a_page_that_lacks_rows_it_counts_is_unreadable(self):
         told = self.page(self.entry()).replace(b"<returnRecords>1<", b"<returnRecords>2<")

@@ -45,7 +45,7 @@ class TestSubmission:
             ("NTE", "", "SUC0000", Fate.ACCEPTED),
             ("AUT", "", "", Fate.ACCEPTED),
             ("FIN", "F", "NCB1804", Fate.FAILED),
-            ("FIN", "F", "", Fate.FAILED),
+            ("FIN", "F", "", Fate.UNKNOWN),  # a repeat that lost its code looks like this
             ("FIN", "S", "SUC0000", Fate.ACCEPTED),
             ("FIN", "F", "SUC0000", Fate.UNKNOWN),
             ("FIN", "U", "", Fate.UNKNOWN),
@@ -304,6 +304,11 @@ class TestPayroll:
         said = fates(self.summary("000002", "00002"), operation=Ability.INQUIRE_PAYROLL)
 
         assert said == [Fate.SUCCEEDED]
+
+    def test_a_failure_beside_items_that_were_paid_is_no_failure(self):
+        answer = self.summary("000001", "00002", RTNFLG="F")
+
+        assert fates(answer, operation=Ability.INQUIRE_PAYROLL) == [Fate.UNKNOWN]
 
     def test_a_failed_payroll_is_failed(self):
         answer = self.summary("000000", "00002", RTNFLG="F", ERRDSP="无一笔成功入账")

@@ -49,6 +49,20 @@ class TestInTheWebBank(SimulatedStage):
         assert {o.fate for o in waiting.values()} == {Fate.MANUAL_HANDLING}
         assert {r: o.fate for r, o in told.items()} == {i.reference: Fate.SUCCEEDED for i in items}
 
+    def test_a_batch_is_asked_for_in_the_web_bank_by_its_number_there_to_the_end(
+        self, adapter, world, hand
+    ):
+        item, told = self.payment(1), []
+        serials = {one.reference: one.bank_serial for one in self.pay(adapter, item)}
+        for seconds in (10, 60, 5, 1200):
+            hand.advance(seconds=seconds)
+            said = self.ask(adapter, item, serials=serials)[item.reference]
+            serials[item.reference] = said.bank_serial or serials[item.reference]
+            told.append(said.fate)
+
+        assert set(told[:-1]) <= {Fate.MANUAL_HANDLING, Fate.PROCESSING}
+        assert told[-1] is Fate.SUCCEEDED
+
     def test_a_payment_alone_is_asked_about_in_the_web_bank(self, adapter, world, hand):
         self.operation = Ability.PAY
         item = self.payment(1)

@@ -294,6 +294,14 @@ class TestBatches:
         assert len(hops["main"].requests) == 2
         assert b"<acceptNo>PT9</acceptNo>" in hops["sign"].requests[1]
 
+    @pytest.mark.parametrize(
+        ("rejected", "fate"), [("2", Fate.FAILED), ("1", Fate.UNKNOWN), ("", Fate.FAILED)]
+    )
+    def test_a_refused_batch_of_which_only_some_were_rejected_has_not_failed(self, rejected, fate):
+        (said,), _ = self.ask("2", totalNumber="2", rejectNumber=rejected)
+
+        assert said.fate is fate
+
     def test_failcode_is_no_mark_of_an_error(self):
         (said,), _ = self.ask("5", failCode="0000")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
 
 from bankadapters.banks.abc.simulator.fields import (
@@ -130,11 +131,12 @@ def entries(world: World, root: ET.Element) -> Said:
     first, last = text_of(root, "Corp/StartDate"), text_of(root, "Corp/EndDate")
     if day_of(first) > day_of(last) or not held.isdigit():
         raise Refusal("9101", "起止日期或日志号错误")
-    total, rows = world.statement(Search(account, first, last, after=int(held)), limit=PAGE)
+    held_rows = [one for one in _journal(world, account, first, last) if one[0] > int(held)]
+    rows = held_rows[:PAGE]
     quirks = world.faults.switch("quirks")
     width = FIELDS + 2 if quirks else FIELDS
-    lines = [_line(row, width) for row in rows]
-    more = "1" if total > len(rows) else "0"
+    lines = [_line(number, row, width) for number, row in rows]
+    more = "1" if len(held_rows) > PAGE else "0"
     cme = f"<Cme>{tags([('RecordNum', str(len(rows))), ('FieldNum', str(width)), ('ContLast', more)])}</Cme>"
     flags = tag("ContFlag", more) + (tag("ContFlg", more) if quirks else "")
     folder = os.environ.get(FILES, "")
@@ -144,18 +146,28 @@ def entries(world: World, root: ET.Element) -> Said:
         if quirks:
             inside = inside.replace("&amp;", "&")  # seen: texts that nobody escaped
         return Said(f"{cme}<Cmp>{inside}{flags}</Cmp>")
-    name = f"{account.number}.{rows[0].line}.{rows[-1].line}.DETAIL"
+    name = f"{account.number}.{rows[0][1].line}.{rows[-1][1].line}.DETAIL"
     Path(folder).mkdir(parents=True, exist_ok=True)
     (Path(folder) / name).write_bytes("".join(f"{line}\n" for line in lines).encode("gbk"))
     return Said(f"{tag('FileFlag', '1')}{cme}<Cmp>{tag('BatchFileName', name)}{flags}</Cmp>")
 
 
-def _line(row: Row, width: int) -> str:
+def _journal(world: World, account: Account, first: str, last: str) -> list[tuple[int, Row]]:
+    """The rows of these days with their journal numbers, which begin anew every day."""
+    _, rows = world.statement(Search(account, first, last))
+    return [
+        (number, row)
+        for _, of_day in groupby(rows, key=lambda row: row.day)
+        for number, row in enumerate(of_day, 100_001)
+    ]
+
+
+def _line(number: int, row: Row, width: int) -> str:
     own, other = (row.payee, row.payer) if row.incoming else (row.payer, row.payee)
     before = row.balance - row.amount if row.incoming else row.balance + row.amount
     is_ours = len(other.number) == 17 and other.number.isdigit()
     values = [
-        own.number[:2], own.number[2:], "01", row.day, f"{row.time}000", str(row.line), "A", "000001", own.name, "",
+        own.number[:2], own.number[2:], "01", row.day, f"{row.time}000", str(number), "A", "000001", own.name, "",
         other.number[:2] if is_ours else "", other.number[2:] if is_ours else other.number, "01", other.name, other.bank,
         "", "", "", yuan(row.amount), yuan(row.balance), yuan(before), "", "", "", "", "", row.insid, "", "", row.voucher,
         row.remark, row.purpose, "",

@@ -220,6 +220,8 @@ def packages(world: World, root: ET.Element) -> str:
     items = [item for item in world.of_batch("", number) if item.operation == "8800A"]
     if not items or not 1 <= int(text_of(root, "queryNumber") or 0) <= PACKAGE_ROWS:
         raise Refusal("EGG0521")
+    if text_of(root, "entJnlSeqNo") not in ("", _ebank(items[0])):
+        raise Refusal("EGG0521")
     waits = _waits(items[0])
     pairs = [
         ("packageNo", number), ("entJnlSeqNo", _ebank(items[0])), ("authJnlSeqNo", ""),
