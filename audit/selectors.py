@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -42,3 +43,8 @@ def last_before(moment: datetime) -> datetime | None:
     """When the last fact before this moment was written: after a restore, how far the backup goes. System look-up."""
     rows = Entry.objects.filter(at__lt=moment).order_by("-at", "-id")
     return rows.values_list("at", flat=True).first()
+
+
+def told(event: str) -> list[dict[str, Any]]:
+    """What every entry of an event says came of it, newest first. System look-up: for events there are few of."""
+    return list(Entry.objects.filter(event=event).order_by("-id").values_list("after", flat=True))

@@ -183,6 +183,7 @@ _EVENTS: dict[str, StrPromise] = {
     "payments.order.released_by_standing": _("常设授权自动授权"),
     "payments.order.standing_refused": _("常设授权不适用，待人办理"),
     "masterdata.keys.rotated": _("更换加密密钥"),
+    "approvals.platform_keys.vouched": _("平台新密钥为旧密钥作证"),
     "approvals.registrar.established": _("登记人密钥生效"),
 }
 

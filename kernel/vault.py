@@ -38,6 +38,7 @@ __all__ = [
     "can_open",
     "newest_envelope",
     "opener",
+    "platform_points",
     "ring",
     "seal_key",
     "sealer",
@@ -134,10 +135,26 @@ def opener() -> Opener:
 
 
 @lru_cache(maxsize=4)
-def _platform_key(spec: str) -> tuple[bytes, bytes]:
+def _platform_keys(spec: str) -> tuple[tuple[bytes, bytes], ...]:
+    """(private, public) of every key there is, the newest first."""
     keys = parsed(spec)
-    seed = derive(INTL, keys[max(keys)].raw, "yqlink.platform.v1")
-    return signatures.from_seed(seed)
+    seeds = [derive(INTL, keys[one].raw, "yqlink.platform.v1") for one in sorted(keys)[::-1]]
+    return tuple(signatures.from_seed(seed) for seed in seeds)
+
+
+def _private_keys() -> str:
+    spec = os.environ.get("SEAL_PRIVATE_KEYS", "")
+    if not spec:
+        raise KeysAbsent("no private key to sign with: set SEAL_PRIVATE_KEYS")
+    return spec
+
+
+def platform_points() -> tuple[bytes, ...]:
+    """The public points of the platform's own keys, the newest first: what it signed before a rotation stays its word.
+
+    Raises KeysAbsent outside a bank's worker.
+    """
+    return tuple(point for _, point in _platform_keys(_private_keys()))
 
 
 def sign_as_platform(message: bytes) -> tuple[bytes, bytes]:
@@ -145,10 +162,7 @@ def sign_as_platform(message: bytes) -> tuple[bytes, bytes]:
 
     ECDSA P-256, the key derived from the newest of SEAL_PRIVATE_KEYS; its fingerprint is printed by `manage.py platform_key`.
     """
-    spec = os.environ.get("SEAL_PRIVATE_KEYS", "")
-    if not spec:
-        raise KeysAbsent("no private key to sign with: set SEAL_PRIVATE_KEYS")
-    private, point = _platform_key(spec)
+    private, point = _platform_keys(_private_keys())[0]
     return point, signatures.sign(signatures.Algorithm.ECDSA, private, point, message)
 
 

@@ -39,6 +39,13 @@ class StandingAuthority(DatedRow):
         names = ("line", "number", "valid_from", "valid_to", "is_withdrawn", *self.sealed_columns)
         return {"id": self.pk, **{name: getattr(self, name) for name in names}}
 
+    def accounts(self) -> dict[str, dict[str, str]]:
+        """The two accounts as their bank knows them now: whoever signs, signs these, and another number wants another signature."""
+        return {
+            word: {"number": one.number, "name": one.name, "cnaps": one.cnaps}
+            for word, one in (("payer", self.payer), ("target", self.target))
+        }
+
     @property
     def digest(self) -> str:
         """The digest of that."""

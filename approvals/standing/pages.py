@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from approvals.services import Signing
 from approvals.signing import keys, tokens
+from approvals.signing.trust import TrustAbsent
 from approvals.standing import services
 from approvals.standing.models import StandingAuthority
 from desk import services as desk
@@ -24,35 +25,39 @@ from kernel.errors import Conflict, DomainError, NotFound
 from kernel.secrets import Secret
 from masterdata.services.stepup import StepUpNeeded, require_stepup
 
-WAITS, LIVE, STOPPED, OUT = "waits", "live", "stopped", "out"
+WAITS, LIVE, LAME, STOPPED, OUT = "waits", "live", "lame", "stopped", "out"
 PURPOSE = "standing.sign"
 
 
-def _state(row: StandingAuthority, versions: list[StandingAuthority]) -> str:
-    """Whether a version may be used today, and what it lacks."""
+def _state(row: StandingAuthority, versions: list[StandingAuthority]) -> tuple[str, str]:
+    """Whether a version may be used today, and why one that was signed may not."""
     if hasattr(row, "stopped"):
-        return STOPPED
+        return STOPPED, ""
+    if services.is_open(row):
+        return WAITS, ""
     mine = [one for one in versions if one.line == row.line]
     if row.is_withdrawn or row.pk not in {one.pk for one in in_force(mine, clock.today())}:
-        return OUT
-    return LIVE if hasattr(row, "signed") else WAITS
+        return OUT, ""
+    try:
+        why = services.lapsed(row, now=clock.now())
+    except TrustAbsent as error:
+        why = str(error)
+    return (LAME, why) if why else (LIVE, "")
 
 
 @require_safe
 def mandates(request: HttpRequest) -> HttpResponse:
     """Every version for the viewer's companies, newest first."""
     rows = services.visible(scope_in(request))
-    lines = [{"row": row, "state": _state(row, rows)} for row in rows]
+    lines = [{"row": row, "state": _state(row, rows)[0]} for row in rows]
     return render(request, "approvals/standing.html", {"lines": lines})
 
 
 def _shown(row: StandingAuthority) -> bytes:
     """What the page of a version shows, in canonical bytes: the releaser signs that, too."""
-    accounts = {
-        name: {"number": one.number, "name": one.name, "company": str(one.company)}
-        for name, one in (("payer", row.payer), ("target", row.target))
-    }
-    return seal.canonical({"digest": row.digest, "terms": row.facts(), "accounts": accounts})
+    said = {"digest": row.digest, "terms": row.facts(), "accounts": row.accounts()}
+    companies = [str(row.payer.company), str(row.target.company)]
+    return seal.canonical({**said, "companies": companies})
 
 
 def _page(
@@ -61,10 +66,8 @@ def _page(
     scope, user = scope_in(request), request.user
     row = services.get(authority_id, scope=scope)
     company_id = row.payer.company_id
-    state = _state(row, services.visible(scope))
-    may_sign = scope.has(services.SIGN_RIGHT, company_id) and not (
-        hasattr(row, "signed") or hasattr(row, "stopped") or row.is_withdrawn
-    )
+    state, lame = _state(row, services.visible(scope))
+    may_sign = services.holds_right(scope, row) and services.is_open(row)
     token, sign = "", None
     if may_sign:
         token = desk.issue_token(
@@ -76,11 +79,12 @@ def _page(
     context = {
         "row": row,
         "state": state,
+        "lame": lame,
         "token": token,
         "sign": sign,
         "may_sign": may_sign,
         "may_stop": may_stop and not hasattr(row, "stopped"),
-        "releases": services.released_under(row.line, since=month)[-50:],
+        "releases": services.released_under(row, since=month)[-50:],
         "sign_error": "" if error is None else said(error),
     }
     status = 200 if error is None else error.status
@@ -122,7 +126,8 @@ def _signing(request: HttpRequest, row: StandingAuthority) -> Signing:
     user: Any = request.user
     token = request.POST.get("token", "")
     shown = desk.shown_with(token=token, user_id=user.pk)
-    if not shown or json.loads(shown).get("digest") != row.digest:
+    seen = json.loads(shown) if shown else {}
+    if (seen.get("digest"), seen.get("accounts")) != (row.digest, row.accounts()):
         raise Conflict(
             "页面已过期，请重新打开", "the page showed something else", code="token_mismatch"
         )

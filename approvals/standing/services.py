@@ -35,6 +35,14 @@ if TYPE_CHECKING:
 SIGN_RIGHT = "payments.release"
 STOP_RIGHTS = ("payments.release", "strategy.propose")
 ACT = "mandate"
+# What `fault_of` says, for people.
+WORDS = {
+    "its row was changed outside the platform": "条款的数据行在平台之外被改动",
+    "it was not in force": "今日不在有效期",
+    "it was stopped": "已停用",
+    "no releaser signed it": "尚无授权人签署",
+    "an account is not as it was when its releaser signed": "账户的账号、户名或行号与签署时不同，须提出新版本重新签署",
+}
 
 
 @dataclass(frozen=True)
@@ -60,34 +68,64 @@ def get(authority_id: int, *, scope: Scope) -> StandingAuthority:
     return found
 
 
+def holds_right(scope: Scope, authority: StandingAuthority) -> bool:
+    """Whether the right to release there is the holder's own, not lent to them."""
+    company_id = authority.payer.company_id
+    own = scope.has(SIGN_RIGHT, company_id)
+    return own and scope.lent_by(SIGN_RIGHT, company_id) is None
+
+
+def is_open(authority: StandingAuthority) -> bool:
+    """Whether a version still wants its releaser's signature."""
+    is_past = authority.valid_to is not None and authority.valid_to < clock.today()
+    is_over = authority.is_withdrawn or is_past or hasattr(authority, "stopped")
+    return not is_over and not hasattr(authority, "signed")
+
+
 def behind(authority: StandingAuthority) -> tuple[str, ...]:
     """The natural persons who proposed and agreed to a version; none where it was laid down by the installation."""
     return dated.persons_behind(authority.change_id)
+
+
+def _signable(authority_id: int, actor: User, signing: Signing) -> StandingAuthority:
+    """The version, locked, if this person may sign it now; raises what `sign` does."""
+    scope = masterdata.scope_of(actor)
+    authority = get(authority_id, scope=scope)
+    StandingAuthority.objects.select_for_update().get(pk=authority.pk)
+    scope.demand(SIGN_RIGHT, authority.payer.company_id)
+    if not holds_right(scope, authority):
+        raise NotAllowed(
+            "代理期间不能签署常设授权，须由授权人本人签署",
+            "a mandate outlives a delegation: its releaser signs",
+            code="right_lent",
+        )
+    if signing.signer.person_key != actor.person_key:
+        raise NotAllowed("签名密钥不属于您", "the key is not yours", code="not_your_key")
+    if actor.person_key in behind(authority):
+        raise NotAllowed("提出或确认此授权的人不能签署", "another person signs", code="same_person")
+    if not is_open(authority):
+        raise Conflict(
+            "此授权已签署、已停用、已撤销或已过期", "it is signed or over", code="illegal_move"
+        )
+    return authority.verify()
 
 
 @transaction.atomic(durable=True)
 def sign(*, authority_id: int, actor: User, signing: Signing) -> StandingSignature:
     """A releaser signs a version with their own key: from now on transfers within it want nobody.
 
-    Raises NotFound, NotAllowed (no right, an administrator of this very version, not the own key; StepUpNeeded), Conflict.
+    Raises NotFound, NotAllowed (no right of one's own, an administrator of this very version, not the own key; StepUpNeeded),
+    Conflict.
     """
-    authority = get(authority_id, scope=masterdata.scope_of(actor))
-    StandingAuthority.objects.select_for_update().get(pk=authority.pk)
-    masterdata.scope_of(actor).demand(SIGN_RIGHT, authority.payer.company_id)
+    authority = _signable(authority_id, actor, signing)
     stepup = second_factor.demand(signing.stepup, actor)
-    if signing.signer.person_key != actor.person_key:
-        raise NotAllowed("签名密钥不属于您", "the key is not yours", code="not_your_key")
-    if actor.person_key in behind(authority):
-        raise NotAllowed("提出或确认此授权的人不能签署", "another person signs", code="same_person")
-    if authority.is_withdrawn or hasattr(authority, "signed") or hasattr(authority, "stopped"):
-        raise Conflict("此授权已签署、已停用或已撤销", "it is signed or over", code="illegal_move")
-    authority.verify()
     now = clock.now()
     said = seal.canonical(
         {
             "act": ACT,
             "content": authority.digest,
             "terms": authority.facts(),
+            "accounts": authority.accounts(),
             "person": actor.person_key,
             "user": actor.pk,
             "key": signing.signer.fingerprint,
@@ -106,12 +144,8 @@ def sign(*, authority_id: int, actor: User, signing: Signing) -> StandingSignatu
         signature_id=endorsed.signature_id,
         at=now,
     )
-    audit.record(
-        "approvals.standing.signed",
-        actor=actor,
-        subject=authority,
-        after={"version": str(authority), "terms": authority.digest},
-    )
+    after = {"version": str(authority), "terms": authority.digest}
+    audit.record("approvals.standing.signed", actor=actor, subject=authority, after=after)
     return made
 
 
@@ -151,15 +185,31 @@ def usable(*, payer_id: int, target_id: int, now: datetime) -> StandingAuthority
     if len(found) != 1:
         return "没有有效的常设授权"
     full = StandingAuthority.objects.select_related(
-        "signed__user", "signed__signature__key__registrar", "stopped"
+        *("payer", "target", "signed__user", "signed__signature__key__registrar", "stopped")
     ).get(pk=found[0].pk)
-    return "常设授权不能使用：" + fault if (fault := fault_of(full, at_moment=now)) else full
+    return why if (why := lapsed(full, now=now)) else full
 
 
-def released_under(line: int, *, since: datetime) -> list[StandingRelease]:
-    """Releases under any version of a mandate since then. System look-up."""
-    rows = StandingRelease.objects.filter(authority__line=line, at__gte=since)
-    return list(rows.select_related("case"))
+def lapsed(authority: StandingAuthority, *, now: datetime) -> str:
+    """Why nothing is released under a version that is dated for today; empty where it may be (a step). Raises TrustAbsent.
+
+    It ends with its signer's duty: whoever may no longer release does not do so by an old signature either.
+    """
+    if fault := fault_of(authority, at_moment=now):
+        return "常设授权不能使用：" + WORDS.get(fault, f"签署人的密钥或签名不能采信（{fault}）")
+    if not holds_right(masterdata.scope_of(authority.signed.user), authority):
+        return "常设授权的签署人已不担任授权，须提出新版本并由现任授权人签署"
+    return ""
+
+
+def released_under(authority: StandingAuthority, *, since: datetime) -> list[StandingRelease]:
+    """Releases between the accounts of a mandate since then, under whichever version or earlier mandate. System look-up."""
+    between = {
+        "authority__payer": authority.payer_id,
+        "authority__target": authority.target_id,
+    }
+    rows = StandingRelease.objects.filter(**between, at__gte=since).order_by("pk")
+    return list(rows.select_related("case", "authority"))
 
 
 def is_for(authority: StandingAuthority, *, payer_id: int, target_id: int, currency: str) -> bool:

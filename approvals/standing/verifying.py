@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from approvals.models import Decision
-from approvals.signing import trust
+from approvals.signing import platform, trust
 from approvals.signing import verifying as people
 from approvals.signing.proof import PublicKey, proves
 from approvals.signing.verifying import Proven, Unproven, Verdict
 from approvals.standing.models import StandingAuthority, StandingRelease, StandingSignature
-from kernel import clock, seal, signatures, vault
+from kernel import clock, seal
 from kernel.dated import in_force
 
 MESSAGE = b"yqlink.standing.v1\x00"
@@ -28,7 +28,11 @@ def verify_cases(case_ids: Iterable[int]) -> dict[int, Verdict]:
     wanted = list(case_ids)
     verdicts = people.verify_cases(wanted)
     rows = StandingRelease.objects.filter(case_id__in=wanted).select_related(
-        "case", "authority__signed__signature__key__registrar", "authority__stopped"
+        "case",
+        "authority__payer",
+        "authority__target",
+        "authority__signed__signature__key__registrar",
+        "authority__stopped",
     )
     decided = set(Decision.objects.filter(case_id__in=wanted).values_list("case_id", flat=True))
     for row in rows:
@@ -38,13 +42,11 @@ def verify_cases(case_ids: Iterable[int]) -> dict[int, Verdict]:
 
 
 def _verdict(row: StandingRelease) -> Verdict:
-    point, _ = vault.sign_as_platform(b"")  # which is this platform's key
     message = MESSAGE + row.statement.encode()
-    is_ours = bytes(row.point) == point and signatures.verify(
-        signatures.Algorithm.ECDSA, point, message, bytes(row.signature)
-    )
-    if not is_ours:
-        return Unproven("the platform did not sign this release under a mandate")
+    if not platform.is_ours(bytes(row.point), message, bytes(row.signature)):
+        return Unproven(
+            "the platform did not sign this release under a mandate, or its key of then was taken away"
+        )
     facts = json.loads(row.statement)
     if fault := _differs(facts, row) or fault_of(row.authority, at_moment=row.at):
         return Unproven(f"mandate {row.authority}: {fault}")
@@ -110,6 +112,8 @@ def _unsigned(authority: StandingAuthority, signed: StandingSignature) -> str:
         "key": key.fingerprint,
         "at": signed.at.astimezone(clock.SHANGHAI).isoformat(),
     }
+    if facts.get("accounts") != authority.accounts():
+        return "an account is not as it was when its releaser signed"
     if key.person_key != signed.person_key or any(facts.get(n) != v for n, v in told.items()):
         return "what was signed is not this mandate"
     public = PublicKey(key.provider, key.algorithm, bytes(key.point))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from bankbridge.services import pull
-from receipts.services import collecting
+from receipts.services import collecting, pulling
 
 log = structlog.get_logger(__name__)
 RUNS_MOST = 50  # a tick
@@ -28,4 +28,5 @@ def collect() -> int:
             error = str(broken)[:200] or type(broken).__name__
         collecting.finish_run(run_id=run.pk, error=error)
         done += not error
+    pulling.release_left()
     return done

@@ -15,7 +15,7 @@ from approvals import selectors as approvals
 from approvals.standing import services as standing
 from audit import services as audit
 from kernel import clock
-from kernel.errors import DomainError
+from kernel.errors import DomainError, InvariantBroken
 from kernel.vault import KeysAbsent
 from masterdata import selectors as masterdata
 from payments import selectors
@@ -53,7 +53,7 @@ def release_by_standing(*, order_id: int) -> str:
         with transaction.atomic():
             authority = _authority(order)
             _release(order, authority)
-    except (Waits, DomainError, KeysAbsent) as error:
+    except (Waits, DomainError, KeysAbsent, InvariantBroken) as error:
         why = error.message if isinstance(error, DomainError) else str(error)
         audit.record("payments.order.standing_refused", actor=None, subject=order, why=why[:200])
         return why
@@ -78,6 +78,8 @@ def _authority(order: PaymentOrder) -> StandingAuthority:
         raise Waits(found)
     if found.signed.person_key == order.maker.person_key:
         raise Waits("常设授权由制单人签署，须由他人办理")
+    if order.maker.person_key in standing.behind(found):
+        raise Waits("常设授权由制单人提出或确认，须由他人办理")
     payer_id, currency = order.payer_account_id, order.currency
     if not standing.is_for(found, payer_id=payer_id, target_id=target.pk, currency=currency):
         raise Waits("账户或币种不在常设授权之内")
@@ -87,10 +89,13 @@ def _authority(order: PaymentOrder) -> StandingAuthority:
 
 
 def _used(authority: StandingAuthority, now: datetime) -> standing.Used:
-    """What went out under any version of the mandate today and this month; what is unknown counts, what failed does not."""
+    """What went out between the mandate's accounts today and this month; what is unknown counts, what failed does not.
+
+    Under whichever version or earlier mandate: one that is withdrawn and made anew starts with nothing left over.
+    """
     here = now.astimezone(clock.SHANGHAI)
     midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = standing.released_under(authority.line, since=midnight.replace(day=1))
+    rows = standing.released_under(authority, since=midnight.replace(day=1))
     gone = PaymentOrder.objects.filter(
         approval_id__in=[row.case_id for row in rows], shown_state__in=FREED
     )

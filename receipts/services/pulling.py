@@ -29,6 +29,9 @@ from receipts.states import RunState
 
 SOURCE = "collection"
 BROKEN = ("failed", "returned")  # ended, but whoever looks after it may pay it again
+RELEASED, TAKEN_UP = "已由常设授权自动授权", "起草后已另行办理"
+LEASE = timedelta(minutes=10)  # of the worker that drafted it
+LEFT_FOR = timedelta(days=3)
 LOOK_BACK = timedelta(days=90)  # an order older than this is looked after by others
 
 
@@ -56,19 +59,44 @@ def draft_pull(*, run_id: int) -> str:
             run.note = refusal.message[:200]
         else:
             run.order_id, run.order_no, run.note = order.pk, order.order_no, ""
-            _tell(plan, run, amount)
+            _record(plan, run, amount)
     run.save(update_fields=["order_id", "order_no", "note"])
     return run.order_no
 
 
 def release_pull(*, run_id: int) -> None:
-    """Release what a run drafted under the standing mandate of its accounts, where there is one; else it waits for its maker."""
+    """Release what a run drafted under the standing mandate of its accounts, where there is one; else its maker is told, and why.
+
+    What became of it stands in the run's note; asked again, nothing is done twice.
+    """
     run = CollectionRun.objects.get(pk=run_id)
     drafted = payments.orders_by_id([run.order_id] if run.order_id else [])
-    if not any(order.state == "draft" for order in drafted):
+    if run.note or not drafted:
         return
-    why = release_by_standing(order_id=run.order_id or 0)
-    CollectionRun.objects.filter(pk=run_id).update(note=why[:200] or "已由常设授权自动授权")
+    is_draft = drafted[0].state == "draft"
+    why = release_by_standing(order_id=drafted[0].pk) if is_draft else ""
+    _settle(run_id, why=why, is_released=is_draft and not why)
+
+
+def release_left() -> None:
+    """Go on with drafts whose worker died before it asked for their mandate, so that none lies there untold."""
+    left = CollectionRun.objects.filter(
+        state=RunState.DONE, order_id__isnull=False, note="", ended_at__gte=clock.now() - LEFT_FOR
+    )
+    for run_id in left.filter(ended_at__lte=clock.now() - LEASE).values_list("pk", flat=True):
+        release_pull(run_id=run_id)
+
+
+@transaction.atomic(durable=True)
+def _settle(run_id: int, *, why: str, is_released: bool) -> None:
+    """Note what became of a draft, and tell its maker where it waits for them."""
+    run = CollectionRun.objects.select_for_update(of=("self",)).get(pk=run_id)
+    if run.note:
+        return
+    if why:
+        _tell(run, why)
+    run.note = (why or (RELEASED if is_released else TAKEN_UP))[:200]
+    run.save(update_fields=["note"])
 
 
 def _amount(plan: CollectionSchedule) -> tuple[Decimal, str]:
@@ -114,16 +142,21 @@ def _request(plan: CollectionSchedule, run: CollectionRun, amount: Decimal) -> O
     )
 
 
-def _tell(plan: CollectionSchedule, run: CollectionRun, amount: Decimal) -> None:
+def _record(plan: CollectionSchedule, run: CollectionRun, amount: Decimal) -> None:
     audit.record(
         "receipts.collection.pull_drafted",
         actor=None,
         subject=run,
         after={"order_no": run.order_no, "amount": amount, "keep": plan.keep},
     )
+
+
+def _tell(run: CollectionRun, why: str) -> None:
+    plan = run.schedule
+    (order,) = payments.orders_by_id([run.order_id or 0])
     desk.notify(
         user_id=plan.maker_id or 0,
-        title=f"上划 {run.order_no} 已起草：{plan.account.currency} {amount:,.2f}",
-        body=f"{plan.title}，请核对后提交复核",
+        title=f"上划 {run.order_no} 已起草：{order.currency} {order.amount:,.2f}",
+        body=f"{plan.title}，请核对后提交复核。未由常设授权办理：{why}",
         url=f"/payments/orders/{run.order_no}/",
     )

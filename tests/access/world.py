@@ -55,10 +55,10 @@ from tests import build_payments as pay
 from tests.access import books, receiving
 from tests.access.actors import Actor, everybody
 from tests.access.pages import HOSTILE
+from tests.payments.mandates import a_mandate
 from tests.payments.test_imports_lists import a_csv
 from tests.payments.test_outside import propose as propose_outside
 from tests.payments.test_schedules import a_plan
-from tests.payments.test_standing import a_mandate
 from tests.statements.rows import a_line, a_receipt
 
 

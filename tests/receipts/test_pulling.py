@@ -134,6 +134,27 @@ class TestDraftPull:
         assert PaymentOrder.objects.count() == 1
 
 
+class TestReleaseLeft:
+    def test_a_draft_whose_worker_died_is_told_of_once_and_late(self, world, plan, frozen_clock):
+        frozen_clock.advance(minutes=31)
+        collecting.plan_runs()
+        made = collecting.claim_run()
+        tell_balance(world.account, "32000.00")
+        collecting._note(made.pk, "")
+        pulling.draft_pull(run_id=made.pk)  # and there it dies
+
+        pulling.release_left()
+        assert not Notification.objects.filter(user=plan.maker).exists()
+        frozen_clock.advance(minutes=11)
+        pulling.release_left()
+        pulling.release_left()
+
+        told = Notification.objects.get(user=plan.maker)
+        made.refresh_from_db()
+        assert told.body.endswith(made.note)
+        assert "常设授权" in made.note
+
+
 class TestPropose:
     @pytest.mark.parametrize(
         ("change", "field"),

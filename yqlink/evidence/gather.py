@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from approvals.signing import dossier as decisions
+from approvals.signing import platform
 from audit import dossier as trail
 from bankbridge.services import dossier as wire
 from bankbridge.services.dossier import Mode
@@ -85,7 +86,10 @@ def _people(order: PaymentOrder) -> dict[str, bytes]:
     files["decisions.json"] = _json(
         {name: told[name] for name in ("decisions", "standing", "signatures")}
     )
-    files["keys.json"] = _json({"keys": told["keys"], "registrars": told["registrars"]})
+    ours = sorted(point.hex() for point in platform.known())
+    files["keys.json"] = _json(
+        {"keys": told["keys"], "registrars": told["registrars"], "platform": ours}
+    )
     return files
 
 

@@ -1,6 +1,6 @@
 """校验证据包：只需要 Python 与 cryptography，不需要银企联平台。 Checks an evidence bundle; needs Python and `cryptography` only.
 
-    python verify.py [bundle.zip or folder] [--registrars FILE] [--platform FINGERPRINT] [--anchors FILE] [--passphrase WORDS]
+    python verify.py [bundle.zip or folder] [--registrars FILE] [--platform FINGERPRINT[,…]] [--anchors FILE] [--passphrase WORDS]
 
 Without the options the bundle is checked against itself, and the fingerprints it stands on are printed: compare them with
 your own records. With them it is checked against what you hold: the pinned registrars, the platform's key, the anchor file.
@@ -74,7 +74,9 @@ def check_manifest(bundle: Bundle) -> None:
     name = fingerprint("ecdsa-p256", point)
     wanted = bundle.options.platform
     need(
-        wanted in ("", name), "manifest.sig", f"不是该平台的密钥 / not that platform's key: {name}"
+        not wanted or name in wanted.split(","),
+        "manifest.sig",
+        f"不是该平台的密钥 / not that platform's key: {name}",
     )
     bundle.notes.append(f"平台密钥指纹 platform key {name}" + (" ✓" if wanted else ""))
 

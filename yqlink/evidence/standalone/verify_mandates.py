@@ -15,8 +15,9 @@ def check_mandate(
     where = f"decisions.json#standing{release['id']}"
     facts: dict[str, Any] = json.loads(release["statement"])
     said = json.loads(release["mandate"]["statement"])
+    ours = {bundle.json("manifest.sig")["key"], *bundle.json("keys.json").get("platform", [])}
     need(
-        release["point"] == bundle.json("manifest.sig")["key"]
+        release["point"] in ours  # of now, or an earlier one it vouches for by signing the list
         and signed(
             "ecdsa-p256",
             bytes.fromhex(release["point"]),
@@ -36,8 +37,29 @@ def check_mandate(
         where,
         "超出常设授权的条款 / outside the mandate",
     )
+    accounts = said.get("accounts", {"target": {}})
+    need(
+        accounts["target"].get("number") == bundle.json("content.json")["payee_number"],
+        where,
+        "收款账号不是授权人所签 / another account than the one that was signed",
+    )
     need(said["person"] != facts["maker"], where, "制单人签署了授权 / signed by the maker")
-    statement, path = release["mandate"]["statement"], release["mandate"]["path"]
+    _check_signed(release["mandate"], said, signatures, keys, where)
+    bundle.notes.append(
+        f"常设授权 standing mandate {facts['version']} {release['mandate']['name']}"
+    )
+    return facts
+
+
+def _check_signed(
+    mandate: dict[str, Any],
+    said: dict[str, Any],
+    signatures: dict[str, Any],
+    keys: dict[str, Any],
+    where: str,
+) -> None:
+    """A releaser signed these terms, with a key that was theirs then."""
+    statement, path = mandate["statement"], mandate["path"]
     root = root_of(statement.encode(), path, where)
     signature = signatures.get(root.hex(), {})
     key = keys.get(signature.get("key", ""), {})
@@ -52,7 +74,3 @@ def check_mandate(
         where,
         "授权人未签此条款 / no releaser signed the terms",
     )
-    bundle.notes.append(
-        f"常设授权 standing mandate {facts['version']} {release['mandate']['name']}"
-    )
-    return facts
