@@ -145,6 +145,25 @@ def strayed(label: str, keys: Iterable[object]) -> set[str]:
     return {key for key, is_same, told in rows if not is_same or hand.number(told) is None}
 
 
+_HANDS = "SELECT DISTINCT hand FROM audit_rowchange WHERE relation = %s AND op <> 'A'"
+
+
+def touched(labels: Iterable[str]) -> list[str]:
+    """Those of these tables with any row, also one that is gone, that is not what the platform last made of it.
+
+    Reads the tables whole: for small ones (the rules' `looked_up`) that are asked before they are obeyed.
+    """
+    wanted = set(labels)
+    found = []
+    for table in (one for one in _installed() if one.label in wanted):
+        with connection.cursor() as cursor:
+            cursor.execute(_HANDS, [table.table])
+            hands = [told for (told,) in cursor.fetchall()]
+        if any(hand.number(told) is None for told in hands) or any(doubts([table])):
+            found.append(table.label)
+    return found
+
+
 @lru_cache(maxsize=1)
 def _installed() -> tuple[Kept, ...]:
     """The tables as this process found them; a migration is followed by new processes."""

@@ -48,3 +48,9 @@ def last_before(moment: datetime) -> datetime | None:
 def told(event: str) -> list[dict[str, Any]]:
     """What every entry of an event says came of it, newest first. System look-up: for events there are few of."""
     return list(Entry.objects.filter(event=event).order_by("-id").values_list("after", flat=True))
+
+
+def told_since(event: str, moment: datetime) -> list[dict[str, Any]]:
+    """The same of those since a moment. System look-up."""
+    rows = Entry.objects.filter(event=event, at__gte=moment)
+    return list(rows.values_list("after", flat=True))

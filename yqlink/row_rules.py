@@ -53,6 +53,9 @@ RULES = RowRules(
             "payments.paymentinstruction",
             "masterdata.ownaccount",
             "masterdata.counterpartyaccount",
+            "approvals.standingauthority",
+            "approvals.standingsignature",
+            "approvals.standingstop",
         }
     ),
     named={

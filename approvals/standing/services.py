@@ -18,8 +18,9 @@ from approvals.standing.models import (
     StandingSignature,
     StandingStop,
 )
-from approvals.standing.verifying import MESSAGE, fault_of
+from approvals.standing.verifying import MESSAGE, TABLES, fault_of
 from audit import services as audit
+from audit.row_verifying import touched
 from kernel import clock, seal, vault
 from kernel.dated import in_force
 from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound, require
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 SIGN_RIGHT = "payments.release"
 STOP_RIGHTS = ("payments.release", "strategy.propose")
 ACT = "mandate"
+TOUCHED = "常设授权的数据行在平台之外被改动"
 # What `fault_of` says, for people.
 WORDS = {
     "its row was changed outside the platform": "条款的数据行在平台之外被改动",
@@ -87,11 +89,16 @@ def behind(authority: StandingAuthority) -> tuple[str, ...]:
     return dated.persons_behind(authority.change_id)
 
 
+def _locked(authority_id: int, scope: Scope) -> StandingAuthority:
+    """The version as it is once nobody else signs or stops it. Raises NotFound."""
+    list(StandingAuthority.objects.select_for_update().filter(pk=authority_id))
+    return get(authority_id, scope=scope)
+
+
 def _signable(authority_id: int, actor: User, signing: Signing) -> StandingAuthority:
     """The version, locked, if this person may sign it now; raises what `sign` does."""
     scope = masterdata.scope_of(actor)
-    authority = get(authority_id, scope=scope)
-    StandingAuthority.objects.select_for_update().get(pk=authority.pk)
+    authority = _locked(authority_id, scope)
     scope.demand(SIGN_RIGHT, authority.payer.company_id)
     if not holds_right(scope, authority):
         raise NotAllowed(
@@ -153,8 +160,7 @@ def sign(*, authority_id: int, actor: User, signing: Signing) -> StandingSignatu
 def stop(*, authority_id: int, actor: User, why: str) -> StandingStop:
     """End a version at once; what was released under it and not sent stays behind. Raises NotFound, NotAllowed, InvalidInput, Conflict."""
     scope = masterdata.scope_of(actor)
-    authority = get(authority_id, scope=scope)
-    StandingAuthority.objects.select_for_update().get(pk=authority.pk)
+    authority = _locked(authority_id, scope)
     if not any(scope.has(right, authority.payer.company_id) for right in STOP_RIGHTS):
         raise NotAllowed("您没有停用常设授权的权限", "no right to stop it", code="right_missing")
     if len(why.strip()) < 2:
@@ -180,7 +186,9 @@ def usable(*, payer_id: int, target_id: int, now: datetime) -> StandingAuthority
     try:
         versions = [one.verify() for one in rows.order_by("pk")]
     except SealBroken:
-        return "常设授权的数据行在平台之外被改动"
+        return TOUCHED
+    if touched(TABLES):  # also a stop or a withdrawal that was deleted
+        return TOUCHED
     found = in_force(versions, now.astimezone(clock.SHANGHAI).date())
     if len(found) != 1:
         return "没有有效的常设授权"

@@ -14,10 +14,17 @@ from approvals.signing import verifying as people
 from approvals.signing.proof import PublicKey, proves
 from approvals.signing.verifying import Proven, Unproven, Verdict
 from approvals.standing.models import StandingAuthority, StandingRelease, StandingSignature
+from audit.row_verifying import touched
 from kernel import clock, seal
 from kernel.dated import in_force
 
 MESSAGE = b"yqlink.standing.v1\x00"
+TABLES = (
+    "approvals.standingauthority",
+    "approvals.standingsignature",
+    "approvals.standingstop",
+)
+TOUCHED = "a row of the mandates was changed, put in or deleted outside the platform"
 
 
 def verify_cases(case_ids: Iterable[int]) -> dict[int, Verdict]:
@@ -35,9 +42,10 @@ def verify_cases(case_ids: Iterable[int]) -> dict[int, Verdict]:
         "authority__stopped",
     )
     decided = set(Decision.objects.filter(case_id__in=wanted).values_list("case_id", flat=True))
-    for row in rows:
-        if row.case_id not in decided:
-            verdicts[row.case_id] = _verdict(row)
+    released = [row for row in rows if row.case_id not in decided]
+    is_touched = bool(released) and bool(touched(TABLES))
+    for row in released:
+        verdicts[row.case_id] = Unproven(TOUCHED) if is_touched else _verdict(row)
     return verdicts
 
 

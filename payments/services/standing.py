@@ -5,15 +5,18 @@ Done in the bank's workers alone: only they can sign for the platform. What stop
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from approvals import selectors as approvals
 from approvals.standing import services as standing
+from audit import selectors as trail
 from audit import services as audit
+from audit.row_verifying import strayed
 from kernel import clock
 from kernel.errors import DomainError, InvariantBroken
 from kernel.vault import KeysAbsent
@@ -32,9 +35,8 @@ if TYPE_CHECKING:
     from approvals.standing.models import StandingAuthority
 
 SOURCE = "collection"  # only what a collection schedule drafted
-FREED = frozenset(
-    {"failed", "cancelled", "void", "returned"}
-)  # money that did not go, or came back
+RELEASED = "payments.order.released_by_standing"
+FREED = ("failed", "cancelled", "returned")  # money that did not go, or came back
 
 
 class Waits(Exception):
@@ -91,18 +93,37 @@ def _authority(order: PaymentOrder) -> StandingAuthority:
 def _used(authority: StandingAuthority, now: datetime) -> standing.Used:
     """What went out between the mandate's accounts today and this month; what is unknown counts, what failed does not.
 
-    Under whichever version or earlier mandate: one that is withdrawn and made anew starts with nothing left over.
+    Under whichever version or earlier mandate: one that is withdrawn and made anew starts with nothing left over. Raises
+    Waits where the trail tells of more releases than there are.
     """
     here = now.astimezone(clock.SHANGHAI)
     midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = standing.released_under(authority, since=midnight.replace(day=1))
-    gone = PaymentOrder.objects.filter(
-        approval_id__in=[row.case_id for row in rows], shown_state__in=FREED
-    )
-    freed = set(gone.values_list("approval_id", flat=True))
+    month_began = midnight.replace(day=1)
+    rows = standing.released_under(authority, since=month_began)
+    told = trail.told_since(RELEASED, month_began)
+    if not {row.case_id for row in rows} >= _of_accounts(told, authority):
+        raise Waits("常设授权已授权的记录与操作轨迹不符，可能在平台之外被删除")
+    freed = _freed([row.case_id for row in rows])
     counted = [row for row in rows if row.case_id not in freed]
     month = sum((row.amount for row in counted), Decimal(0))
     return standing.Used(sum((r.amount for r in counted if r.at >= midnight), Decimal(0)), month)
+
+
+def _of_accounts(told: Sequence[dict[str, Any]], authority: StandingAuthority) -> set[int]:
+    """The cases of the releases the trail tells of between the mandate's accounts."""
+    mine = [authority.payer_id, authority.target_id]
+    return {int(said["case"]) for said in told if said.get("accounts") == mine}
+
+
+def _freed(case_ids: Sequence[int]) -> set[int]:
+    """Those of these whose money did not go, or came back, by the word of the platform and of nobody else."""
+    rows = PaymentInstruction.objects.filter(order__approval_id__in=case_ids)
+    ended = dict(rows.filter(state__in=FREED).values_list("pk", "order__approval_id"))
+    live = set(rows.exclude(state__in=FREED).values_list("order__approval_id", flat=True))
+    by_hand = (
+        {int(key) for key in strayed("payments.paymentinstruction", ended)} if ended else set()
+    )
+    return {case_id for pk, case_id in ended.items() if pk not in by_hand and case_id} - live
 
 
 def _raise_for(refused: dict[int, DomainError]) -> None:
@@ -145,11 +166,13 @@ def _record(
     order: PaymentOrder, authority: StandingAuthority, instruction: PaymentInstruction
 ) -> None:
     audit.record(
-        "payments.order.released_by_standing",
+        RELEASED,
         actor=None,
         subject=order,
         after={
             "instr_no": instruction.instr_no,
+            "case": order.approval_id,
+            "accounts": [authority.payer_id, authority.target_id],
             "mandate": str(authority),
             "terms": authority.digest,
             "signed_by": str(authority.signed.user),

@@ -30,6 +30,8 @@ class Attack:
 
 def every() -> list[Attack]:
     """All attacks, in the order of the report."""
-    from tests.insider import on_payments, on_rules, on_the_trail
+    from tests.insider import on_mandates, on_payments, on_rules, on_the_trail
 
-    return [*on_payments.ATTACKS, *on_rules.ATTACKS, *on_the_trail.ATTACKS]
+    return [
+        *on_payments.ATTACKS, *on_rules.ATTACKS, *on_mandates.ATTACKS, *on_the_trail.ATTACKS,
+    ]  # fmt: skip

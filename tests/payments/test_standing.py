@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
+from threading import Barrier
 
 import pytest
+from django.db import connection
 
-from approvals.models import (
-    StandingRelease,
-)
+from approvals.models import StandingRelease
 from approvals.services import Signing
 from approvals.standing import services as standing
 from audit.models import Entry
 from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from masterdata.models import Delegation, Membership, OwnAccount, StagedChange, User
 from masterdata.roles import Role
-from payments.models import PaymentInstruction, PaymentOrder
+from payments.models import PaymentInstruction
+from payments.services import ending
 from payments.services.standing import release_by_standing
 from tests.build import a_company, a_user, step_up, tell_balance
 from tests.build_payments import World, claim, fresh
@@ -92,9 +94,38 @@ class TestRelease:
         third = a_sweep(world, target, "100.00")
         assert "每月" in release_by_standing(order_id=third.pk)
 
-        PaymentOrder.objects.filter(pk=first.pk).update(shown_state="failed")
+        by_hand = "UPDATE payments_paymentinstruction SET state = 'failed' WHERE order_id = %s"
+        behind(by_hand, first.pk)
+        assert "每月" in release_by_standing(order_id=third.pk)
+        behind(by_hand.replace("failed", "queued"), first.pk)
+
+        ending.cancel_order(
+            order_id=first.pk,
+            version=fresh(first).version,
+            actor=world["releaser2"],
+            why="不再需要",
+        )
 
         assert release_by_standing(order_id=third.pk) == ""
+
+    def test_the_last_of_a_limit_goes_to_one_of_two_at_once(self, world, target):
+        signed(world, target)
+        pair = [a_sweep(world, target, "50000.00").pk for _ in range(2)]
+        together = Barrier(2)
+
+        def release(order_id: int) -> str:
+            together.wait(timeout=60)
+            try:
+                return release_by_standing(order_id=order_id)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            whys = sorted(pool.map(release, pair))
+
+        assert whys[0] == ""
+        assert "每日上限" in whys[1]
+        assert PaymentInstruction.objects.count() == StandingRelease.objects.count() == 1
 
     @pytest.mark.parametrize(
         ("days", "later"),

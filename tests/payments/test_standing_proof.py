@@ -17,6 +17,7 @@ from approvals.models import (
 )
 from approvals.signing import keys, platform
 from approvals.signing.verifying import Proven
+from approvals.standing import services as standing
 from approvals.standing.verifying import MESSAGE, verify_cases
 from kernel import envelope, seal, signatures
 from kernel.vault import platform_points, sign_as_platform
@@ -121,6 +122,7 @@ class TestInsiders:
             "UPDATE approvals_standingauthority SET payer_id = target_id, target_id = payer_id",
             "UPDATE approvals_standingsignature SET statement = replace(statement, 'mandate', 'mandat3')",
             "DELETE FROM approvals_standingsignature",
+            "INSERT INTO approvals_standingstop (authority_id, user_id, why, at) SELECT authority_id, user_id, 'x', at FROM approvals_standingsignature",
             "UPDATE approvals_standingrelease SET statement = replace(statement, '22000.00', '21000.00')",
             "UPDATE approvals_standingrelease SET signature = point",
             "UPDATE approvals_standingrelease SET at = at - interval '1 day'",
@@ -136,6 +138,25 @@ class TestInsiders:
 
         assert held(world).startswith("SIGN")
         assert mandate.pk
+
+    def test_a_stop_that_was_deleted_still_stops(self, world, target):
+        mandate, order = signed(world, target), a_sweep(world, target)
+        release_by_standing(order_id=order.pk)
+        standing.stop(authority_id=mandate.pk, actor=world["releaser2"], why="账户异常")
+
+        behind("DELETE FROM approvals_standingstop")
+
+        assert "在平台之外被改动" in release_by_standing(order_id=a_sweep(world, target).pk)
+        assert "outside the platform" in held(world)
+
+    def test_deleted_releases_leave_the_limit_used(self, world, target):
+        signed(world, target)
+        release_by_standing(order_id=a_sweep(world, target, "50000.00").pk)
+
+        behind("DELETE FROM approvals_standingrelease")
+
+        why = release_by_standing(order_id=a_sweep(world, target, "45000.00").pk)
+        assert "与操作轨迹不符" in why
 
     def test_a_release_copied_to_another_payment_counts_for_nothing(self, world, target):
         signed(world, target)
