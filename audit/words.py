@@ -191,3 +191,8 @@ _EVENTS: dict[str, StrPromise] = {
 def words_of(event: str) -> str:
     """The event in words."""
     return str(_EVENTS.get(event, event))
+
+
+def events_saying(text: str) -> list[str]:
+    """The events whose words hold this text."""
+    return [event for event, words in _EVENTS.items() if text.casefold() in str(words).casefold()]

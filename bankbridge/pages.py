@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from bankbridge import selectors
 from desk.filters import ChoiceFilter, DateRangeFilter, MoreThanFilter, TextFilter
-from desk.keysets import whole_number
 from desk.pages import ListPage
 from desk.rows import Column, Row
+from desk.subjects import SubjectFilter, name_subjects
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
 
@@ -43,25 +43,6 @@ def connection_choices(scope: Scope) -> Sequence[tuple[str, str]]:
     return [(str(pk), name) for pk, name in rows]
 
 
-def _about(row: Row) -> str:
-    kind = {
-        "payments.batch": _("批次"),
-        "payments.instruction": _("指令"),
-        "masterdata.ownaccount": _("账户"),
-    }
-    word = kind.get(row["subject_kind"], "")
-    return f"{word} {row['subject_id']}" if word else "—"
-
-
-class NumberFilter(TextFilter):
-    """An exact id; what is no number finds nothing."""
-
-    def condition(self, value: str) -> Q:
-        """The id."""
-        number = whole_number(value)
-        return Q(pk__in=[]) if number is None else Q(**{self.field: number})
-
-
 class ExchangesPage(ListPage):
     """Every conversation with a bank, newest first."""
 
@@ -83,7 +64,12 @@ class ExchangesPage(ListPage):
             needs=("operation",),
             is_key=True,
         ),
-        Column("subject_kind", _("业务"), value=_about, needs=("subject_kind", "subject_id")),
+        Column(
+            "subject_kind",
+            _("业务"),
+            value=lambda row: row["subject_words"],
+            needs=("subject_kind", "subject_id"),
+        ),
         Column(
             "result",
             _("结果"),
@@ -111,7 +97,7 @@ class ExchangesPage(ListPage):
                 ("masterdata.ownaccount", _("账户查询")),
             ),
         ),
-        NumberFilter("subject", _("业务编号"), field="subject_id"),
+        SubjectFilter("subject", _("业务编号")),
         MoreThanFilter("slow", _("慢于（毫秒）"), field="latency_ms"),
         TextFilter("id", _("报文号"), fields=("key",), exact=True),
         DateRangeFilter("began", _("日期"), field="began_at", moments=True),
@@ -120,6 +106,10 @@ class ExchangesPage(ListPage):
     def base(self, scope: Scope) -> QuerySet[Any]:
         """Evidence the viewer may see."""
         return selectors.visible_exchanges(scope)
+
+    def enrich(self, rows: list[dict[str, Any]]) -> None:
+        """What each conversation was about, by its business number."""
+        name_subjects(rows)
 
     def row_url(self, row: Row) -> str:
         """The exchange's page."""

@@ -19,7 +19,9 @@ from kernel.scope import Scope
 
 Words = str | Promise
 Choices = Sequence[tuple[str, Words]]
-CHOICE_MAX = 18  # characters: no id has more digits, no state is a longer word
+CHOICE_MAX = (
+    18  # characters of what is no literal choice: no id has more digits, no state is a longer word
+)
 AMOUNT_BOUND = Decimal(10) ** 16  # no amount column holds more
 
 
@@ -91,7 +93,8 @@ class ChoiceFilter(Filter):
         values = [value for value in given.get(self.name, "").split(",") if value.strip()]
         if not values:
             return rows
-        known = [value for value in values if len(value) <= CHOICE_MAX]
+        literal = () if callable(self.choices) else {str(value) for value, _word in self.choices}
+        known = [value for value in values if len(value) <= CHOICE_MAX or value in literal]
         try:
             return rows.filter(**{f"{self.field or self.name}__in": known})
         except (ValueError, TypeError):

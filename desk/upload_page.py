@@ -41,6 +41,9 @@ class UploadForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            is_choice = isinstance(field, forms.ChoiceField)
+            field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
         self.fields["file"].label = label
         for name, words in hints.items():
             self.fields[name].help_text = words

@@ -8,3 +8,12 @@ class MasterdataConfig(AppConfig):
 
     name = "masterdata"
     verbose_name = "基础数据"
+
+    def ready(self) -> None:
+        """Sign-ins are dated by the platform's clock, not by the machine's."""
+        from django.contrib.auth.signals import user_logged_in
+
+        from masterdata.services.sessions import keep_last_login
+
+        user_logged_in.disconnect(dispatch_uid="update_last_login")
+        user_logged_in.connect(keep_last_login, dispatch_uid="keep_last_login")

@@ -283,7 +283,10 @@ class DelegationForm(forms.Form):
 class UploadForm(forms.Form):
     """A file of rows."""
 
-    file = forms.FileField(label=_("文件（.xlsx 或 .csv）"))
+    file = forms.FileField(
+        label=_("文件（.xlsx 或 .csv）"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv", "class": "form-control"}),
+    )
 
 
 def company_initial(company: Company) -> dict[str, Any]:

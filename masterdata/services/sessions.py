@@ -20,6 +20,12 @@ End = UserSession.End
 Result = SignInTry.Result
 
 
+def keep_last_login(sender: object, user: User, **_told: object) -> None:
+    """The person's last sign-in, by the platform's clock: who has not come for long is counted by the same one."""
+    user.last_login = clock.now()
+    user.save(update_fields=["last_login"])
+
+
 def digest_of(key: str) -> str:
     """How a session is known after its key is gone."""
     return hashlib.sha256(key.encode()).hexdigest()

@@ -14,6 +14,7 @@ from audit.models import Entry
 from audit.services import Fact, record_many
 from audit.verifying import verify_chain
 from masterdata.models import Membership
+from payments.models import PaymentOrder
 from tests.build_payments import World, a_world, submitted
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,6 +39,31 @@ def test_the_trail_lists_what_happened_in_words(world: World) -> None:
 
     assert "提交复核" in page
     assert "payments.order.submitted" in page
+
+
+def test_the_trail_names_objects_by_their_business_number(world: World) -> None:
+    order = PaymentOrder.objects.get()
+    client = examiner(world)
+
+    page = client.get("/audit/", {"subject": order.order_no}).content.decode()
+    elsewhere = client.get("/audit/", {"subject": "P0"}).content.decode()
+
+    assert f"付款单 {order.order_no}" in page
+    assert "masterdata.session" not in page
+    assert order.order_no not in elsewhere
+
+
+def test_the_trail_finds_an_event_by_what_the_list_calls_it(world: World) -> None:
+    client = examiner(world)
+
+    assert (
+        "payments.order.submitted" in client.get("/audit/", {"event": "提交复核"}).content.decode()
+    )
+    assert (
+        "payments.order.submitted" not in client.get("/audit/", {"event": "授权"}).content.decode()
+    )
+    named = client.get("/audit/", {"kind": "payments.paymentorder"}).content.decode()
+    assert "payments.order.submitted" in named
 
 
 def test_an_entry_shows_its_link_in_the_chain(world: World) -> None:

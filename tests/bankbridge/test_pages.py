@@ -84,6 +84,8 @@ class TestReading:
         body = page(told, "auditor", "bankbridge:exchanges").content.decode()
         assert "交易明细" in body
         assert "已应答" in body
+        batch_no = PaymentInstruction.objects.values_list("batch__batch_no", flat=True).get()
+        assert f"付款批次 {batch_no}" in body
         assert page(told, "maker", "bankbridge:exchanges").status_code == 403
 
         body = page(told, "admin", "bankbridge:channels").content.decode()

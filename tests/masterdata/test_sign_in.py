@@ -70,6 +70,12 @@ class TestSignIn:
         assert results() == ["bad_code", "ok"]
         assert SignInTry.objects.get(result="ok").method == "password+totp"
 
+    def test_is_dated_by_the_platforms_clock(self, person: User) -> None:
+        with clock.fixed(clock.now() + timedelta(days=300)) as later:
+            Client().force_login(person)
+
+        assert User.objects.get(pk=person.pk).last_login == later.moment
+
     def test_goes_where_the_visitor_wanted_but_never_elsewhere(
         self, person: User, phone: Phone
     ) -> None:

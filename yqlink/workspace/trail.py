@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit import anchoring, row_verifying, selectors, verifying
-from audit.words import words_of
-from desk.filters import DateRangeFilter, TextFilter
+from audit.words import events_saying, words_of
+from desk.filters import ChoiceFilter, DateRangeFilter, TextFilter
 from desk.pages import ListPage, render_list
 from desk.rows import Column, Row
+from desk.subjects import KIND_CHOICES, SubjectFilter, name_subjects
 from kernel.errors import NotFound
 from kernel.scope import Scope
 from yqlink.workspace.row_history import RowHistoryPage
@@ -28,8 +29,12 @@ if TYPE_CHECKING:
 BREAKS_MAX = 200
 
 
-def _subject(row: Row) -> str:
-    return f"{row['subject_kind'].rpartition('.')[2]} {row['subject_id']}"
+class EventFilter(TextFilter):
+    """Finds an event by its code or by the words the list shows."""
+
+    def condition(self, value: str) -> Q:
+        """Part of either."""
+        return Q(event__icontains=value[:100]) | Q(event__in=events_saying(value))
 
 
 def _link(row: Row) -> str:
@@ -47,7 +52,12 @@ class TrailPage(ListPage):
         Column("words", _("事件"), value=lambda row: words_of(row["event"]), needs=("event",)),
         Column("event", _("代码"), kind="code"),
         Column("actor_name", _("操作人")),
-        Column("subject", _("对象"), value=_subject, needs=("subject_kind", "subject_id")),
+        Column(
+            "subject",
+            _("对象"),
+            value=lambda row: row["subject_words"],
+            needs=("subject_kind", "subject_id"),
+        ),
         Column("why", _("原因")),
         Column("origin", _("来源")),
         Column("link__seq", _("链号"), kind="number"),
@@ -58,9 +68,9 @@ class TrailPage(ListPage):
     )
     filters = (
         TextFilter("actor", _("操作人"), fields=("actor_name",)),
-        TextFilter("event", _("事件"), fields=("event",)),
-        TextFilter("kind", _("对象类型"), fields=("subject_kind",)),
-        TextFilter("subject", _("对象编号"), fields=("subject_id",), exact=True),
+        EventFilter("event", _("事件")),
+        ChoiceFilter("kind", _("对象类型"), field="subject_kind", choices=KIND_CHOICES),
+        SubjectFilter("subject", _("对象编号")),
         DateRangeFilter("day", _("日期"), "at", moments=True),
     )
     empty_title = _("没有符合条件的记录")
@@ -68,6 +78,10 @@ class TrailPage(ListPage):
     def base(self, scope: Scope) -> QuerySet[Entry]:
         """Entries the examiner may read."""
         return selectors.visible_entries(scope.within("audit.read"))
+
+    def enrich(self, rows: list[dict[str, Any]]) -> None:
+        """What each entry is about, by its business number."""
+        name_subjects(rows)
 
     def row_url(self, row: Row) -> str:
         """The entry's page."""
@@ -115,9 +129,16 @@ def entry_page(request: HttpRequest, entry_id: int) -> HttpResponse:
     entry = selectors.visible_entries(scope).select_related("link").filter(pk=entry_id).first()
     if entry is None:
         raise NotFound("audit entry")
-    story = selectors.history(entry.subject_kind, entry.subject_id, scope=scope)[:200]
+    story = [
+        (one, words_of(one.event))
+        for one in selectors.history(entry.subject_kind, entry.subject_id, scope=scope)[:200]
+    ]
+    named: dict[str, Any] = {"subject_kind": entry.subject_kind, "subject_id": entry.subject_id}
+    name_subjects([named])
     context = {
         "entry": entry,
+        "words": words_of(entry.event),
+        "subject": named["subject_words"],
         "link": getattr(entry, "link", None),
         "changes": _changes(entry),
         "story": story,
