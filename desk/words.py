@@ -161,6 +161,8 @@ CASE_KINDS: dict[str, str | Promise] = {
     "erp.file_waits": _("交换文件等待"),
     "erp.message_unfit": _("消息超出对方格式"),
     "erp.voucher_refused": _("凭证未被接收"),
+    "erp.voucher_renumbered": _("凭证号被改报"),
+    "erp.books_differ": _("两边账不一致"),
     "statements.entry.amended": _("流水被更正"),
     "statements.day.differs": _("余额不连续"),
     "reconciliation.day_reopened": _("日对账重新打开"),

@@ -18,6 +18,7 @@ from erpbridge.shapes import (
     AckedSerializer,
     AckSerializer,
     FaultsSerializer,
+    HoldingsSerializer,
     ItemResultsSerializer,
     MasterDataSerializer,
     MessagesPageSerializer,
@@ -296,6 +297,25 @@ class MasterDataView(SystemView):
         return _taken(request, Kind.MASTER_DATA, _object(request))
 
 
+class HoldingsView(SystemView):
+    """What a finance system holds, to be compared with what we hold."""
+
+    policies = {"POST": systems("payments.view")}
+
+    @extend_schema(
+        operation_id="holdings_take",
+        summary="报送日终持有清单",
+        request=HoldingsSerializer,
+        responses={200: ItemResultsSerializer, 409: FaultsSerializer, 422: FaultsSerializer},
+        parameters=[
+            OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Take rows of a list; it is compared with our books once it is whole."""
+        return _taken(request, Kind.HOLDING, _object(request))
+
+
 urlpatterns: list[URLPattern] = [
     path("payment-orders", PaymentOrdersView.as_view(), name="api_payment_orders"),
     path("master-data", MasterDataView.as_view(), name="api_master_data"),
@@ -305,6 +325,7 @@ urlpatterns: list[URLPattern] = [
         name="api_arrival_notices_ack",
     ),
     path("voucher-acks", VoucherAcksView.as_view(), name="api_voucher_acks"),
+    path("holdings", HoldingsView.as_view(), name="api_holdings"),
     path("messages", MessagesView.as_view(), name="api_messages"),
     path("messages/ack", MessageAcksView.as_view(), name="api_messages_ack"),
     path("payment-results", PaymentResultsView.as_view(), name="api_payment_results"),

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     MASTER_DATA = "master_data"
     RECEIPT = "receipt"  # the finance system has stored results, vouchers … of ours
     VOUCHER_ACK = "voucher_ack"  # it has booked a voucher, or says why not
+    HOLDING = "holding"  # what it holds of ours, to be compared
 
     PAYMENT_RESULT = "payment_result"
     ARRIVAL_NOTICE = "arrival_notice"
@@ -59,11 +60,16 @@ MASTER_FIELDS = (
 )
 RECEIPT_FIELDS = ("message_id",)
 VOUCHER_ACK_FIELDS = ("company_code", "posting_key", "result", "erp_voucher_no", "reason")
+HOLDING_FIELDS = (  # one row a document line or voucher; list_no, as_of, first_day and list_rows are the list's, on every row
+    *("list_no", "as_of", "first_day", "list_rows", "what", "company_code", "doc_type", "doc_no", "line_no"),
+    *("posting_key", "amount", "currency", "state", "ref_no"),
+)  # fmt: skip
 IN_FIELDS: dict[Kind, tuple[str, ...]] = {
     Kind.PAYMENT_REQUEST: tuple(FIELDS),
     Kind.MASTER_DATA: MASTER_FIELDS,
     Kind.RECEIPT: RECEIPT_FIELDS,
     Kind.VOUCHER_ACK: VOUCHER_ACK_FIELDS,
+    Kind.HOLDING: HOLDING_FIELDS,
 }
 RESULT_FIELDS = (
     *("order_no", "company_code", "doc_type", "doc_no", "line_no", "amount", "currency", "state"),

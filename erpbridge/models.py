@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from kernel import clock
-from kernel.orm import Versioned
+from kernel.orm import Versioned, currency_column
 
 
 class ErpSystem(Versioned):
@@ -228,3 +228,108 @@ class ReadRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.view} {self.row_id} {self.status}"
+
+
+class HeldList(models.Model):
+    """A list of what a finance system holds of ours (日终清单): drawn at a moment, whole once all its rows are here."""
+
+    client = models.ForeignKey("masterdata.ApiClient", on_delete=models.PROTECT, related_name="+")
+    list_no = models.CharField(max_length=40)
+    as_of = models.DateTimeField()
+    first_day = models.DateField()  # it holds the documents from this day on
+    rows = models.PositiveIntegerField()
+    received_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["client", "list_no"], name="one_list_per_number")
+        ]
+
+    def __str__(self) -> str:
+        return self.list_no
+
+
+class Held(models.Model):
+    """One document or voucher of such a list. Kept while it may be compared; what was sent stands in the Inbox for good."""
+
+    class What(models.TextChoices):
+        """What a row is about; `nothing` says that a company holds none."""
+
+        PAYMENT = "payment", "付款单"
+        VOUCHER = "voucher", "凭证"
+        NOTHING = "nothing", "无"
+
+    held_list = models.ForeignKey(HeldList, on_delete=models.CASCADE, related_name="held")
+    company = models.ForeignKey("masterdata.Company", on_delete=models.PROTECT, related_name="+")
+    what = models.CharField(max_length=8, choices=What.choices)
+    key = models.CharField(max_length=120)  # the document line, or the posting key
+    amount = models.DecimalField(max_digits=18, decimal_places=2, default=0)
+    currency = currency_column()
+    state = models.CharField(max_length=10, blank=True)
+    number = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["held_list", "company", "what", "key"], name="held_once_per_list"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Comparison(models.Model):
+    """Both sides' books of one company beside each other; without a list of theirs, what they never confirmed."""
+
+    client = models.ForeignKey("masterdata.ApiClient", on_delete=models.PROTECT, related_name="+")
+    company = models.ForeignKey("masterdata.Company", on_delete=models.PROTECT, related_name="+")
+    held_list = models.ForeignKey(HeldList, null=True, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    made_at = models.DateTimeField(default=clock.now)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    payments = models.PositiveIntegerField(default=0)
+    vouchers = models.PositiveIntegerField(default=0)
+    under_way = models.PositiveIntegerField(default=0)
+    differences = models.PositiveIntegerField(default=0)
+    differing_since = models.BigIntegerField(null=True)  # the first comparison of a row that differ
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-made_at", "-id"], name="comparison_newest"),
+            models.Index(fields=["client", "company", "-id"], name="comparison_of_lane"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.differences}"
+
+
+class Difference(models.Model):
+    """One thing both sides do not hold alike, as a comparison found it; `code` is one of `differing.WORDS`."""
+
+    comparison = models.ForeignKey(Comparison, on_delete=models.PROTECT, related_name="found")
+    company = models.ForeignKey("masterdata.Company", on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=24)
+    document = models.CharField(max_length=120, blank=True)  # a document line, or a posting key
+    subject_id = models.BigIntegerField(null=True)  # our order or voucher
+    number = models.CharField(max_length=40, blank=True)
+    amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    their_amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    state = models.CharField(max_length=24, blank=True)
+    their_state = models.CharField(max_length=10, blank=True)
+    their_number = models.CharField(max_length=40, blank=True)
+    bank = models.CharField(max_length=12, blank=True)
+    told_at = models.DateTimeField(null=True)  # when our newest message about it left
+    confirmed_at = models.DateTimeField(null=True)  # when they said it is stored
+    since = models.DateTimeField(default=clock.now)  # the first comparison that found it
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-since", "-id"], name="difference_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.document}"

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
-from erpbridge.models import ErpSystem, FileMapping, Inbox, Outbox, Refusal
+from erpbridge.models import (
+    Comparison,
+    Difference,
+    ErpSystem,
+    FileMapping,
+    Inbox,
+    Outbox,
+    Refusal,
+)
 from kernel.errors import NotFound
 from kernel.scope import Scope
 from masterdata.api_access import clients_seen
@@ -131,3 +139,43 @@ def active_systems(style: str) -> list[ErpSystem]:
 def system_of_client(client_id: int) -> ErpSystem | None:
     """The system a client stands for, if one is registered. System look-up."""
     return ErpSystem.objects.filter(client_id=client_id).first()
+
+
+# --- both sides' books compared: whoever sees a company's books sees how they stand over there ------------------------
+
+BOOKS = "ledger.view"
+
+
+def visible_comparisons(scope: Scope) -> QuerySet[Comparison]:
+    """Comparisons of the companies whose books the viewer may see, newest first."""
+    rows = Comparison.objects.filter(company_id__in=scope.companies_with(BOOKS))
+    return rows.order_by("-made_at", "-pk")
+
+
+def visible_differences(scope: Scope) -> QuerySet[Difference]:
+    """What those comparisons found, oldest difference last."""
+    rows = Difference.objects.filter(company_id__in=scope.companies_with(BOOKS))
+    return rows.order_by("-since", "-pk")
+
+
+def get_comparison(comparison_id: int, *, scope: Scope) -> Comparison:
+    """One comparison. Raises NotFound."""
+    rows = visible_comparisons(scope).select_related("client", "company", "held_list", "made_by")
+    found = rows.filter(pk=comparison_id).first()
+    if found is None:
+        raise NotFound("comparison", "未找到该比对")
+    return found
+
+
+def newer_comparison(row: Comparison) -> Comparison | None:
+    """The newest comparison of the same system and company, where there is a newer one. The caller was allowed to see `row`."""
+    rows = Comparison.objects.filter(
+        client_id=row.client_id, company_id=row.company_id, pk__gt=row.pk
+    )
+    return rows.order_by("-pk").first()
+
+
+def kinds_found(row: Comparison) -> list[tuple[str, int]]:
+    """How many differences of each code, by code. The caller was allowed to see `row`."""
+    found = row.found.order_by("code").values_list("code").annotate(many=Count("pk"))
+    return [(code, many) for code, many in found]

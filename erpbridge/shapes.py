@@ -196,3 +196,32 @@ class NoticeAcksSerializer(serializers.Serializer[Any]):
     """Up to 5,000 receipts; each is taken on its own."""
 
     items = NoticeAckSerializer(many=True)
+
+
+class HoldingSerializer(serializers.Serializer[Any]):
+    """One document line or voucher of a list; `list_no`, `as_of`, `first_day` and `list_rows` are the list's, the same on every row."""
+
+    list_no = serializers.CharField(max_length=40)
+    as_of = serializers.DateTimeField(help_text="when the list was drawn, with its offset")
+    first_day = serializers.DateField(help_text="it holds the documents from this day on")
+    list_rows = serializers.CharField(help_text="how many rows the whole list has")
+    what = serializers.ChoiceField(choices=["payment", "voucher", "nothing"])
+    company_code = serializers.CharField(max_length=20)
+    doc_type = serializers.CharField(max_length=30, required=False)
+    doc_no = serializers.CharField(max_length=40, required=False)
+    line_no = serializers.CharField(max_length=10, required=False)
+    posting_key = serializers.CharField(max_length=100, required=False)
+    amount = serializers.CharField(required=False, help_text="of a voucher the sum of its debits")
+    currency = serializers.CharField(max_length=3, required=False)
+    state = serializers.ChoiceField(
+        choices=["open", "paid", "unpaid", "returned", "refused"], required=False
+    )
+    ref_no = serializers.CharField(
+        max_length=40, required=False, help_text="our order number, or their voucher number"
+    )
+
+
+class HoldingsSerializer(serializers.Serializer[Any]):
+    """Up to 5,000 rows of a list; a longer list comes in several deliveries."""
+
+    items = HoldingSerializer(many=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from erpbridge.services import publish, running, telling
+from erpbridge.services import comparing, publish, running, telling
 
 
 @shared_task(queue="erp", acks_late=True, ignore_result=True)
@@ -42,3 +42,9 @@ def tick_webhooks(**_: object) -> None:
 def tick_views(**_: object) -> None:
     """Views of finance systems."""
     running.run("db")
+
+
+@shared_task(queue="erp", acks_late=True, ignore_result=True)
+def tick_compare(**_: object) -> None:
+    """Both sides' books, where a list came or a day passed without one."""
+    comparing.compare_due()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from erpbridge.views import mappings, monitor, systems
+from erpbridge.views import comparing, mappings, monitor, systems
 from kernel.access import guarded
 
 app_name = "erpbridge"
@@ -81,6 +81,23 @@ urlpatterns: list[URLPattern] = [
         "systems/changes/<int:change_id>/decide/",
         guarded(systems.decide, "connections.edit"),
         name="system_decide",
+    ),
+    path("compare/", guarded(comparing.comparisons, "ledger.view"), name="comparisons"),
+    path("compare/differences/", guarded(comparing.differences, "ledger.view"), name="differences"),
+    path(
+        "compare/<int:comparison_id>/",
+        guarded(comparing.comparison, "ledger.view"),
+        name="comparison",
+    ),
+    path(
+        "compare/<int:comparison_id>/again/",
+        guarded(comparing.comparison_again, "ledger.book"),
+        name="comparison_again",
+    ),
+    path(
+        "compare/<int:comparison_id>/tell/",
+        guarded(comparing.comparison_tell, "ledger.book"),
+        name="comparison_tell",
     ),
     path("monitor/refused/", guarded(monitor.refusals, *_WATCH), name="refusals"),
 ]

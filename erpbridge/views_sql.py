@@ -18,7 +18,7 @@ _SEEN = """
 """
 VIEWS: dict[str, str] = {
     "v_payment_status": """
-        SELECT o.order_no || '-' || o.version AS message_id, co.code AS company_code, o.erp_doc_type AS doc_type,
+        SELECT o.order_no || '-' || (o.version + (SELECT (g.epoch - 1) * 1000000 FROM masterdata_outboundgate g)) AS message_id, co.code AS company_code, o.erp_doc_type AS doc_type,
                o.erp_doc_no AS doc_no, o.erp_line_no AS line_no, o.order_no, o.amount, o.currency, o.shown_state AS state,
                o.is_paid_outside AS paid_outside, i.instr_no, i.bank_serial, i.bank_code, i.bank_text, i.final_at, o.updated_at
         FROM payments_paymentorder o

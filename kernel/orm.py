@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 import pgtrigger
-from django.db import models
+from django.db import connection, models
 from django.db.models import F
 
 from kernel import clock, seal, vault
@@ -197,3 +197,22 @@ class DatedRow(models.Model):
                 f"{self._meta.label_lower} {self.pk} was changed outside the platform"
             ) from None
         return self
+
+
+_SKIP_SQL = """
+    SELECT setval(s.oid::regclass, coalesce(pg_sequence_last_value(s.oid::regclass), 0) + %s)
+    FROM pg_class s
+    JOIN pg_depend d ON d.objid = s.oid AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+        AND d.deptype IN ('a', 'i')
+    JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND a.atttypid = 'int8'::regtype
+    WHERE s.relkind = 'S' AND s.relnamespace = current_schema()::regnamespace
+"""
+
+
+def skip_ids(count: int = 1_000_000) -> None:
+    """After a restore: leave out so many ids of every table, so that none told to the outside since the backup comes again.
+
+    Posting keys, notices and messages name rows by them. Numbers with an epoch of their own are left alone.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SKIP_SQL, [count])

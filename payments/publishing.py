@@ -1,16 +1,19 @@
-"""What the ERP border reads of payments: orders of calling systems whose shown state moved. System look-ups."""
+"""What the ERP border reads of payments: orders of calling systems, how they stand and what the bank shows. System look-ups."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
 
-from payments.models import PaymentOrder
+from kernel import clock
+from payments.models import DebitTie, PaymentOrder
 from payments.results import reason_of
+from payments.rule_selectors import unclaimed_debits
 from payments.states import STATE_NAMES
 
 
@@ -75,3 +78,82 @@ def changed_orders(
         )
         for order in found
     ]
+
+
+@dataclass(frozen=True)
+class Bridged:
+    """An order of a calling system as both sides' books are compared. `bank`: debited, returned, outside, due, missing or ""."""
+
+    order_id: int
+    order_no: str
+    document: tuple[str, str, str]
+    amount: Decimal
+    currency: str
+    state: str
+    bank: str
+    made_at: datetime
+    changed_at: datetime
+
+
+def bridged_orders(
+    system: str, company_id: int, *, since: datetime, documents: Collection[str]
+) -> list[Bridged]:
+    """What a company was asked to pay by a source system: made from `since` on, or one of these document numbers.
+
+    Oldest first: a line given free by a void order may have a later one.
+    """
+    rows = PaymentOrder.objects.filter(source_system=system, company_id=company_id)
+    wanted = Q(created_at__gte=since) | Q(erp_doc_no__in=list(documents), created_at__lt=since)
+    found = list(
+        rows.filter(wanted)
+        .exclude(shown_state="draft")
+        .select_related("instruction")
+        .defer("instruction__sealed", "instruction__seal", "instruction__met")
+        .order_by("pk")
+    )
+    ties = dict(
+        DebitTie.objects.filter(
+            instruction__order__source_system=system, instruction__company_id=company_id
+        )
+        .order_by("role")  # a return after its debit
+        .values_list("instruction_id", "role")
+    )
+    return [
+        Bridged(
+            order_id=order.pk,
+            order_no=order.order_no,
+            document=(order.erp_doc_type, order.erp_doc_no, order.erp_line_no),
+            amount=order.amount,
+            currency=order.currency,
+            state=order.shown_state,
+            bank=_bank(order, ties),
+            made_at=order.created_at,
+            changed_at=order.updated_at,
+        )
+        for order in found
+    ]
+
+
+_TIED = {DebitTie.Role.DEBIT.value: "debited", DebitTie.Role.RETURN.value: "returned"}
+
+
+def _bank(order: PaymentOrder, ties: Mapping[int, str]) -> str:
+    if order.is_paid_outside:
+        return "outside"
+    one = order.instruction
+    if one is None:
+        return ""
+    if tie := ties.get(one.pk):
+        return _TIED[tie]
+    if order.shown_state != "succeeded" or one.final_at is None:
+        return ""
+    paid_on = one.final_at.astimezone(clock.SHANGHAI).date()
+    return "due" if clock.today() - paid_on <= timedelta(days=1) else "missing"
+
+
+def unclaimed_amounts(
+    company_id: int, amounts: Collection[Decimal], *, since: date
+) -> set[tuple[Decimal, str]]:
+    """The amounts among these of which the bank shows a debit that no payment of ours explains, with their currency."""
+    found = unclaimed_debits(company_ids={company_id}, amounts=amounts, since=since)
+    return {(one.amount, one.currency) for one in found}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -126,12 +127,18 @@ def _by_numbers(orders: Sequence[Paper], *, since: datetime) -> dict[int, Any]:
 
 
 def _debits(orders: Sequence[Paper], since: date) -> list[Debit]:
-    """Statement debits of these companies and amounts that neither are tied nor carry a reference of ours."""
-    entries = statements.debits_of(
+    return unclaimed_debits(
         company_ids={order.company_id for order in orders},
         amounts={order.amount for order in orders},
         since=since,
     )
+
+
+def unclaimed_debits(
+    *, company_ids: Collection[int], amounts: Collection[Decimal], since: date
+) -> list[Debit]:
+    """Statement debits of these companies and amounts that neither are tied nor carry a reference of ours. System look-up."""
+    entries = statements.debits_of(company_ids=company_ids, amounts=amounts, since=since)
     if not entries:
         return []
     tied = set(

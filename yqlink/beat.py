@@ -37,6 +37,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("reconciliation.tasks.tick_archives", 30),
     ("reconciliation.tasks.tick_explained", 600),
     ("erpbridge.tasks.tick_views", 5),
+    ("erpbridge.tasks.tick_compare", 60),
     ("desk.tasks.tick_exports", 5),
     ("ledger.tasks.tick_packs", 5),
     ("masterdata.tasks.tick_numbers", 300),

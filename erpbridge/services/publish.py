@@ -13,7 +13,7 @@ from erpbridge.models import Outbox
 from erpbridge.selectors import own_messages
 from kernel import clock
 from masterdata.api_access import source_systems
-from masterdata.selectors import scope_of_client
+from masterdata.selectors import outbound_gate, scope_of_client
 from payments.publishing import changed_orders
 
 if TYPE_CHECKING:
@@ -24,6 +24,14 @@ OVERLAP = timedelta(
 )  # longer than any transaction of ours: nothing slips between two polls
 CHUNK = 500
 RETRY_S = (10, 30, 60, 300, 900, 3600)  # then hourly: a message waits, it is never dropped
+
+
+_EPOCH_STEP = 1_000_000  # versions one epoch has room for
+
+
+def told_version(version: int) -> int:
+    """The version a state is told under: above everything told before a restore, so that no later state looks older."""
+    return (outbound_gate().epoch - 1) * _EPOCH_STEP + version
 
 
 def _since(kind: Kind) -> datetime | None:
@@ -39,14 +47,15 @@ def _publish_chunk(
     made_at: datetime,
 ) -> tuple[int, tuple[datetime, int] | None]:
     found = changed_orders(systems, since=since, after=after, limit=CHUNK)
+    raised = told_version(0)
     rows = [
         Outbox(
-            message_id=f"{one.order_no}-{one.version}",
+            message_id=f"{one.order_no}-{raised + one.version}",
             system=one.system,
             company_code=str(one.payload["company_code"]),
             kind=Kind.PAYMENT_RESULT,
             subject_id=one.order_id,
-            state_version=one.version,
+            state_version=raised + one.version,
             payload=one.payload,
             made_at=made_at,
         )

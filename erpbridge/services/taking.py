@@ -11,7 +11,14 @@ from django.db import transaction
 
 from erpbridge.contract import Delivery, ItemReply, Kind, Reply, fault
 from erpbridge.models import Inbox
-from erpbridge.services import master_in, payments_in, receipts_in, refusals, vouchers_in
+from erpbridge.services import (
+    holdings_in,
+    master_in,
+    payments_in,
+    receipts_in,
+    refusals,
+    vouchers_in,
+)
 from kernel import clock, seal, vault
 from kernel.errors import Conflict, DomainError, InvalidInput
 from kernel.scope import Scope
@@ -30,6 +37,7 @@ _TAKERS: dict[Kind, tuple[str, Taker]] = {
     Kind.MASTER_DATA: ("payees.propose", master_in.take_each),
     Kind.RECEIPT: ("payments.view", receipts_in.take_each),
     Kind.VOUCHER_ACK: ("vouchers.acknowledge", vouchers_in.take_each),
+    Kind.HOLDING: ("payments.view", holdings_in.take_each),
 }
 
 

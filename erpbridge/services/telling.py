@@ -10,7 +10,7 @@ from django.db import transaction
 
 from erpbridge.contract import Kind
 from erpbridge.models import ErpSystem, Outbox
-from erpbridge.services.publish import CHUNK, OVERLAP
+from erpbridge.services.publish import CHUNK, OVERLAP, told_version
 from kernel import clock
 from ledger import selectors as ledger
 from masterdata import partners
@@ -158,9 +158,10 @@ def _tell_chunk(
     prefix, source, shape = _SOURCES[kind]
     companies = scope_of_client(system.client).company_ids
     found = source(companies, since=since, after=after, limit=CHUNK)
-    rows = []
+    rows, raised = [], told_version(0)
     for one in found:
         subject_id, version, company_code, items = shape(one)
+        version += raised
         rows.append(
             Outbox(
                 message_id=f"{prefix}{system.pk}-{subject_id}-{version}",

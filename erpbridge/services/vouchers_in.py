@@ -22,7 +22,8 @@ _RESULTS = ("OK", "ERR")
 def take_each(client: ApiClient, scope: Scope, items: Sequence[Any]) -> list[ItemReply]:
     """OK for a voucher newly acknowledged, DUP for one that was, ERR for keys nobody knows and results nobody can read.
 
-    A refusal of theirs is kept as a case for the accountant; the voucher stays unconfirmed.
+    A refusal of theirs is kept as a case for the accountant; the voucher stays unconfirmed. One that was acknowledged under
+    another number is not acknowledged again: it may be booked twice over there, which is a case of its own.
     """
     companies = {one.code: one.pk for one in visible_companies(scope)}
     read = {row: _read(row, item, companies) for row, item in enumerate(items, 1)}
@@ -35,21 +36,14 @@ def take_each(client: ApiClient, scope: Scope, items: Sequence[Any]) -> list[Ite
             continue
         key, result, number, reason = told
         voucher = known.get(key)
-        if voucher is None:
+        if voucher is None or voucher.posted_at is None:
             error = fault("posting_key", row, "not_found", "未找到该凭证", "unknown voucher")
             replies.append(ItemReply(row, "ERR", errors=(error,)))
         elif result == "ERR":
             _refused(voucher, reason)
             replies.append(ItemReply(row, "OK", voucher.number, voucher.state))
         else:
-            is_first = vouchers.acknowledge({voucher.pk: number}) == 1
-            desk.close_case(
-                kind="erp.voucher_refused",
-                subject_kind="ledger.voucher",
-                subject_id=voucher.pk,
-                outcome="财务系统已入账",
-            )
-            replies.append(ItemReply(row, "OK" if is_first else "DUP", voucher.number, "acked"))
+            replies.append(_booked(row, voucher, number))
     return replies
 
 
@@ -68,6 +62,45 @@ def _read(
         return ItemReply(row, "ERR", errors=(error,))
     key = (companies[text["company_code"]], text["posting_key"])
     return key, text["result"], text["erp_voucher_no"], text["reason"]
+
+
+def _booked(row: int, voucher: Voucher, number: str) -> ItemReply:
+    is_first = vouchers.acknowledge({voucher.pk: number}) == 1
+    voucher.refresh_from_db(fields=["state", "erp_voucher_no"])
+    if voucher.erp_voucher_no and number and voucher.erp_voucher_no != number[:40]:
+        return _renumbered(row, voucher, number[:40])
+    desk.close_case(
+        kind="erp.voucher_refused",
+        subject_kind="ledger.voucher",
+        subject_id=voucher.pk,
+        outcome="财务系统已入账",
+    )
+    return ItemReply(row, "OK" if is_first else "DUP", voucher.number, voucher.state)
+
+
+def _renumbered(row: int, voucher: Voucher, number: str) -> ItemReply:
+    before = voucher.erp_voucher_no
+    case = desk.NewCase(
+        kind="erp.voucher_renumbered",
+        subject_kind="ledger.voucher",
+        subject_id=voucher.pk,
+        company_id=voucher.company_id,
+        title=f"财务系统以另一个号确认凭证 {voucher.number}",
+        severity="high",
+        reason=f"曾确认入账为 {before}，现又报 {number}：可能入账两次",
+        next_step="在财务系统查两个凭证号，重复的冲销一张",
+        owner_role="accountant",
+        is_closable=True,
+    )
+    desk.open_cases([case])
+    error = fault(
+        "erp_voucher_no",
+        row,
+        "number_differs",
+        f"该凭证已确认为 {before}，与本次的 {number} 不同",
+        f"it was acknowledged as {before}",
+    )
+    return ItemReply(row, "ERR", errors=(error,))
 
 
 def _refused(voucher: Voucher, reason: str) -> None:

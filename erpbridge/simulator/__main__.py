@@ -58,7 +58,7 @@ def main() -> int:
     clock = Clock(given.clock_file)
     side = open_side(given.style, given.profile, told, books=books, clock=clock)
     habits = Habits(given.seed, given.batch, given.slow_s, given.silent, given.twice)
-    erp = Erp(side, books, habits)
+    erp = Erp(side, books, habits, moment=clock.now)
     if given.documents is not None:
         print(f"holds {books.hold(documents.read(given.documents))} new documents", flush=True)
     while True:

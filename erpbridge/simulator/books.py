@@ -36,6 +36,7 @@ _ENDS = {
     "cancelled": "rejected",
     "returned": "returned",
 }
+_HELD = {"settled": "paid", "rejected": "unpaid", "returned": "returned"}
 _KEY = ("company_code", "doc_type", "doc_no", "line_no")
 
 
@@ -263,6 +264,55 @@ class Books:
                     "UPDATE voucher SET told = 1 WHERE key = ?", [(row[0],) for row in part]
                 )
         return len(rows)
+
+    # --- what is held, for the platform to compare ---
+    def draw_list(self, *, day: str, moment: str, batch: int) -> int:
+        """The day's list of all that is held becomes deliveries, once a day and not while anything is unanswered; its rows."""
+        with self.whole():
+            if self.one("SELECT 1 FROM memory WHERE name = ?", f"list:{day}"):
+                return 0
+            if self.one("SELECT 1 FROM delivery WHERE answer IS NULL"):
+                return 0
+            items = [*self._held_documents(), *self._held_vouchers()]
+            if not items:
+                return 0
+            self.run("INSERT INTO memory VALUES (?, ?)", f"list:{day}", moment)
+            head = {
+                "list_no": f"L{moment[:19]}", "as_of": moment, "first_day": "2000-01-01", "list_rows": str(len(items)),
+            }  # fmt: skip
+            for start in range(0, len(items), batch):
+                self._deliver(
+                    "holding", [{**head, **item} for item in items[start : start + batch]]
+                )
+        return len(items)
+
+    def _held_documents(self) -> Iterator[dict[str, str]]:
+        rows = self.all(
+            "SELECT item, state, ours, result FROM document WHERE state <> 'open' ORDER BY rowid"
+        )
+        for text, state, ours, result in rows:
+            item, told = json.loads(text), json.loads(result)
+            end = _HELD.get(_ENDS.get(str(told.get("state", "")), ""), "open")
+            yield {
+                **{name: item.get(name) or ("1" if name == "line_no" else "") for name in _KEY},
+                "what": "payment",
+                "amount": item.get("amount", ""),
+                "currency": item.get("currency") or "CNY",
+                "state": "refused" if state == "refused" else end,
+                "ref_no": str(ours or told.get("order_no", "")),
+            }
+
+    def _held_vouchers(self) -> Iterator[dict[str, str]]:
+        rows = self.all(
+            "SELECT key, company, number, items FROM voucher WHERE number <> '' ORDER BY rowid"
+        )
+        for key, company, number, text in rows:
+            lines = json.loads(text)
+            total = sum((_amount(line, "debit") for line in lines), Decimal(0))
+            yield {
+                "what": "voucher", "company_code": company, "posting_key": key, "amount": f"{total:.2f}",
+                "currency": str(lines[0].get("currency") or "CNY"), "ref_no": number,
+            }  # fmt: skip
 
     # --- results ---
     def results(self) -> list[dict[str, Any]]:

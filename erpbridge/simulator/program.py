@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,10 @@ class Erp:
         habits: Habits | None = None,
         *,
         pause: Callable[[float], None] = time.sleep,
+        moment: Callable[[], datetime] | None = None,
     ) -> None:
         self.side, self.books, self.habits, self._pause = side, books, habits or Habits(), pause
+        self._moment = moment  # where given, a list of what is held is told once a day
         self._ignored: set[str] = set()
 
     def tick(self) -> int:
@@ -53,7 +56,12 @@ class Erp:
         done += self._send()
         done += self._take()
         done += self.side.import_vouchers(self.books)
-        return done + self.books.acknowledge_vouchers(batch=self.habits.batch)
+        done += self.books.acknowledge_vouchers(batch=self.habits.batch)
+        if self._moment is not None and not done:
+            now = self._moment()
+            stamp = now.isoformat(timespec="seconds")
+            done += self.books.draw_list(day=f"{now:%Y%m%d}", moment=stamp, batch=5_000)
+        return done
 
     def _send(self) -> int:
         """Send what was never sent, or may have got lost; read answers."""

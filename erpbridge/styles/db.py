@@ -14,7 +14,15 @@ from django.utils.translation import gettext as _
 from sqlalchemy import Engine, column, inspect, select, table
 from sqlalchemy.exc import NoSuchTableError
 
-from erpbridge.contract import FIELDS, MASTER_FIELDS, VOUCHER_ACK_FIELDS, Checked, Delivery, Kind
+from erpbridge.contract import (
+    FIELDS,
+    HOLDING_FIELDS,
+    MASTER_FIELDS,
+    VOUCHER_ACK_FIELDS,
+    Checked,
+    Delivery,
+    Kind,
+)
 from erpbridge.models import ErpSystem, ReadMark
 from erpbridge.services import publish, reading, taking
 from erpbridge.styles.foreign import ExchangeDown, connected
@@ -27,6 +35,7 @@ VIEWS: dict[str, tuple[Kind, tuple[str, ...]]] = {
     "v_payment_request": (Kind.PAYMENT_REQUEST, tuple(FIELDS)),
     "v_partner": (Kind.MASTER_DATA, MASTER_FIELDS),
     "v_voucher_ack": (Kind.VOUCHER_ACK, VOUCHER_ACK_FIELDS),
+    "v_holding": (Kind.HOLDING, HOLDING_FIELDS),
 }
 
 

@@ -1,7 +1,7 @@
 """Style 3, files: a data file, then its manifest; claimed by rename, answered by an ack file, the same file answered again.
 
 DOMAIN §7, style 3. Names: `{type}_{company}_{yyyymmdd}_{seq6}.{csv|txt|xml}` and the same stem with `.mf` and `.ack`.
-Types: pay, pain (an SAP's pain.001), master, receipt, vack come in; result, statement, voucher, notice, partner go out, in the
+Types: pay, pain (an SAP's pain.001), master, receipt, vack, hold come in; result, statement, voucher, notice, partner go out, in the
 forms of `file_forms`.
 """
 
@@ -38,6 +38,7 @@ KINDS_IN = {
     "master": Kind.MASTER_DATA,
     "receipt": Kind.RECEIPT,
     "vack": Kind.VOUCHER_ACK,
+    "hold": Kind.HOLDING,
 }
 TYPE_OF = {
     Kind.PAYMENT_RESULT: "result",
@@ -302,7 +303,7 @@ def _write_out(
 ) -> None:
     rows = file_forms.rows_of(messages)
     series = f"{TYPE_OF[kind]}_{company}_{clock.today():%Y%m%d}"
-    number = counting.next_out(system, series=series)
+    number = _free_number(system, root, series)
     stem = f"{series}_{number:06d}"
     written = file_forms.write(system, root, kind, rows, stem=stem, number=number)
     manifest: dict[str, Any] = {
@@ -320,6 +321,14 @@ def _write_out(
     write_whole(root / "out" / f"{stem}.{written.form}", written.data)
     text = json.dumps(manifest, ensure_ascii=False, sort_keys=True).encode()
     write_whole(root / "out" / f"{stem}.mf", text)
+
+
+def _free_number(system: ErpSystem, root: Path, series: str) -> int:
+    """The next number no file of the series has: after a restore the first ones of the day were written already."""
+    while True:
+        number = counting.next_out(system, series=series)
+        if not any((root / "out").glob(f"{series}_{number:06d}.*")):
+            return number
 
 
 def _sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:

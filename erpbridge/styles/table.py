@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.utils.translation import gettext as _
-from sqlalchemy import Connection, Engine, Table, func, insert, inspect, or_, select, update
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, inspect, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from erpbridge.contract import OUT_FIELDS, Checked, Delivery, Kind, Outgoing, fault
@@ -34,6 +34,7 @@ from erpbridge.styles.tables import (
 from kernel import clock
 from kernel.errors import DomainError
 
+OPTIONAL = {Kind.HOLDING}  # tables made before there were lists lack theirs
 LEASE = timedelta(minutes=5)
 DELIVERIES = 20  # looked at in one tick
 ROWS_MAX = 5_000
@@ -46,6 +47,8 @@ def poll(system: ErpSystem) -> int:
     answered = 0
     with connected(system) as engine:
         for kind, table in REQUESTS.items():
+            if kind in OPTIONAL and not inspect(engine).has_table(table.name):
+                continue
             for _ in range(DELIVERIES):
                 claimed = claim(engine, table, now=clock.now())
                 if not claimed:
@@ -204,6 +207,9 @@ def _put(engine: Engine, message: Outgoing, key: bytes) -> None:
         )
     try:
         with engine.begin() as connection:
+            # One that was closed is told again because somebody over there lost it: it is put as if for the first time.
+            is_it = table.c.message_id == message.message_id
+            connection.execute(delete(table).where(is_it, table.c.closed_at.is_not(None)))
             connection.execute(insert(table), rows)
     except IntegrityError:
         with engine.connect() as connection:
@@ -220,7 +226,11 @@ def probe(system: ErpSystem) -> list[Checked]:
             inspector = inspect(engine)
             there = set(inspector.get_table_names())
             found.append(Checked(_("数据库"), True, engine.dialect.name))
+            optional = {REQUESTS[kind].name for kind in OPTIONAL}
             for table in (*REQUESTS.values(), *MESSAGES.values()):
+                if table.name in optional - there:
+                    found.append(Checked(table.name, True, _("没有此表：不报送日终清单")))
+                    continue
                 held = (
                     {one["name"] for one in inspector.get_columns(table.name)}
                     if table.name in there

@@ -19,7 +19,14 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from erpbridge.contract import FIELDS, MASTER_FIELDS, OUT_FIELDS, VOUCHER_ACK_FIELDS, Kind
+from erpbridge.contract import (
+    FIELDS,
+    HOLDING_FIELDS,
+    MASTER_FIELDS,
+    OUT_FIELDS,
+    VOUCHER_ACK_FIELDS,
+    Kind,
+)
 
 METADATA = MetaData()
 _ID = BigInteger().with_variant(Integer, "sqlite")
@@ -78,6 +85,7 @@ REQUESTS: dict[Kind, Table] = {
     Kind.PAYMENT_REQUEST: _request("x_payment_req", tuple(FIELDS)),
     Kind.MASTER_DATA: _request("x_master_req", MASTER_FIELDS),
     Kind.VOUCHER_ACK: _request("x_voucher_ack", VOUCHER_ACK_FIELDS),
+    Kind.HOLDING: _request("x_holding", HOLDING_FIELDS),
 }
 MESSAGES: dict[Kind, Table] = {
     Kind.PAYMENT_RESULT: _messages("x_payment_res", OUT_FIELDS[Kind.PAYMENT_RESULT]),
@@ -90,5 +98,6 @@ FIELDS_OF: dict[Kind, tuple[str, ...]] = {
     Kind.PAYMENT_REQUEST: tuple(FIELDS),
     Kind.MASTER_DATA: MASTER_FIELDS,
     Kind.VOUCHER_ACK: VOUCHER_ACK_FIELDS,
+    Kind.HOLDING: HOLDING_FIELDS,
 }
 PRODUCER_COLUMNS = ("msg_id", "msg_rows", "sign", "status", "created_at")

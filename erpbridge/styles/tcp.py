@@ -1,6 +1,6 @@
 """Style 4, TCP: framed, signed XML; one request, one answer. Both sides may call: we serve requests, and push messages.
 
-DOMAIN §7, style 4. Tx of requests: PAY, MASTER, RECEIPT, VACK, FETCH; of ours: MESSAGES. No state hangs on a connection.
+DOMAIN §7, style 4. Tx of requests: PAY, MASTER, RECEIPT, VACK, HOLD, FETCH; of ours: MESSAGES. No state hangs on a connection.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ KINDS = {
     "MASTER": Kind.MASTER_DATA,
     "RECEIPT": Kind.RECEIPT,
     "VACK": Kind.VOUCHER_ACK,
+    "HOLD": Kind.HOLDING,
 }
 SKEW = timedelta(seconds=300)
 PER_CALL = 100

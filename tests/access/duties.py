@@ -135,6 +135,8 @@ MAY: dict[str, Duties] = {
         system_decide mapping_sample mapping mapping_version""",
         ADMIN,
     ),
+    **_lines("erpbridge", "comparisons differences comparison", SEE_BOOKS),
+    **_lines("erpbridge", "comparison_again comparison_tell", BOOKERS),
     # the books
     **_lines(
         "ledger",
@@ -258,6 +260,7 @@ SYSTEMS: dict[str, SystemDoor] = {
     "api:api_payment_orders POST": SystemDoor("payments.make"),
     "api:api_master_data POST": SystemDoor("payees.propose"),
     "api:api_voucher_acks POST": SystemDoor("vouchers.acknowledge"),
+    "api:api_holdings POST": SystemDoor("payments.view"),
     "api:api_arrival_notices_ack POST": SystemDoor("vouchers.acknowledge"),
     "api:api_arrival_notices GET": SystemDoor("receipts.view", people=True),
     "api:api_messages GET": SystemDoor("payments.view"),

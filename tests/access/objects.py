@@ -88,6 +88,7 @@ OBJECTS: dict[str, Found] = {
     # finance systems
     "erpbridge:delivery_id": _all("delivery_id"),
     "erpbridge:message_id": _all("erp_message_id"),
+    "erpbridge:comparison_id": _all("comparison_id"),
     "erpbridge:system_id": _all("erp_system_id"),
     "erpbridge:change_id": absent,
     "erpbridge:file_id": absent,

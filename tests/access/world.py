@@ -19,7 +19,7 @@ from desk import services as desk
 from desk.models import ExceptionCase
 from erpbridge.contract import Delivery, Kind
 from erpbridge.models import ErpSystem, Inbox, Outbox
-from erpbridge.services import taking
+from erpbridge.services import comparing, taking
 from kernel import clock
 from kernel.security_keys import Token
 from masterdata.models import (
@@ -257,7 +257,11 @@ def _erp(world: Any) -> dict[str, list[tuple[str, Any]]]:
         message_id="M1", system=client.source_system, company_code=world.company.code, kind="voucher", subject_id=1,
         state_version=1, payload={"items": [{"description": HOSTILE}]},
     )  # fmt: skip
+    compared = comparing.compare_confirmations(
+        client=client, company_id=world.company.pk, day=clock.today()
+    )
     return {
+        "comparison_id": [("", compared.pk)],
         "delivery_id": [("", Inbox.objects.get(key="R1").pk)],
         "erp_message_id": [("", told.pk)],
         "erp_system_id": [("", system.pk)],

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from kernel import clock
+from masterdata.models import User
+from masterdata.roles import Role
+from tests.build import a_user
 from tests.build_payments import World, a_world
-from tests.erpbridge.lanes import LANES, Lane, open_lane
+from tests.erpbridge.lanes import LANES, Lane, a_client, a_system, open_lane
 
 
 @pytest.fixture
@@ -21,3 +24,16 @@ def world(transactional_db: None, frozen_clock: clock.fixed) -> World:
 def lane(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> Iterator[Lane]:
     with open_lane(request.param, world, tmp_path) as lane:
         yield lane
+
+
+@pytest.fixture
+def own(world: World) -> Lane:
+    """A registered system whose deliveries are handed to the one service that takes them."""
+    client = a_client(world).client
+    system = a_system(client, "file", root="/nowhere", kinds=["payment_result", "voucher"])
+    return Lane("file", world, None, client, system)  # type: ignore[arg-type]  # no side is wanted
+
+
+@pytest.fixture
+def accountant(world: World) -> User:
+    return a_user(Role.RECONCILER, company=world.company)

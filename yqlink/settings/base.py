@@ -286,6 +286,7 @@ CASE_GUIDES = {
     "payments.paymentinstruction": "payments.guides.of_instructions",
     "payments.linkedleg": "payments.guides.of_legs",
     "payments.outsidepayment": "payments.guides.of_outside",
+    "erpbridge.comparison": "erpbridge.guides.of_comparisons",
 }
 
 # --- background work: PostgreSQL is the queue, the broker only wakes workers --------------------------------------------

@@ -18,6 +18,7 @@ PATHS = {
     "payment_request": "/api/v1/payment-orders",
     "master_data": "/api/v1/master-data",
     "voucher_ack": "/api/v1/voucher-acks",
+    "holding": "/api/v1/holdings",
 }
 # (method, path, body, headers) -> (status, body)
 Call = Callable[[str, str, Mapping[str, Any] | None, Mapping[str, str]], tuple[int, dict[str, Any]]]

@@ -12,11 +12,13 @@ TABLES = {
     "payment_request": "payment_request",
     "master_data": "partner",
     "voucher_ack": "voucher_ack",
+    "holding": "holding",
 }
 VIEW_OF = {
     "payment_request": "v_payment_request",
     "partner": "v_partner",
     "voucher_ack": "v_voucher_ack",
+    "holding": "v_holding",
 }
 FIELDS = {
     "payment_request": (
@@ -25,6 +27,19 @@ FIELDS = {
         *("remark", "wish_date", "urgent", "invoice_no", "gl_subject", "cash_flow_item"),
     ),
     "voucher_ack": ("company_code", "posting_key", "result", "erp_voucher_no", "reason"),
+    "holding": (
+        *(
+            "list_no",
+            "as_of",
+            "first_day",
+            "list_rows",
+            "what",
+            "company_code",
+            "doc_type",
+            "doc_no",
+        ),
+        *("line_no", "posting_key", "amount", "currency", "state", "ref_no"),
+    ),
     "partner": (
         *("kind", "code", "name", "uscc", "account", "account_name", "bank", "cnaps"),
         "company_code",

@@ -23,6 +23,7 @@ TYPES = {
     "master_data": "master",
     "receipt": "receipt",
     "voucher_ack": "vack",
+    "holding": "hold",
 }
 
 

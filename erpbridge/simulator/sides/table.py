@@ -12,6 +12,7 @@ REQUESTS = {
     "payment_request": "x_payment_req",
     "master_data": "x_master_req",
     "voucher_ack": "x_voucher_ack",
+    "holding": "x_holding",
 }
 MESSAGES = ("x_payment_res", "x_arrival", "x_statement", "x_voucher")
 OURS = {"id", "item_no", "sign", "made_at", "closed_at", "ack_status"}

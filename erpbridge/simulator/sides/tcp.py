@@ -20,6 +20,7 @@ TX = {
     "master_data": "MASTER",
     "receipt": "RECEIPT",
     "voucher_ack": "VACK",
+    "holding": "HOLD",
 }
 
 

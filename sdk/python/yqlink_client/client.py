@@ -72,6 +72,10 @@ class Client:
         """Tell which vouchers were booked, under which number, or refused, and why: look at `results`."""
         return self._post("/api/v1/voucher-acks", {"items": list(items)}, key)
 
+    def send_holdings(self, items: Items, *, key: str) -> Reply:
+        """Tell what you hold of the platform's, up to 5,000 rows of a list: look at `results`."""
+        return self._post("/api/v1/holdings", {"items": list(items)}, key)
+
     # --- messages out -----------------------------------------------------------------------------------------------
 
     def messages(

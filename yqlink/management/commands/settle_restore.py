@@ -12,6 +12,7 @@ from django.db import transaction
 from approvals.signing import keys
 from audit import anchoring
 from kernel.errors import DomainError
+from kernel.orm import skip_ids
 from kernel.secrets import Secret
 from kernel.vault import KeysAbsent
 from masterdata import selectors as masterdata
@@ -42,6 +43,7 @@ class Command(BaseCommand):
             keys.unlock(user=user, passphrase=Secret(typed))
             with transaction.atomic():
                 known = max(masterdata.outbound_gate().epoch, anchoring.highest_epoch())
+                skip_ids()
                 count = restoring.lose_all(epoch=known + 1, by=user, why=options["why"])
                 anchoring.go_on_after_restore(epoch=known + 1, by=user.username, why=options["why"])
         except (DomainError, KeysAbsent) as error:
