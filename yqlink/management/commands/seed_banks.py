@@ -84,7 +84,9 @@ class Command(BaseCommand):
         pattern = said["sample"]
         found = []
         for place, (code, company) in enumerate(sorted(companies.items()), 1):
-            number = f"{pattern['number'][:-3]}{700 + place}"
+            # A bank whose messages name no payer debits the one account of its contract.
+            contracted = str(said["parameters"].get("payer_account", ""))
+            number = contracted or f"{pattern['number'][:-3]}{700 + place}"
             draft = AccountDraft(
                 company_id=company.pk,
                 cnaps=office.cnaps,
