@@ -74,9 +74,17 @@ def _table_lines(slug: str, name_zh: str, prefix: str, name: str) -> dict[str, t
         ),
         "bankadapters/simulator/homes.py": (
             "_ROWS = (\n",
-            f'    ("{slug}", "{name_zh}", "{prefix}", "{prefix}100000004"),\n',
+            f'    ("{slug}", "{name_zh}", "{prefix}", "{_code(prefix)}"),\n',
         ),
     }
+
+
+def _code(prefix: str) -> str:
+    """A clearing code with this prefix, its check digit by ISO 7064 MOD 11,10: to be replaced by the head office's own."""
+    digits, rest = f"{prefix}10000000", 10
+    for digit in digits:
+        rest = ((rest + int(digit)) % 10 or 10) * 2 % 11
+    return f"{digits}{(11 - rest) % 10}"
 
 
 def _with(path: Path, opening: str, line: str) -> str:

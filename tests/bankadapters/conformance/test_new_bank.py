@@ -21,6 +21,7 @@ def house(tmp_path_factory) -> Path:
     for name in ("bankadapters", "kernel"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "tests" / "bankadapters").mkdir(parents=True)
+    shutil.copy(ROOT / "pyproject.toml", copy)
     return copy
 
 
@@ -53,6 +54,13 @@ def test_a_new_bank_passes_the_conformance_kit_as_it_is_laid_down(house):
         "999",
     )
     played = _run(house, "conform", "--bank", "example", "--only", "Payments")
+    folders = ["bankadapters/banks/example", "tests/bankadapters/example"]
+    ruff = [sys.executable, "-m", "ruff"]
+    for check in (["check"], ["format", "--check"]):
+        tidy = subprocess.run(
+            [*ruff, *check, *folders], cwd=house, capture_output=True, text=True, timeout=60
+        )
+        assert tidy.returncode == 0, tidy.stdout
 
     assert made.returncode == 0, made.stderr
     assert played.returncode == 0, played.stdout + played.stderr

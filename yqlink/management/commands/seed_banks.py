@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 FUNDS = "1000000000.00"
 HEAD = "1000"
 SUBJECT = "1002.{:02d}"
+OFFICES = {office.slug: office for office in HEAD_OFFICES if office.slug}
 SUBJECTS_FROM = 21  # below it stand the subjects of the demo's other accounts
 
 
@@ -61,6 +62,11 @@ class Command(BaseCommand):
             for place, (slug, said) in enumerate(sorted(told.items())):
                 if slug == demo.CONNECTION["bank_slug"]:
                     continue
+                if slug not in OFFICES:
+                    self.stdout.write(
+                        f"{slug}: no head office in masterdata/services/banks.py, no account opened"
+                    )
+                    continue
                 subject, pays = SUBJECT.format(SUBJECTS_FROM + place), profiles.tells_accounts(slug)
                 at = {code: companies[code] for code in (companies if pays else [HEAD])}
                 (paying if pays else others).extend(self._at(slug, said, subject, at, pays=pays))
@@ -79,7 +85,7 @@ class Command(BaseCommand):
         *,
         pays: bool,
     ) -> list[dict[str, str]]:
-        office = next(one for one in HEAD_OFFICES if one.slug == slug)
+        office = OFFICES[slug]
         connection = self._connection(slug, office.name, said)
         pattern = said["sample"]
         found = []
