@@ -59,6 +59,10 @@ PROFILE = Profile(
             "insid 重复时的返回码；b2e0007 查无此 insid 的返回码及其可见延迟",
             "the code for a repeated insid; the code for an insid b2e0007 does not know, and for how long that may be",
         ),
+        Question(
+            "次日以 2002 查询历史明细时是否已含当日夜间批处理入账（2005），如结息",
+            "whether history details (2002) on the next day hold what the night's batch posted (2005), such as interest",
+        ),
         Question("令牌有效期与并发会话", "how long a token lives, and parallel sessions"),
         Question("账户列表与回单文件的获取方式", "how to get the account list and receipt files"),
         Question(

@@ -112,6 +112,10 @@ PROFILE = Profile(
             "whether details bring back the Ref of a payment",
         ),
         Question("包序列号 fSeqno 的长度上限", "the longest fSeqno"),
+        Question(
+            "明细查询金额上限 MaxAmt 最大可填多少（现填 999,999,999.99 元，更大的单笔不会返回）",
+            "the largest MaxAmt of a query of details: 999,999,999.99 is sent, and a larger entry would not be told",
+        ),
         Question("历史明细一次可查的天数", "how many days one query of history details spans"),
         Question(
             "电子回单、账户列表的报文格式", "the messages of electronic receipts and account lists"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from bankadapters.__main__ import main
 from bankadapters.contract import Ability, AccountRef, Direction, Fate, Inquiry
 from bankadapters.errors import OutcomeUnknown, QueryFailed, Refused, Unreadable
 from tests.bankadapters.cgb.values import (
@@ -232,3 +234,29 @@ class TestWire:
     def test_a_declaration_with_blanks_is_read(self):
         assert b'encoding = "GBK"' in answer("0004")
         assert asking()[0].read(Ability.INQUIRE, answer("0004", stands("6"))).outcomes
+
+
+def test_the_tools_print_a_batchs_payments_as_the_notes_name_their_fields(tmp_path, capsysbinary):
+    counts = fields(
+        customerBatchNo="B1", accountNo=PAYER, allCount="2", allSalary="300.00", allHandlefee="0.00", count="1",
+        errCount="1", unknowCount="0",
+    )  # fmt: skip
+    paid = fields(
+        customerSalarySeq="Y1", fee="0.00", bankstatus="B", ewpSequence="E1", ewpCheckcode="C1"
+    )
+    back = fields(
+        customerSalarySeq="Y2", bankstatus="b", ewpSequence="E2", errorreason="账号户名不符"
+    )
+    rows = f"<records><record>{paid}</record><record>{back}</record></records>"
+    file = tmp_path / "0034.xml"
+    file.write_bytes(answer("0034", counts + rows, said="888"))
+
+    code = main(["decode", "--bank", "cgb", "--operation", "inquire_batch", str(file)])
+
+    told = json.loads(capsysbinary.readouterr().out)
+    assert (code, told["message"]["code"]) == (0, "888")
+    assert [(o["reference"], o["fate"], o["bank_serial"], o["code"]) for o in told["outcomes"]] == [
+        ("Y1", "succeeded", "E1", "B"),
+        ("Y2", "failed", "E2", "b"),
+    ]
+    assert told["outcomes"][1]["text"] == "账号户名不符"
