@@ -203,12 +203,22 @@ ACT_RIGHTS = {name: rights for name, (_run, rights) in ACTS.items()}
 _TO_FORM = ("claim", "change", "withdraw")
 
 
+def _to_act_on(request: HttpRequest, notice_no: str, rights: tuple[str, ...]) -> ArrivalNotice:
+    """The notice, for somebody who holds one of these rights in its very company. Raises NotFound, NotAllowed."""
+    scope = scope_in(request)
+    notice = selectors.get_notice(notice_no, scope=scope)
+    if not any(scope.has(right, notice.company_id) for right in rights):
+        scope.demand(rights[0], notice.company_id)
+    return notice
+
+
 @require_POST
 def act(request: HttpRequest, notice_no: str, name: str) -> HttpResponse:
     """One act; what the person typed wrong is said on the notice's page."""
-    notice = selectors.get_notice(notice_no, scope=scope_in(request))
+    run, rights = ACTS[name]
+    notice = _to_act_on(request, notice_no, rights)
     try:
-        done = ACTS[name][0](request, notice, person(request))
+        done = run(request, notice, person(request))
     except InvalidInput as refusal:
         messages.error(request, said(refusal))
         return redirect("receipts:notice", notice_no)
@@ -261,7 +271,7 @@ def _initial(
 def supplement(request: HttpRequest, notice_no: str) -> HttpResponse:
     """The form: proposals with their reasons beside it, parts that add up."""
     scope = scope_in(request)
-    notice = selectors.get_notice(notice_no, scope=scope)
+    notice = _to_act_on(request, notice_no, (supplementing.RIGHT,))
     if not _may(notice, scope, person(request).person_key)["supplement"]:
         return redirect("receipts:notice", notice_no)
     proposals = _proposals(notice)
@@ -318,7 +328,7 @@ def _customers(scope: Scope) -> list[tuple[str, str]]:
 def refund(request: HttpRequest, notice_no: str) -> HttpResponse:
     """Send money in suspense back: the draft of a payment."""
     scope = scope_in(request)
-    notice = selectors.get_notice(notice_no, scope=scope)
+    notice = _to_act_on(request, notice_no, ("payments.make",))
     key = selectors.credit_of(notice).account_key
     payees = master.visible_payees(scope).filter(number=key, state="confirmed")
     choices = [(str(one.pk), f"{one.name} · {one.bank_name} · {one.number}") for one in payees]

@@ -110,8 +110,8 @@ OBJECTS: dict[str, Found] = {
     "ledger:change_id": _all("book_change_id"),
     "ledger:file_id": _own("journal_file_id"),
     # receipts
-    "receipts:notice_no": absent,
-    "receipts:key_id": absent,
+    "receipts:notice_no": _all("notice_no"),
+    "receipts:key_id": _group("payer_key_id"),
     "receipts:booking_id": _all("booking_id"),
     "receipts:office_id": _all("office_id"),
     "receipts:schedule_id": _all("collection_id"),
@@ -119,11 +119,11 @@ OBJECTS: dict[str, Found] = {
     # reconciliation
     "reconciliation:account_id": _all("account_id"),
     "reconciliation:company_id": _all("company_id"),
-    "reconciliation:change_id": absent,
-    "reconciliation:pack_id": absent,
+    "reconciliation:change_id": _all("close_change_id"),
+    "reconciliation:pack_id": _all("pack_id"),
     "reconciliation:act_id": _all("act_id"),
     "reconciliation:match_no": _all("match_no"),
-    "receipts:file_id": absent,
+    "receipts:file_id": _own("receivables_file_id"),
     "reconciliation:statement_id": _all("statement_id"),
     # people
     "masterdata:user_id": _all("user_id"),

@@ -8,11 +8,15 @@ from typing import Any
 from django.db import transaction
 
 from kernel import clock
+from ledger.models import Period
+from ledger.services import periods
+from masterdata.models import StagedChange
 from masterdata.roles import Role
-from receipts.models import BookingRun
-from receipts.services import booking, offices, schedules, supplementing
+from receipts.models import ArrivalNotice, BookingRun
+from receipts.services import booking, offices, payers, receivables, schedules, supplementing
 from receipts.services.offices import OfficeDraft
-from reconciliation.models import MatchLine
+from reconciliation.models import ClosePack, MatchLine
+from reconciliation.services import closing
 from tests import build
 from tests.access.books import Kept
 from tests.receipts import build as receipts
@@ -22,7 +26,7 @@ from tests.reconciliation.signing import begin, match, prepare, tell
 
 def lay_down(world: Any) -> Kept:
     """What the pages of receipts and reconciliation are asked for, on accounts of their own."""
-    return _receipts(world) | _matches(world) | _statements(world)
+    return _receipts(world) | _matches(world) | _statements(world) | _closes(world)
 
 
 def _receipts(world: Any) -> Kept:
@@ -49,12 +53,33 @@ def _receipts(world: Any) -> Kept:
         plan = schedules.write(said)
     draft = OfficeDraft(company_id=world.company.pk, code="B77", name="北京办事处")
     change = offices.propose(draft=draft, actor=accountant)
+    list_of_invoices = receivables.preview_file(
+        data=f"公司代码,客户编码,发票号,金额,未付金额,开票日期,合同号\n{world.company.code},{stage.customer.code},INV-1,5.00,,2026-10-01,".encode("gb18030"),
+        filename="open.csv", actor=accountant,
+    )  # fmt: skip
     return {
+        "notice_no": sorted(
+            ArrivalNotice.objects.filter(account=account).values_list("state", "notice_no")
+        ),
+        "payer_key_id": [("", _proven(stage))],
+        "receivables_file_id": [(str(accountant.pk), list_of_invoices.pk)],
         "booking_id": [("", BookingRun.objects.get().pk)],
         "office_id": [("", office.pk)],
         "collection_id": [("", plan.pk)],
         "office_change_id": [("", change.pk)],
     }
+
+
+def _proven(stage: receipts.World) -> int:
+    """Somebody who pays for a customer, with the proof of it."""
+    said = {
+        "kind": "name",
+        "value": "代付某某有限公司",
+        "customer_code": stage.customer.code,
+        "why": "来函",
+    }
+    mark = payers.write(**said, actor=stage.accountant)
+    return int(payers.prove(key_id=mark.pk, name="p.pdf", data=b"x", actor=stage.accountant).pk)
 
 
 def _matches(world: Any) -> Kept:
@@ -78,3 +103,25 @@ def _statements(world: Any) -> Kept:
     tell(account, date(2026, 11, 19), "500.00")
     tell(account, day, "500.00")
     return {"statement_id": [("prepared", prepare(account, person, day).pk)]}
+
+
+def _closes(world: Any) -> Kept:
+    """A month that was closed and archived, and one somebody asks to close."""
+    asking, agreeing = (build.a_user(Role.RECONCILER, company=world.company) for _ in range(2))
+
+    @transaction.atomic
+    def ask(month: str) -> StagedChange:
+        periods.ensure([(world.company.pk, month)])
+        period = Period.objects.select_for_update().get(company=world.company, code=month)
+        return periods.stage(period=period, kind=periods.LOCK, actor=asking, why="已核对")
+
+    closed, waiting = ask("2026-08"), ask("2026-09")
+    with transaction.atomic():
+        change = periods.settle(change_id=closed.pk, accept=True, actor=agreeing)
+        period = Period.objects.select_for_update().get(pk=int(change.subject_id))
+        periods.apply(period=period, change=change, actor=agreeing)
+    assert closing.archive_due() == 1
+    return {
+        "pack_id": [("", ClosePack.objects.get().pk)],
+        "close_change_id": [("", waiting.pk)],
+    }
