@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
+from django.db import connections
+from playwright.sync_api import Playwright, sync_playwright
 
 SWITCHES = [
     "--no-sandbox",
@@ -17,6 +20,14 @@ SWITCHES = [
     "--disable-sync",
     "--lang=zh-CN",
 ]
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The driver. Its event loop makes Django keep other connections from here on: those of before are closed, not forgotten."""
+    connections.close_all()
+    with sync_playwright() as driver:
+        yield driver
 
 
 @pytest.fixture(scope="session")
