@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("supplement/claim/", guarded(acts.claim_many, _SUPPLEMENT), name="claim_many"),
     path("review/approve/", guarded(acts.approve_many, _REVIEW), name="approve_many"),
     path("booking/book/", guarded(acts.book, _BOOK), name="book"),
+    path("booking/preview/", guarded(acts.book_preview, _BOOK), name="book_preview"),
     path("bookings/<int:booking_id>/", guarded(acts.booking_page, _VIEW), name="booking"),
     path("notices/<str:notice_no>/", guarded(notice.show, _VIEW), name="notice"),
     path(

@@ -81,8 +81,9 @@ def _create(client: ApiClient, scope: Scope, judged: Sequence[import_facts.Row])
     made = intake.create_orders(
         judged, maker=client.acts_for, scope=scope, source=client.source_system
     )
+    shown = intake.shown_states([order.pk for _, order in made])
     for _, order in made:
-        order.refresh_from_db(fields=["shown_state", "version"])
+        order.shown_state = shown[order.pk]
     return made, announced
 
 

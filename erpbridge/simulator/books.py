@@ -172,7 +172,7 @@ class Books:
             results = answer.get("results") or [
                 {"status": "ERR", "ours": "", "errors": whole} for _ in items
             ]
-            for item, result in zip(items, results, strict=True):
+            for item, result in zip(items, _in_order(items, results), strict=True):
                 self.run(
                     "UPDATE document SET state = ?, ours = ?, errors = ? WHERE key = ?",
                     "refused" if result["status"] == "ERR" else "taken",
@@ -329,6 +329,16 @@ class Books:
             vouchers.setdefault(order_no, (number, lines))  # a red one comes after the first
         rows = self.all("SELECT item, state, ours, errors, result FROM document ORDER BY key")
         return [_result(row, vouchers) for row in rows]
+
+
+def _in_order(
+    items: Sequence[Mapping[str, str]], results: Sequence[Mapping[str, Any]]
+) -> Sequence[Mapping[str, Any]]:
+    """The results as the items stand; those that name their document may come in another order."""
+    named = {(one["doc_no"], one["line_no"]): one for one in results if "doc_no" in one}
+    if not named:
+        return results
+    return [named[item.get("doc_no", ""), item.get("line_no") or "1"] for item in items]
 
 
 def _result(

@@ -209,10 +209,21 @@ def _answer(
         counting.pass_over(system, series=stem.rpartition("_")[0], number=int(name["seq"]))
         _refuse(system, root, root / "work" / f"{stem}.mf", refused.code, str(refused))
         return
-    _ack(system, root, stem, {"status": reply.status, "is_replay": is_replay, **reply.body})
+    told = reply.body
+    if name["type"] == "pain" and "results" in told:
+        told = {**told, "results": _named(told["results"], rows.items)}
+    _ack(system, root, stem, {"status": reply.status, "is_replay": is_replay, **told})
     settled = root / "err" / f"{stem}.why"  # of an earlier file under this number
     for left in (root / "work" / name.string, root / "work" / f"{stem}.mf", settled):
         folders.move(left, root / "archive")
+
+
+def _named(results: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, str]]) -> list[Any]:
+    """Results of a payment run, each with its document: its groups have lines in an order of their own."""
+    return [
+        {**one, **{name: rows[one["row"] - 1].get(name, "") for name in ("doc_no", "line_no")}}
+        for one in results
+    ]
 
 
 def _require_totals(

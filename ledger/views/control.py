@@ -20,6 +20,7 @@ from desk.words import said
 from kernel import clock
 from kernel.errors import DomainError, NotAllowed, NotFound
 from ledger import selectors
+from ledger.examples import example_of
 from ledger.forms import LINES, LineFormSet, TemplateForm
 from ledger.models import VoucherTemplate
 from ledger.pages import PeriodsPage, TemplatesPage, company_choices, event_title
@@ -62,7 +63,8 @@ def template(request: HttpRequest, template_id: int) -> HttpResponse:
     context = {
         "template": row,
         "event": event_title(row.event),
-        "content": template_of(row.event, row.voucher_type, row.lines),
+        "content": (content := template_of(row.event, row.voucher_type, row.lines)),
+        "example": example_of(content, day=clock.today()),
         "versions": versions.order_by("-number"),
         "kind": EVENTS.get(row.event),
         "can_propose": scope.has("ledger.book", row.company_id),
@@ -95,30 +97,37 @@ def template_form(request: HttpRequest, template_id: int | None = None) -> HttpR
     scope = scope_in(request)
     row = selectors.get_template(template_id, scope=scope) if template_id else None
     head, lines = _initial(row, clock.today())
+    is_trial = "preview" in request.POST
     form = TemplateForm(request.POST or None, initial=head, companies=list(company_choices(scope)))
     formset = LineFormSet(request.POST or None, initial=lines)
     error, actor = "", _person(request)
+    example = None
     if request.method == "POST" and form.is_valid() and formset.is_valid():
+        draft = _draft(form.cleaned_data, formset.cleaned_data)
         try:
-            draft = _draft(form.cleaned_data, formset.cleaned_data)
-            templates.propose(draft=draft, actor=actor)
+            if is_trial:
+                example = example_of(draft.template, day=clock.today())
+            else:
+                templates.propose(draft=draft, actor=actor)
         except (NotFound, NotAllowed):
             raise
         except DomainError as refusal:
             error = said(refusal)
         else:
-            messages.success(request, _("已提出，待另一人复核"))
-            return redirect("ledger:templates")
+            if not is_trial:
+                messages.success(request, _("已提出，待另一人复核"))
+                return redirect("ledger:templates")
     kind = EVENTS.get(form["event"].value() or "payment")
     context = {
         "form": form,
         "formset": formset,
         "error": error,
+        "example": example,
         "template": row,
         "kind": kind,
         "events": EVENTS,
     }
-    status = 422 if form.is_bound else 200
+    status = 422 if form.is_bound and example is None else 200
     return render(request, "ledger/template_form.html", context, status=status)
 
 
@@ -162,6 +171,7 @@ def change(request: HttpRequest, change_id: int) -> HttpResponse:
     if row is None:
         raise NotFound("staged change", "未找到该变更")
     plain = {k: v for k, v in row.after.items() if k not in ("content", "company_id")}
+    after = _content(row.after, row.after.get("voucher_type", ""))
     context = {
         "change": row,
         "company": masterdata.get_company(row.company_id, scope=scope) if row.company_id else None,
@@ -170,7 +180,8 @@ def change(request: HttpRequest, change_id: int) -> HttpResponse:
             for name, value in plain.items()
         ],
         "before": _content(row.before, row.before.get("voucher_type", "")),
-        "after": _content(row.after, row.after.get("voucher_type", "")),
+        "after": after,
+        "example": example_of(after, day=clock.today()) if after else None,
         "is_open": row.state == "proposed",
         "is_own": row.made_by.person_key == scope.person_key,
         "can_decide": scope.has("ledger.confirm", row.company_id),

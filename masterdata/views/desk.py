@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -137,6 +138,12 @@ def _shown(value: object) -> str:
     return str(value)
 
 
+def _decided_elsewhere(kind: str) -> str:
+    """The page where the app that owns this kind has it decided; "" where it is decided here."""
+    fitting = [one for one in settings.CHANGE_PAGES if kind.startswith(one)]
+    return reverse(settings.CHANGE_PAGES[max(fitting, key=len)]) if fitting else ""
+
+
 def change(request: HttpRequest, change_id: int) -> HttpResponse:
     """One proposed change: before and after, side by side, and the decision."""
     scope = scope_in(request)
@@ -148,6 +155,7 @@ def change(request: HttpRequest, change_id: int) -> HttpResponse:
         "is_open": row.state == row.State.PROPOSED,
         "is_own": row.made_by.person_key == scope.person_key,
         "can_decide": changes.may_decide(row, scope),
+        "elsewhere": _decided_elsewhere(row.kind),
     }
     if row.kind in dated.kinds():
         context |= rule_changes.context(request, row, scope)

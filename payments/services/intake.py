@@ -5,7 +5,7 @@ Shared by payment lists (imports) and by finance systems that call in (erpbridge
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kernel import clock
@@ -220,6 +220,12 @@ def _submit(row_of: Mapping[int, Row], maker: User, scope: Scope) -> None:
     for pk, refusal in submit_drafts(drafts, actor=maker, scope=scope).items():
         if not isinstance(refusal, Held):
             raise _at_row(row_of[pk], refusal)
+
+
+def shown_states(order_ids: Collection[int]) -> dict[int, str]:
+    """What each of these orders shows now, after it was submitted. System look-up: the caller made them."""
+    rows = PaymentOrder.objects.filter(pk__in=order_ids)
+    return dict(rows.values_list("pk", "shown_state"))
 
 
 def _at_row(row: Row, refusal: DomainError) -> Conflict:

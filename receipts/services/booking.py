@@ -31,6 +31,7 @@ from receipts.states import NoticeState
 from receipts.topics import BATCH, BATCH_MAX, Receiving
 
 if TYPE_CHECKING:
+    from kernel.scope import Scope
     from masterdata.models import User
 
 RIGHT = "receipts.book"
@@ -129,14 +130,18 @@ def book(*, notice_ids: Collection[int], actor: User) -> BookingRun:
 
     Raises NotFound (none in sight), NotAllowed, InvalidInput (several companies, too many at once).
     """
-    scope = masterdata.scope_of(actor)
+    return book_rows(rows_to_book(notice_ids, scope=masterdata.scope_of(actor)), actor=actor)
+
+
+def rows_to_book(notice_ids: Collection[int], *, scope: Scope) -> list[ArrivalNotice]:
+    """Step: these receipts, locked, once it is sure that the person may book them. Raises as `book` does."""
     rows = selectors.lock_notices(notice_ids, scope=scope)
     if not rows or len({row.company_id for row in rows}) > 1:
         raise InvalidInput(
             "请选择同一公司的已复核到款", "receipts of one company are wanted", field="ids"
         )
     scope.demand(RIGHT, rows[0].company_id)
-    return book_rows(rows, actor=actor)
+    return rows
 
 
 @transaction.atomic(durable=True)

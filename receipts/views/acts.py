@@ -13,7 +13,7 @@ from desk.viewing import scope_in
 from desk.words import said
 from kernel.errors import DomainError
 from receipts import selectors
-from receipts.services import booking, reviewing, supplementing
+from receipts.services import booking, previewing, reviewing, supplementing
 from receipts.views.common import person
 
 
@@ -54,6 +54,15 @@ def book(request: HttpRequest) -> HttpResponse:
     """Book the ticked receipts; the page of the run says row by row what became of them."""
     run = booking.book(notice_ids=picked_ids(request.POST), actor=person(request))
     return redirect("receipts:booking", run.pk)
+
+
+@require_POST
+def book_preview(request: HttpRequest) -> HttpResponse:
+    """The vouchers the ticked receipts would give; nothing is booked."""
+    ids = picked_ids(request.POST)
+    told = previewing.preview(notice_ids=ids, actor=person(request))
+    context = {"preview": told, "ids": ",".join(str(one) for one in ids)}
+    return render(request, "receipts/booking_preview.html", context)
 
 
 @require_safe

@@ -164,7 +164,7 @@ MAY: dict[str, Duties] = {
     ),
     **_lines(
         "receipts",
-        "to_review to_book approve_many book act/approve act/reject act/confirm act/reverse",
+        "to_review to_book approve_many book book_preview act/approve act/reject act/confirm act/reverse",
         _("receipts_accountant"),
     ),
     **_lines("receipts", "office_new schedule_new", _("receipts_accountant", "treasurer")),

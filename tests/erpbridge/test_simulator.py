@@ -146,6 +146,25 @@ class TestTheLoop:
         assert canonical(results) == ends(world)
         require_booked_once()
 
+    def test_each_document_of_a_payment_run_gets_the_answer_to_its_own_line(self, world, tmp_path):
+        """A run has its lines by account and day: another order than they were entered in."""
+        items = [
+            an_item(world, line_no=str(n), amount=f"{n}000.50", purpose=f"款{n}", wish_date=day)
+            for n, day in enumerate(("2026-11-24", "2026-11-25", "2026-11-24"), 1)
+        ]
+        with open_lane("file", world, tmp_path) as lane:
+            lane.system.profile = "sap"
+            root = tmp_path / "exchange"
+            lane.side = SapFileSide(
+                root, key=KEY, company="1000", day=lambda: f"{clock.today():%Y%m%d}"
+            )
+            erp = an_erp(lane, tmp_path)
+            erp.books.hold(items)
+            meet(lane, erp)
+
+        theirs = {row["line_no"]: row["numbers"]["order"] for row in erp.books.results()}
+        assert theirs == dict(PaymentOrder.objects.values_list("erp_line_no", "order_no"))
+
 
 class TestHabits:
     @pytest.mark.parametrize("style", ["table", "file"])

@@ -55,6 +55,19 @@ class TestProposeSystem:
             "root": str(tmp_path / "x"), "form": "csv", "encoding": "gb18030", "kinds": ["voucher"],
         }  # fmt: skip
 
+    def test_a_change_met_among_all_changes_leads_to_where_it_is_decided(
+        self, world, admins, tmp_path
+    ):
+        a_client(world)
+        change = systems.propose_system(values=file_values(tmp_path), actor=admins[0])
+        page = Client()
+        page.force_login(admins[1], backend="django.contrib.auth.backends.ModelBackend")
+
+        told = page.get(f"/masterdata/changes/{change.pk}/").content.decode()
+
+        assert 'href="/erp/systems/"' in told
+        assert "去复核" in told
+
     def test_serves_systems_of_ones_own_companies_once_each(self, world, admins, tmp_path):
         a_client(world)
         a_file_system(admins, tmp_path)

@@ -252,6 +252,15 @@ class TestTemplates:
         assert text(desk.get(reverse("ledger:template_next", args=[row.pk])))
         assert "付款成功" in text(desk.get(reverse("ledger:templates")))
 
+    def test_are_tried_on_an_example_before_they_are_proposed(self, desk, account):
+        form = self.form(company=account.company_id, preview="1")
+
+        page = text(desk.post(reverse("ledger:template_new"), form))
+
+        assert "1,000.00" in page
+        assert "江阴恒源化工有限公司" in page
+        assert not StagedChange.objects.exists()
+
     def test_that_do_not_balance_say_so(self, desk, account):
         form = self.form(
             company=account.company_id,

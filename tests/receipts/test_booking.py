@@ -14,7 +14,13 @@ from ledger.models import JournalEntry, Voucher
 from ledger.services import vouchers
 from masterdata.roles import Role
 from receipts.models import ArrivalNotice, BookingLine, BookingRun, Receivable
-from receipts.services import booking, confirming, reversing, reviewing, supplementing
+from receipts.services import (
+    booking,
+    confirming,
+    reversing,
+    reviewing,
+    supplementing,
+)
 from receipts.services.supplementing import Line, Said
 from receipts.states import NoticeState
 from statements.services import record_entries

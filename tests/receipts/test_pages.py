@@ -292,3 +292,15 @@ def test_pressing_book_twice_books_once(world):
 
     assert Voucher.objects.count() == 1
     assert [run.booked for run in BookingRun.objects.order_by("pk")] == [1, 0]
+
+
+def test_what_is_booked_can_be_looked_at_before(world):
+    notice = world.approved(world.arrive("1000.00"))
+    page = as_(world.accountant)
+
+    told = page.post("/receipts/booking/preview/", {"ids": str(notice.pk)}).content.decode()
+    page.post("/receipts/booking/book/", {"ids": str(notice.pk)})
+
+    assert "按预览入账" in told
+    assert notice.notice_no in told
+    assert fresh(notice).state == S.BOOKED

@@ -289,6 +289,16 @@ CASE_GUIDES = {
     "erpbridge.comparison": "erpbridge.guides.of_comparisons",
 }
 
+# Changes another app decides, by the beginning of their kind: the page where that is done. The longest fits.
+CHANGE_PAGES = {
+    "connection.erp": "erpbridge:systems",
+    "ledger.period": "reconciliation:closes",
+    "ledger.": "ledger:templates",
+    "receipts.office": "receipts:offices",
+    "receipts.schedule": "receipts:schedules",
+    "reconciliation.": "reconciliation:accounts",
+}
+
 # --- background work: PostgreSQL is the queue, the broker only wakes workers --------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
 CELERY_BROKER_URL = REDIS_URL
