@@ -286,16 +286,18 @@ def matching_sql(account_id: int, currency: str, *, until: int | None = None) ->
     The same columns as `statements.selectors.matching_sql`. What an import withdrew is not there, nor what withdrew it.
     """
     require(currency.isalpha(), "a currency code has letters only")
-    last = 2**63 - 1 if until is None else until
+    then, undone_then = (
+        f"AND {row}.id <= {until:d}" if until is not None else "" for row in ("e", "undoing")
+    )
     return f"""
         SELECT e.id, e.day - DATE '1970-01-01' AS day, e.direction = 'credit' AS outgo,
             (e.amount * 100)::bigint AS cents, e.reference, '' AS batch, e.bill_no AS doc,
             e.counterparty_account AS acct, e.counterparty_name AS name, e.description AS txt,
             concat_ws('|', e.day, e.voucher_type, e.voucher_no, e.digest, e.occurrence) AS place
         FROM ledger_journalentry AS e
-        WHERE e.account_id = {account_id:d} AND e.currency = '{currency}' AND e.id <= {last:d}
+        WHERE e.account_id = {account_id:d} AND e.currency = '{currency}' {then}
           AND e.withdraws_id IS NULL AND NOT EXISTS (SELECT 1 FROM ledger_journalentry AS undoing
-              WHERE undoing.withdraws_id = e.id AND undoing.id <= {last:d})
+              WHERE undoing.withdraws_id = e.id AND undoing.withdraws_id IS NOT NULL {undone_then})
     """  # noqa: S608 - two checked words
 
 

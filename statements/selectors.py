@@ -319,17 +319,18 @@ def matching_sql(account_id: int, currency: str, *, until: int | None = None) ->
     batch, doc, acct, name, txt, place (an order of their own that does not depend on ids).
     """
     require(currency.isalpha(), "a currency code has letters only")
-    last = 2**63 - 1 if until is None else until
+    then, newer_then = (
+        f"AND {row}.id <= {until:d}" if until is not None else "" for row in ("e", "newer")
+    )
     return f"""
         SELECT e.id, coalesce(e.value_date, e.bank_date) - DATE '1970-01-01' AS day, e.direction = 'debit' AS outgo,
             (e.amount * 100)::bigint AS cents, e.reference, '' AS batch, e.bank_serial AS doc,
             e.counterparty_account AS acct, e.counterparty_name AS name, concat_ws(' ', e.narrative, e.purpose) AS txt,
             concat_ws('|', e.bank_date, e.bank_serial, e.occurrence) AS place
         FROM statements_statemententry AS e
-        WHERE e.account_id = {account_id:d} AND e.currency = '{currency}' AND e.id <= {last:d} AND NOT EXISTS (
+        WHERE e.account_id = {account_id:d} AND e.currency = '{currency}' {then} AND NOT EXISTS (
             SELECT 1 FROM statements_statemententry AS newer
-            WHERE newer.account_id = {account_id:d} AND newer.revision > 1 AND newer.revision > e.revision
-              AND newer.id <= {last:d}
+            WHERE newer.account_id = {account_id:d} AND newer.revision > 1 AND newer.revision > e.revision {newer_then}
               AND newer.bank_date = e.bank_date AND newer.bank_serial = e.bank_serial
               AND newer.direction = e.direction AND newer.occurrence = e.occurrence)
     """  # noqa: S608 - two checked words

@@ -36,13 +36,15 @@ _MACROS = (
     # translate() is dear, and most texts have nothing for it to do.
     f"""CREATE MACRO fold(x) AS CASE WHEN regexp_matches(x, '[！-～{_FULL[-2:]}]')
         THEN upper(translate(x, '{_FULL}', '{_HALF.replace(chr(39), chr(39) * 2)}')) ELSE upper(x) END""",
-    """CREATE MACRO squeeze(x) AS CASE WHEN regexp_matches(fold(x), '\\s')
-        THEN regexp_replace(fold(x), '\\s+', '', 'g') ELSE fold(x) END""",
+    # One look decides whether there is anything to fold or squeeze; every use of a macro is planned anew, so they are short.
+    f"""CREATE MACRO squeeze(x) AS CASE WHEN regexp_matches(x, '[\\s！-～{_FULL[-2:]}]')
+        THEN regexp_replace(upper(translate(x, '{_FULL}', '{_HALF.replace(chr(39), chr(39) * 2)}')), '\\s+', '', 'g')
+        ELSE upper(x) END""",
+    # At least four characters of which one is a digit other than 0.
     """CREATE MACRO as_reference(x) AS CASE
-        WHEN x IS NULL OR x = '' THEN NULL
+        WHEN x = '' THEN NULL
         WHEN regexp_full_match(x, '[0-9A-Z]{3,}[1-9][0-9A-Z]*') THEN x
-        WHEN length(squeeze(x)) < 4 OR NOT regexp_matches(squeeze(x), '[1-9]') THEN NULL
-        ELSE squeeze(x) END""",
+        ELSE nullif(regexp_extract(squeeze(x), '(?s)^(?:.{3,}[1-9].*|.{2}[1-9].+|.[1-9].{2,}|[1-9].{3,})$'), '') END""",
     # A mention is sure of itself when it is long or carries letters; a short bare number may be anybody's.
     """CREATE MACRO is_number(x) AS regexp_full_match(x, '[0-9]{1,9}')""",
     """CREATE MACRO as_mention(x) AS CASE

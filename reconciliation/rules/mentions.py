@@ -32,7 +32,8 @@ _BUSY = """
 _TIES = """
     CREATE TABLE mention AS
     SELECT b.n AS b, k.n AS k, min(word) AS word, bool_or(b.kind = 'ref' AND k.kind = 'ref') AS is_ours,
-        bool_and(b.kind = 'text' AND k.kind = 'text') AS is_loose
+        bool_and(b.kind = 'text' AND k.kind = 'text') AS is_loose,
+        any_value(b.cents) AS b_cents, any_value(k.cents) AS k_cents
     FROM ident AS b JOIN ident AS k USING (scope, outgo, word)
     JOIN rest AS x ON x.n = b.n JOIN rest AS y ON y.n = k.n
     WHERE b.bank AND NOT k.bank AND (scope, outgo, word) NOT IN (SELECT (scope, outgo, word) FROM busy)
@@ -43,12 +44,41 @@ _TIES = """
             ELSE abs(b.day - k.day) <= getvariable('mention_days') END
     GROUP BY b.n, k.n
 """
+# Stars: one line tied to others that are tied to nothing else. Where the sums agree, `settle` has nothing to weigh: it is one
+# match (M1, M5, M6). Most ties are such, so they are settled as columns.
+_RAYS = """
+    CREATE TABLE ray AS SELECT *, CASE WHEN is_of_book THEN k ELSE b END AS middle
+    FROM (SELECT *, max(of_b) OVER (PARTITION BY k) = 1 AS is_of_book, max(of_k) OVER (PARTITION BY b) = 1 AS is_of_bank
+        FROM (SELECT *, count(*) OVER (PARTITION BY b) AS of_b, count(*) OVER (PARTITION BY k) AS of_k FROM mention))
+    WHERE is_of_book OR is_of_bank
+"""
+_STARS = """
+    CREATE TABLE star AS SELECT *, row_number() OVER ()::INTEGER + $1 AS g, list_contains($2, rung) AS is_wanted,
+        CASE WHEN is_ours THEN 'reference' ELSE 'mention' END AS basis
+    FROM (SELECT middle, count(*) AS rays, min(b) AS b, min(k) AS k, bool_and(is_ours) AS is_ours,
+            string_agg(DISTINCT word, ' ' ORDER BY word) AS words,
+            CASE WHEN count(*) = 1 THEN 'M1' WHEN min(b) = max(b) THEN 'M5' ELSE 'M6' END AS rung
+        FROM ray GROUP BY middle
+        HAVING CASE WHEN min(b) = max(b) THEN min(b_cents) = sum(k_cents) ELSE min(k_cents) = sum(b_cents) END)
+"""
+_OF_STARS = (
+    "INSERT INTO pair SELECT rung, basis, b, k FROM star WHERE is_wanted AND rays = 1",
+    "INSERT INTO grp SELECT g, rung, basis FROM star WHERE is_wanted AND rays > 1",
+    """INSERT INTO member SELECT g, middle FROM star WHERE is_wanted AND rays > 1
+        UNION ALL SELECT g, CASE WHEN ray.b = middle THEN ray.k ELSE ray.b END FROM star JOIN ray USING (middle)
+        WHERE is_wanted AND rays > 1""",
+    "INSERT INTO note SELECT b, words, NULL FROM star WHERE is_wanted AND NOT is_ours",
+)
+_TIES_LEFT = """
+    SELECT b, k, word, is_ours FROM mention WHERE b NOT IN (SELECT ray.b FROM ray JOIN star USING (middle))
+"""
 _LOOKS = """
     CREATE VIEW seen AS
     SELECT *, concat_ws('|', acct, name, txt, CASE WHEN NOT bank THEN doc END, batch, ref) AS looks FROM rest
 """
 _TIED_LINES = """
-    SELECT n, bank, day, cents, place, looks FROM seen WHERE n IN (SELECT b FROM mention UNION ALL SELECT k FROM mention)
+    SELECT n, bank, day, cents, place, looks FROM seen WHERE n IN (
+        SELECT unnest([b, k]) FROM mention WHERE b NOT IN (SELECT ray.b FROM ray JOIN star USING (middle)))
 """
 _REFERENCE_LINES = """
     SELECT scope, outgo, ref, bank, n, day, cents, place, looks FROM seen JOIN (
@@ -95,13 +125,13 @@ def settle_references(board: Board) -> None:
 
 def tie_mentions(board: Board) -> None:
     """Match what exact references tie; needs `rest`, takes what it matched out of it, leaves `ident` and `bound`."""
-    for statement in (_IDENT, _BUSY, _TIES):
+    for statement in (_IDENT, _BUSY, _TIES, _RAYS):
+        board.run(statement)
+    board.run(_STARS, [board.groups(), list(board.strategy.rungs)])
+    for statement in _OF_STARS:
         board.run(statement)
     lines = {n: (bank, Line(n, *told)) for n, bank, *told in board.rows(_TIED_LINES)}
-    words = {
-        (b, k): (word, ours)
-        for b, k, word, ours in board.rows("SELECT b, k, word, is_ours FROM mention")
-    }
+    words = {(b, k): (word, ours) for b, k, word, ours in board.rows(_TIES_LEFT)}
     kept = Kept()
     for ties in components(words):
         named = [lines[n] for n in sorted({n for tie in ties for n in tie})]

@@ -12,11 +12,13 @@ from collections.abc import Callable
 
 from reconciliation.rules.board import Board
 
+# Of amounts that stand on both sides: no other line can be anybody's candidate.
 _KIN = """
     CREATE TABLE kin AS
     SELECT bank, scope, outgo, cents, day, any_value(wd) AS wd, acct, name, tag, bound.n IS NOT NULL AS bound,
         count(*)::INTEGER AS c, min(rest.n) AS n, min(place) AS place, min(coalesce(txt, '')) = max(coalesce(txt, '')) AS is_same
-    FROM rest LEFT JOIN bound USING (n)
+    FROM rest SEMI JOIN (SELECT scope, outgo, cents FROM rest GROUP BY ALL HAVING bool_or(bank) AND bool_or(NOT bank)) AS met
+        USING (scope, outgo, cents) LEFT JOIN bound USING (n)
     GROUP BY bank, scope, outgo, cents, day, acct, name, tag, bound.n IS NOT NULL
 """
 # The lines of each class of more than one, in their own order.

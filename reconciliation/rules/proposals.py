@@ -85,16 +85,17 @@ _PARTS = """
 
 # Heaps of one party's lines, each heap apart from the next by more days than a pair may lie apart.
 _HEAPS = """
-    SELECT scope, outgo, party, heap, list(n ORDER BY place) FILTER (bank), list(n ORDER BY place) FILTER (NOT bank),
+    SELECT list(n ORDER BY place) FILTER (bank), list(n ORDER BY place) FILTER (NOT bank),
         list(cents ORDER BY place) FILTER (bank), list(cents ORDER BY place) FILTER (NOT bank),
         list(place ORDER BY place) FILTER (bank), list(place ORDER BY place) FILTER (NOT bank)
-    FROM (SELECT *, sum(CASE WHEN gap > getvariable('amount_days') THEN 1 ELSE 0 END)
-                OVER (PARTITION BY scope, outgo, party ORDER BY day, n) AS heap
-        FROM (SELECT *, coalesce(acct, name) AS party,
-                day - lag(day) OVER (PARTITION BY scope, outgo, coalesce(acct, name) ORDER BY day, n) AS gap
-            FROM rest WHERE ref IS NULL AND coalesce(acct, name) IS NOT NULL))
+    FROM (SELECT * FROM (SELECT *, sum(CASE WHEN gap > getvariable('amount_days') THEN 1 ELSE 0 END)
+                    OVER (PARTITION BY scope, outgo, party ORDER BY day, n) AS heap
+            FROM (SELECT n, bank, scope, outgo, day, cents, place, coalesce(acct, name) AS party,
+                    day - lag(day) OVER (PARTITION BY scope, outgo, coalesce(acct, name) ORDER BY day, n) AS gap
+                FROM rest WHERE ref IS NULL AND coalesce(acct, name) IS NOT NULL))
+        WINDOW whole AS (PARTITION BY scope, outgo, party, heap)
+        QUALIFY count(*) FILTER (bank) OVER whole BETWEEN 2 AND $1 AND count(*) FILTER (NOT bank) OVER whole BETWEEN 2 AND $1)
     GROUP BY scope, outgo, party, heap
-    HAVING count(*) FILTER (bank) BETWEEN 2 AND $1 AND count(*) FILTER (NOT bank) BETWEEN 2 AND $1
 """
 # The same lines are asked about once: by the most certain rung, whichever row came first.
 _ONCE = """
@@ -165,7 +166,7 @@ def _propose_covers(board: Board) -> None:
 def _propose_balanced(board: Board) -> None:
     """M7: several lines of each side of one party that add up, where nothing else of theirs does."""
     rows = []
-    for *_, bank_ns, book_ns, bank_cents, book_cents, bank_places, book_places in board.rows(
+    for bank_ns, book_ns, bank_cents, book_cents, bank_places, book_places in board.rows(
         _HEAPS, [HEAP_MAX]
     ):
         bank, book = (
