@@ -114,6 +114,11 @@ def a_world() -> World:
     return world
 
 
+def _amount(number: int) -> Decimal:
+    """One of its own, under 1,000 however many payments were made before."""
+    return Decimal(100 + number % 800) + Decimal(number // 800 % 100) / 100
+
+
 def a_request(world: World, **changes: Any) -> OrderRequest:
     number = next(_serial)
     values: dict[str, Any] = {
@@ -122,8 +127,7 @@ def a_request(world: World, **changes: Any) -> OrderRequest:
         "payee_code": world.payee_code,
         "payee_number": world.payee_number,
         "payee_name": "江阴恒源化工有限公司",
-        "amount": Decimal(number % 800)
-        + Decimal("100.00"),  # under 1,000, however many were made before
+        "amount": _amount(number),
         "wish_date": clock.today(),
         "purpose": "货款",
         "source_system": "test",
