@@ -21,7 +21,7 @@ from desk.viewing import scope_in
 from desk.words import said
 from kernel import clock, seal
 from kernel.dated import in_force
-from kernel.errors import Conflict, DomainError, NotFound
+from kernel.errors import Conflict, DomainError, NotAllowed, NotFound
 from kernel.secrets import Secret
 from masterdata.services.stepup import StepUpNeeded, require_stepup
 
@@ -146,7 +146,7 @@ def stop(request: HttpRequest, authority_id: int) -> HttpResponse:
     user: Any = request.user
     try:
         services.stop(authority_id=authority_id, actor=user, why=request.POST.get("why", ""))
-    except NotFound:
+    except (NotFound, NotAllowed):
         raise
     except DomainError as error:
         messages.error(request, said(error))

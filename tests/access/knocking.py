@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ from yqlink.scope import ScopeMiddleware
 SIGN_IN, DENIED, ABSENT, PASSED = "asked to sign in", "denied", "absent", "passed"
 # Past the gate, and nothing done: the address has no such method, the form says too little, the object is past the act.
 NO_METHOD, INVALID, NOT_NOW = "no such method", "invalid", "not now"
+# What goes along in front of every statement that writes (`audit.hand`).
+_HAND = re.compile(r"^SET LOCAL yqlink\.hand = '[^']*'; ")
 DENIALS = ("right_missing", "client_only", "not_allowed")
 
 
@@ -129,7 +132,7 @@ def taken_back() -> Iterator[list[str]]:
     written: list[str] = []
 
     def look(execute: Callable[..., Any], sql: Any, *rest: Any) -> Any:
-        verb, _, after = str(sql).lstrip().partition(" ")
+        verb, _, after = _HAND.sub("", str(sql)).lstrip().partition(" ")
         if verb.upper() in ("INSERT", "UPDATE", "DELETE") and "django_session" not in after[:40]:
             written.append(after[:60])
         return execute(sql, *rest)
