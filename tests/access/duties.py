@@ -60,7 +60,7 @@ ACTS: Mapping[str, Duties] = {
 
 # address ("app:name", "app:name/act", "api:name METHOD") -> the duties that open it
 MAY: dict[str, Duties] = {
-    **_lines("audit", "home search", OWN),
+    **_lines("audit", "home board search", OWN),
     **_lines(
         "masterdata",
         """presence password_change step_up security sessions_end factor recovery key_new key_end delegation_new delegation_end""",

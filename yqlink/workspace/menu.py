@@ -17,6 +17,7 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
         "home",
         [
             (_("工作台"), "workspace:home", ""),
+            (_("流程看板"), "workspace:board", ""),
             (_("异常中心"), "desk:cases", ""),
         ],
     ),

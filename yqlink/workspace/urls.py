@@ -15,6 +15,7 @@ urlpatterns = [
         guarded(views.interface_log, "connections.view", "exchanges.read"),
         name="interface_log",
     ),
+    path("board/", personal(views.board), name="board"),
     path("search/", personal(views.search), name="search"),
     path("evidence/<str:order_no>/", guarded(evidence.ask, evidence.RIGHT), name="evidence"),
 ]

@@ -13,9 +13,11 @@ from django.views.decorators.http import require_GET
 
 from desk import selectors as desk
 from desk.pages import render_list
+from kernel import clock
 from kernel.money import parse_amount
 from kernel.references import is_reference
 from kernel.scope import Scope
+from yqlink.workspace.board import board_for
 from yqlink.workspace.cards import cards_for
 from yqlink.workspace.panels import panels_for
 
@@ -37,6 +39,14 @@ def home(request: HttpRequest) -> HttpResponse:
         "cases": desk.open_cases(scope)[:8],
     }
     return render(request, "workspace/home.html", context)
+
+
+@require_GET
+def board(request: HttpRequest) -> HttpResponse:
+    """流程看板: where everything is, who holds it, how long."""
+    scope: Scope = request.scope  # type: ignore[attr-defined]  # set by the scope middleware
+    now = clock.now()
+    return render(request, "workspace/board.html", {"shown": board_for(scope, now=now), "now": now})
 
 
 @require_GET
