@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 _EVENTS: dict[str, StrPromise] = {
     "masterdata.gate.closed": _("关闭出口"),
     "masterdata.gate.open.accepted": _("打开出口"),
+    "audit.page.read": _("查看页面"),
+    "masterdata.card_number.read": _("查看完整银行卡号"),
     "audit.rows.adopted": _("登记数据库迁移改动的行"),
     "payments.order.drafted": _("制单"),
     "payments.order.edited": _("修改付款单"),

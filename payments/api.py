@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from desk.api import day_parameter, number_parameter, page_of, page_parameters, read_page
+from desk.reading import note
 from kernel.errors import NotFound
 from masterdata.api_access import ReadingView, callers, scope_for
 from payments import results, selectors
@@ -79,7 +80,7 @@ def order_body(order: PaymentOrder) -> dict[str, Any]:
         "payer_account": order.payer_account.number,
         "payee_code": order.payee_code,
         "payee_name": order.payee_name,
-        "payee_account": order.payee_number,
+        "payee_account": note(order.payee_number),
         "purpose": order.purpose,
         "wish_date": order.wish_date.isoformat(),
         "version": order.version,

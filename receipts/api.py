@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from desk.api import day_parameter, page_of, page_parameters, read_page
+from desk.reading import note
 from masterdata.api_access import ReadingView, callers, scope_for
 from receipts import selectors
 from receipts.models import ArrivalNotice
@@ -73,7 +74,7 @@ def _notice(row: ArrivalNotice) -> dict[str, Any]:
         "amount": f"{row.amount:.2f}",
         "currency": row.currency,
         "payer_name": row.counterparty_name,
-        "payer_account": row.counterparty_account,
+        "payer_account": note(row.counterparty_account),
         "narrative": row.narrative,
         "state": str(row.state),
         "voucher_no": row.voucher_label,

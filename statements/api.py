@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from desk.api import day_parameter, page_of, page_parameters, read_page
+from desk.reading import note
 from masterdata.api_access import ReadingView, callers, scope_for
 from statements import selectors
 from statements.models import LatestBalance, StatementEntry
@@ -80,7 +81,6 @@ def _balance(row: LatestBalance) -> dict[str, Any]:
 def _entry(row: StatementEntry) -> dict[str, Any]:
     texts = (
         "counterparty_name",
-        "counterparty_account",
         "counterparty_bank",
         "narrative",
         "purpose",
@@ -97,6 +97,7 @@ def _entry(row: StatementEntry) -> dict[str, Any]:
         "currency": row.currency,
         "balance_after": _figure(row.balance_after),
         **{name: getattr(row, name) for name in texts},
+        "counterparty_account": note(row.counterparty_account),
     }
 
 

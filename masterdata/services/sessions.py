@@ -122,6 +122,12 @@ def how_it_ended(key: str) -> UserSession | None:
     )
 
 
+def session_of(user: User, *, key: str) -> UserSession | User:
+    """The open session somebody reads in; the person, where none was opened (a program's own client). System look-up."""
+    own = UserSession.objects.filter(key_digest=digest_of(key), ended_at=None, user=user)
+    return own.order_by("-pk").first() or user
+
+
 def last_sign_in(user: User) -> tuple[SignInTry | None, int]:
     """The last good sign-in before now, and how many tries failed since."""
     tries = SignInTry.objects.filter(user=user).order_by("-pk")

@@ -16,15 +16,17 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from kernel import clock
+from masterdata.selectors import scope_of
 from tests.access.actors import Actor
 from tests.access.doors import Door, doors
 from tests.access.knocking import DENIED, PASSED, SIGN_IN, Knocker, at_the_gate, expected, fits
 from tests.access.objects import Address
 from tests.access.pages import faults_of
 from tests.access.world import Site, lay_down
+from yqlink.workspace.board import board_for
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +39,11 @@ BLANK = [
         "OPTIONS": {"loaders": ["tests.access.blank.Loader"]},
     }
 ]
+# What a reader leaves behind: the trail of it, and things of their own (jobs, filters, their second factor).
+READERS_OWN = (
+    *("audit_", "desk_job", "desk_savedview", "desk_notification"),
+    *("otp_totp_totpdevice", "masterdata_recoverycode"),
+)
 _counted: dict[str, int] = {}
 
 
@@ -121,6 +128,49 @@ def test_everybody_gets_exactly_what_the_duties_say(site: Site, group: str) -> N
 
     assert count
     assert not wrong, f"{len(wrong)} of {count} wrong:\n" + "\n".join(wrong[:60])
+
+
+@override_settings(TEMPLATES=BLANK)
+def test_an_auditor_changes_nothing_and_every_page_they_read_is_written_down(site: Site) -> None:
+    """Every address an auditor may open, with every method: what was written meanwhile is of the reading itself."""
+    (actor,) = [one for one in actors_of(site, "own") if one.name == "auditor@own"]
+    knocker, wrong, read = Knocker(), [], 0
+    for door in doors():
+        for address in list(door.addresses(site))[:1]:
+            if at_the_gate(actor, door, address) != PASSED:
+                continue  # nothing is written for whoever is turned away: the test above
+            for method in sorted({"GET", "POST"}.intersection(door.methods)):
+                _found, answer, written = knocker.knock(actor, door, method, address.path)
+                where = f"{method} {address.path} ({door.key(address)})"
+                changed = [one for one in written if not one.split('"')[1].startswith(READERS_OWN)]
+                wrong += [f"{where} wrote {one}" for one in changed]
+                if method == "GET" and answer.status_code == 200:
+                    read += 1
+                    if not any('"audit_entry"' in one for one in written):
+                        wrong.append(f"{where} was read and not written down")
+
+    assert not wrong, "\n".join(wrong[:60])
+    assert read > 100
+
+
+@override_settings(TEMPLATES=BLANK)
+def test_the_board_counts_what_the_database_holds_and_the_lists_show(site: Site) -> None:
+    """Each figure of the board is the number of rows behind its link; these three duties see every section."""
+    wrong, stages = [], set()
+    for actor in actors_of(site, "own"):
+        if actor.duties.keys().isdisjoint(("treasurer", "auditor", "admin")):
+            continue
+        client, scope = Client(), scope_of(actor.user)
+        client.force_login(actor.user)
+        for line in (line for section in board_for(scope, now=clock.now()) for line in section.lines):
+            listed = client.get(line.url)
+            count = listed.context["count"] if listed.status_code == 200 else listed.status_code
+            if count != f"{line.count:,}":
+                wrong.append(f"{actor.name}: {line.url}: {line.count} on the board, {count} listed")
+            stages.add(line.url)
+
+    assert not wrong, "\n".join(wrong)
+    assert len(stages) > 20
 
 
 @pytest.mark.parametrize("group", ["sibling", "other"])

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "yqlink.scope.ScopeMiddleware",
+    "yqlink.reading.ReadingMiddleware",
     "yqlink.errors.DomainErrorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]

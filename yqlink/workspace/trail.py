@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
@@ -21,12 +22,14 @@ from desk.rows import Column, Row
 from desk.subjects import KIND_CHOICES, SubjectFilter, name_subjects
 from kernel.errors import NotFound
 from kernel.scope import Scope
+from yqlink import reading
 from yqlink.workspace.row_history import RowHistoryPage
 
 if TYPE_CHECKING:
     from audit.models import Entry
 
 BREAKS_MAX = 200
+READS = (reading.PAGE, reading.CARD)
 
 
 class EventFilter(TextFilter):
@@ -39,6 +42,17 @@ class EventFilter(TextFilter):
 
 def _link(row: Row) -> str:
     return reverse("audit:entry", args=[row["pk"]])
+
+
+class _ReadsFilter(ChoiceFilter):
+    """Acts unless told otherwise: what examiners opened would bury them."""
+
+    def apply(self, rows: QuerySet[Any], given: Mapping[str, str]) -> QuerySet[Any]:
+        """`reads`: who read what; `all`: both."""
+        chosen = given.get(self.name, "")
+        if chosen == "all":
+            return rows
+        return rows.filter(event__in=READS) if chosen == "reads" else rows.exclude(event__in=READS)
 
 
 class TrailPage(ListPage):
@@ -67,6 +81,11 @@ class TrailPage(ListPage):
         Column("link__digest", _("链摘要"), kind="code"),
     )
     filters = (
+        _ReadsFilter(
+            "reads",
+            _("内容"),
+            choices=(("", _("操作")), ("reads", _("查阅记录")), ("all", _("全部"))),
+        ),
         TextFilter("actor", _("操作人"), fields=("actor_name",)),
         EventFilter("event", _("事件")),
         ChoiceFilter("kind", _("对象类型"), field="subject_kind", choices=KIND_CHOICES),
