@@ -54,6 +54,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     ],
     "treasurer1": [
         ("/", "结果未知"),
+        ("/board/", "在谁手里"),
         ("/payments/unknown/", "请勿重复付款"),
         ("/payments/orders/{unknown}/", "结果未知，请勿重复付款"),
         ("/payments/failed/", "失败与退票"),

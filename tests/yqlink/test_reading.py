@@ -71,6 +71,7 @@ class TestExaminers:
 
         assert ("payments.order.submitted" in acts, PAGE in acts) == (True, False)
         assert ("payments.order.submitted" in readings, PAGE in readings) == (False, True)
+        assert "/payments/status/" in readings
 
 
 class TestCardNumbers:

@@ -44,6 +44,13 @@ def _link(row: Row) -> str:
     return reverse("audit:entry", args=[row["pk"]])
 
 
+def _why(row: Row) -> str:
+    """The reason of an act; of a reading the page, and the card numbers it showed, masked."""
+    told = row["after"] if row["event"] in READS else {}
+    cards = "、".join(told.get("cards", ())[:3])
+    return row["why"] or " ".join(filter(None, (told.get("path"), cards)))
+
+
 class _ReadsFilter(ChoiceFilter):
     """Acts unless told otherwise: what examiners opened would bury them."""
 
@@ -72,7 +79,7 @@ class TrailPage(ListPage):
             value=lambda row: row["subject_words"],
             needs=("subject_kind", "subject_id"),
         ),
-        Column("why", _("原因")),
+        Column("why", _("原因 / 所查页面"), value=_why, needs=("why", "after")),
         Column("origin", _("来源")),
         Column("link__seq", _("链号"), kind="number"),
     )
