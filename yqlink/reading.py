@@ -49,7 +49,9 @@ def _write(request: HttpRequest, reader: Any, cards: Iterable[str]) -> None:
     if query := request.META.get("QUERY_STRING", ""):
         where["query"] = query[:_TEXT_MAX]
     key = request.session.session_key or ""
-    subject = getattr(reader, "client", None) or session_of(reader, key=key)  # a system, or a person
+    subject = getattr(reader, "client", None) or session_of(
+        reader, key=key
+    )  # a system, or a person
     facts = [Fact(PAGE, subject, after=where)] if _examines(request, reader) else []
     if shown := [masked_account(number) for number in cards]:
         facts.append(

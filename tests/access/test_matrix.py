@@ -162,7 +162,9 @@ def test_the_board_counts_what_the_database_holds_and_the_lists_show(site: Site)
             continue
         client, scope = Client(), scope_of(actor.user)
         client.force_login(actor.user)
-        for line in (line for section in board_for(scope, now=clock.now()) for line in section.lines):
+        for line in (
+            line for section in board_for(scope, now=clock.now()) for line in section.lines
+        ):
             listed = client.get(line.url)
             count = listed.context["count"] if listed.status_code == 200 else listed.status_code
             if count != f"{line.count:,}":
