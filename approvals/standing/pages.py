@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -75,7 +76,6 @@ def _page(
         )
         sign = _key_shown(request, row, token)
     may_stop = any(scope.has(right, company_id) for right in services.STOP_RIGHTS)
-    month = clock.now().astimezone(clock.SHANGHAI).replace(day=1, hour=0, minute=0, second=0)
     context = {
         "row": row,
         "state": state,
@@ -84,11 +84,23 @@ def _page(
         "sign": sign,
         "may_sign": may_sign,
         "may_stop": may_stop and not hasattr(row, "stopped"),
-        "releases": services.released_under(row, since=month)[-50:],
+        **_released(row),
         "sign_error": "" if error is None else said(error),
     }
     status = 200 if error is None else error.status
     return render(request, "approvals/standing_version.html", context, status=status)
+
+
+def _released(row: StandingAuthority) -> dict[str, Any]:
+    """What went between its accounts this month: the last fifty, and the sums of today and of the month."""
+    here = clock.now().astimezone(clock.SHANGHAI)
+    midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    releases = services.released_under(row, since=midnight.replace(day=1))
+    return {
+        "releases": releases[-50:],
+        "day_total": sum((one.amount for one in releases if one.at >= midnight), Decimal(0)),
+        "month_total": sum((one.amount for one in releases), Decimal(0)),
+    }
 
 
 def _key_shown(request: HttpRequest, row: StandingAuthority, token: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A security key in a real browser, with Chromium's own virtual authenticator: bound, asked for a second factor, signing a check."""
+"""A security key in a real browser, with Chromium's own virtual authenticator: bound, asked for a second factor, signing a check and a mandate."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import pytest
 from django.conf import settings as house
 from django.test import Client
 
-from approvals.models import Decision
+from approvals.models import Decision, StandingSignature
 from approvals.signing import keys
 from approvals.signing.models import SigningKey
 from masterdata.models import SecurityKey
 from masterdata.services import stepup
-from tests.build_payments import World, a_world, fresh, submitted
+from payments.services.standing import release_by_standing
+from tests.build_payments import World, a_world, claim, fresh, submitted
+from tests.payments.mandates import a_mandate, a_sweep, a_target
 from tests.signing import PASSPHRASE, a_registrar, a_vouching
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -94,3 +96,23 @@ def test_a_person_binds_a_key_and_checks_a_payment_with_it(page, live_server, wo
     page.wait_for_selector("#new_code")
     assert SecurityKey.objects.get().uses > 0
     assert not [one for one in said if "Content Security Policy" in one]
+
+
+def test_a_releaser_signs_a_standing_mandate_with_a_touch(page, live_server, world) -> None:
+    target = a_target(world)
+    mandate, person, address = a_mandate(world, target), world["releaser"], live_server.url
+    sign_in(page, address, person)
+    plug_in(page)
+    page.goto(f"{address}/approvals/keys/token/")
+    page.click("button.btn-primary")
+    page.wait_for_url("**/approvals/keys/")
+    vouch(SigningKey.objects.get(user=person))
+
+    page.goto(f"{address}/approvals/standing/{mandate.pk}/")
+    page.click("form[action$='/sign/'] button.btn-danger")
+    page.wait_for_selector("text=常设授权已签署")
+
+    signed = StandingSignature.objects.get()
+    assert (signed.user, signed.signature.key.provider) == (person, "webauthn")
+    assert release_by_standing(order_id=a_sweep(world, target).pk) == ""
+    assert claim(world).instructions[0].payee_account == target.number
