@@ -115,6 +115,14 @@ SETTINGS = (
         confirm_zh="应答码清单未公开；填写后平台自动换密钥并以同一流水号重发一次",
         confirm_en="not published: with them the platform takes a new key and sends the same number once more",
     ),
+    Setting(
+        "open_codes",
+        "状态查询中表示“处理中”的应答码（逗号分隔）",
+        "Reply codes of a status that mean: under way",
+        source="2.3",
+        confirm_zh="应答码清单未公开；未填写时此类应答按“结果未知”处理，同样继续查询",
+        confirm_en="not published: without them such a payment is unknown, and asked about all the same",
+    ),
 )
 PROFILE = Profile(
     slug="psbc",

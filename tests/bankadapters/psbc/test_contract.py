@@ -49,6 +49,16 @@ class TestPsbcAgainstItsSimulator(SimulatedContract):
         assert decided.fate is Fate.FAILED
         assert world.debits() == {}
 
+    def test_a_payee_the_bank_knows_by_name_is_paid_though_no_name_goes_out(
+        self, adapter, world, hand
+    ):
+        item = self.payment(1)
+        world.tell("accounts", {"number": item.payee_account, "name": "江阴某某", "bank": "psbc", "role": "payee"})  # fmt: skip
+        self.pay(adapter, item)
+        hand.advance(minutes=20)
+
+        assert self.ask(adapter, item)[item.reference].fate is Fate.SUCCEEDED
+
     def test_money_that_comes_back_is_seen(self, adapter, world, hand):
         pytest.skip("no name goes out, and no entries come: a return is seen by another channel")
 

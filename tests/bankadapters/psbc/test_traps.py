@@ -148,6 +148,13 @@ class TestStatus:
 
         assert (told.fate, listed.fate) == (Fate.UNKNOWN, Fate.FAILED)
 
+    def test_a_code_of_the_operators_that_means_under_way_leaves_it_open(self):
+        listed = {"parameters": {"open_codes": "09,10"}, "final_failures": frozenset({"10"})}
+
+        for code, fate in (("09", Fate.PROCESSING), ("10", Fate.FAILED), ("11", Fate.UNKNOWN)):
+            (said,) = asking(repeating(code), **listed)[0].inquire(ONE)
+            assert said.fate is fate
+
     def test_not_found_is_what_the_operators_list_says(self):
         (told,) = asking(repeating("25"), parameters={"not_found_codes": "25"})[0].inquire(ONE)
 

@@ -44,6 +44,7 @@ class PsbcSimulator(BankSimulator):
             "payer_account": "951000010000000017",
             "key_codes": "A0",
             "not_found_codes": "25",
+            "open_codes": "09",
         },
         "secrets": {"master_key": MASTER_KEY},
     }
@@ -131,7 +132,8 @@ class PsbcSimulator(BankSimulator):
     def _pay(self, parts: Parts) -> str:
         if parts.amount <= 0 or parts.flag[:1] not in "1234" or not parts.account:
             raise Refusal("30")
-        known = self.world.account(parts.account)
+        # No message names the payee: the bank pays whoever holds the account.
+        known = self.world.books.account(parts.account)
         order = Order(
             parts.serial, "774000", self._payer(parts.unit), parts.amount, parts.account, known.name if known else "",
             "中国邮政储蓄银行", "", at_home=True, purpose="代付", manual=parts.amount > BIG,
