@@ -79,20 +79,6 @@ def wanted(accounts: Sequence[Any], count: int) -> Iterator[tuple[OrderRequest, 
         yield request, bank, cnaps
 
 
-def _take_live_everywhere(accounts: Sequence[Any]) -> None:
-    """The demo pays from nobody's account at a bank that tells no entries; the benchmark does, and tells the balances itself."""
-    from django.db import transaction
-
-    from bankbridge.services import profiles
-    from payments.services import baseline
-
-    with transaction.atomic():
-        for one in accounts:
-            if not profiles.tells_accounts(one.connection.bank_slug):
-                note = "benchmark"
-                baseline.take_live(one.company, one.gl_subject, source_note=note, operation="pay")
-
-
 def released(count: int, world: World) -> int:
     """Lay down accounts at every bank and take the payments through everybody's hands; at how many banks."""
     from django.core.management import call_command
@@ -109,7 +95,6 @@ def released(count: int, world: World) -> int:
         for one in selectors.visible_accounts(scope).select_related("company", "connection")
         if one.connection_id
     ]
-    _take_live_everywhere(accounts)
     for account in accounts:
         tell_balance(account)
     BankProfile.objects.filter(slug="boc").update(items_max=100, inquiry_items_max=50)

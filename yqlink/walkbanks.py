@@ -23,17 +23,21 @@ PAYEE_NAME, PAYEE_ACCOUNT, CNAPS = "收款户名", "收款账号", "联行号"
 def spread(path: Path, target: Path, accounts: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     """Write the list anew with its rows dealt out in turn to the company's accounts; the rows as written.
 
-    The account a row names stays one of its company's. `accounts`: {company, number, …} of all banks.
+    The account a row names stays one of its company's. `accounts`: {company, number, payees, …} of all banks; `payees` are the
+    three digits of the one bank an account can pay to, "" for any.
     """
-    by_company: dict[str, list[str]] = defaultdict(list)
+    by_company: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for account in accounts:
-        by_company[account["company"]].append(account["number"])
+        by_company[account["company"]].append((account["number"], account["payees"]))
     dealt: dict[str, int] = defaultdict(int)
 
-    def deal(company: str, named: str) -> str:
-        numbers = [named, *by_company.get(company, [])]
-        dealt[company] += 1
-        return numbers[(dealt[company] - 1) % len(numbers)]
+    def deal(company: str, named: str, cnaps: str) -> str:
+        numbers = [(named, ""), *by_company.get(company, [])]
+        while True:
+            number, payees = numbers[dealt[company] % len(numbers)]
+            dealt[company] += 1
+            if cnaps.startswith(payees):
+                return number
 
     write = _write_csv if path.suffix.lower() == ".csv" else _write_sheet
     return write(path, target, deal)
@@ -43,10 +47,11 @@ def _write_sheet(path: Path, target: Path, deal: Any) -> list[dict[str, str]]:
     book = load_workbook(path)
     sheet = book.worksheets[0]
     head = [str(cell.value or "") for cell in sheet[1]]
-    company, payer, found = head.index(COMPANY), head.index(PAYER), []
+    company, payer, code, found = *map(head.index, (COMPANY, PAYER, CNAPS)), []
     for cells in sheet.iter_rows(min_row=2):
         if cells[payer].value is not None:
-            cells[payer].value = deal(str(cells[company].value), str(cells[payer].value))
+            names = [str(cells[place].value or "") for place in (company, payer, code)]
+            cells[payer].value = deal(*names)
         found.append({name: str(cell.value or "") for name, cell in zip(head, cells, strict=False)})
     book.save(target)
     return found
@@ -63,7 +68,7 @@ def _write_csv(path: Path, target: Path, deal: Any) -> list[dict[str, str]]:
     writer = csv.DictWriter(out, rows[0].keys() if rows else [])
     writer.writeheader()
     for row in rows:
-        row[PAYER] = deal(row[COMPANY], row[PAYER])
+        row[PAYER] = deal(row[COMPANY], row[PAYER], row.get(CNAPS, ""))
         writer.writerow(row)
     target.write_text(out.getvalue(), "utf-8-sig")
     return rows

@@ -6,7 +6,7 @@ import contextlib
 import csv
 import io
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -103,8 +103,13 @@ def _tally(orders: list[dict[str, Any]], key: str) -> dict[str, tuple[int, Decim
     return {name: (counts[name], sums[name]) for name in counts}
 
 
-def _judge(order: dict[str, Any], theirs: dict[str, Any] | None) -> tuple[str, str]:
-    """(difference, explanation) of one order against the bank's own record of it; both empty when they agree."""
+def _judge(
+    order: dict[str, Any], theirs: dict[str, Any] | None, *, is_told: bool
+) -> tuple[str, str]:
+    """(difference, explanation) of one order against the bank's own record of it; both empty when they agree.
+
+    A payment at a bank that tells no entries (`is_told` is False) can be tied to none.
+    """
     debits = int(theirs["debits"]) if theirs else 0
     name = f"{order['order_no']} {order['reference']}"
     if debits > 1:
@@ -115,7 +120,7 @@ def _judge(order: dict[str, Any], theirs: dict[str, Any] | None) -> tuple[str, s
                 return f"{name}: {order['state']} here, {debits} debits at the bank", ""
             if Decimal(str(theirs["amount"] if theirs else 0)) != Decimal(order["amount"]):
                 return f"{name}: {order['amount']} here, another amount at the bank", ""
-            if not order["is_tied"]:
+            if is_told and not order["is_tied"]:
                 return f"{name}: succeeded, not tied to its debit", ""
         case "failed":
             if debits:
@@ -159,32 +164,40 @@ def bank_accounts(ledger: dict[str, Any]) -> dict[str, BankAccount]:
     }
 
 
-def agrees_with(account: dict[str, Any], theirs: BankAccount | None) -> bool:
-    """Whether our figures of an account are the bank's own; where the bank tells none, whether nothing moved on either side."""
-    if theirs is not None and not account["is_told"] and not account["entries"]:
-        return not theirs.entries
-    return theirs is not None and (account["book"], account["debits"], account["entries"]) == (
-        theirs.balance,
-        f"{theirs.debits:.2f}",
-        theirs.entries,
-    )
+def untold_debits(state: dict[str, Any]) -> dict[str, Decimal]:
+    """What our payments took out of each account whose bank tells no entries, by number."""
+    found = {one["number"]: Decimal(0) for one in state["accounts"] if not one["is_told"]}
+    for order in state["orders"]:
+        if order["state"] in ("succeeded", "returned") and order["payer_account"] in found:
+            found[order["payer_account"]] += Decimal(order["amount"])
+    return found
+
+
+def agrees_with(
+    account: dict[str, Any], theirs: BankAccount | None, untold: Mapping[str, Decimal]
+) -> bool:
+    """Whether our figures of an account are the bank's own; where it tells none, whether what we paid is what left there."""
+    if theirs is None:
+        return False
+    if account["number"] in untold:
+        return theirs.debits == untold[account["number"]]
+    ours = (account["book"], account["debits"], account["entries"])
+    return ours == (theirs.balance, f"{theirs.debits:.2f}", theirs.entries)
 
 
 def _accounts(state: dict[str, Any], ledger: dict[str, Any], report: Report) -> None:
-    known = bank_accounts(ledger)
+    known, untold = bank_accounts(ledger), untold_debits(state)
     for account in state["accounts"]:
         number, theirs = account["number"], known.get(account["number"])
         bank = (
             f"{theirs.balance}  debits {theirs.debits}  entries {theirs.entries}" if theirs else "—"
         )
         ours = f"{account['book']}  debits {account['debits']}  entries {account['entries']}"
+        if number in untold:
+            ours = f"no entries told  paid {untold[number]:.2f}"
         report.accounts.append(f"  account {number}  here {ours}")
-        if agrees_with(account, theirs):
-            report.accounts[-1] += (
-                "  and at the bank"
-                if account["is_told"]
-                else "  not told by this bank: nothing moved there"
-            )
+        if agrees_with(account, theirs, untold):
+            report.accounts[-1] += "  and at the bank"
         else:
             report.differences.append(f"account {number}: {ours} here, {bank} at the bank")
         report.differences += [
@@ -203,8 +216,12 @@ def compare(
     """The two books side by side, order by order and account by account, and the result file row by row."""
     orders = state["orders"]
     report = Report(rows=rows, states=_tally(orders, "state"), companies=_tally(orders, "company"))
+    untold = untold_debits(state)
     for order in orders:
-        difference, explanation = _judge(order, instructions.get(order["reference"]))
+        is_told = order["payer_account"] not in untold
+        difference, explanation = _judge(
+            order, instructions.get(order["reference"]), is_told=is_told
+        )
         report.differences += [difference] if difference else []
         report.explained += [explanation] if explanation else []
     ours = {order["reference"] for order in orders}

@@ -27,7 +27,7 @@ import httpx
 from kernel import clock
 from yqlink import walkbanks
 from yqlink.supervisor import Platform
-from yqlink.walkbooks import Report, agrees_with, bank_accounts, compare, read_days
+from yqlink.walkbooks import Report, agrees_with, bank_accounts, compare, read_days, untold_debits
 from yqlink.walkers import Person, Stopwatch, Stuck
 
 FINAL = frozenset({"succeeded", "failed", "returned", "cancelled", "void"})
@@ -271,10 +271,15 @@ class Job:
 
     @staticmethod
     def _statements_caught_up(state: dict[str, Any], ledger: dict[str, Any]) -> bool:
-        theirs = bank_accounts(ledger)
-        ends = [order for order in state["orders"] if order["state"] == "succeeded"]
+        theirs, untold = bank_accounts(ledger), untold_debits(state)
+        ends = [
+            order
+            for order in state["orders"]
+            if order["state"] == "succeeded" and order["payer_account"] not in untold
+        ]
         return all(order["is_tied"] for order in ends) and all(
-            agrees_with(account, theirs.get(account["number"])) for account in state["accounts"]
+            agrees_with(account, theirs.get(account["number"]), untold)
+            for account in state["accounts"]
         )
 
     def result_file(self) -> str:

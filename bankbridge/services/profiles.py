@@ -24,6 +24,12 @@ def pays_batches(slug: str) -> bool:
     return Ability.PAY_BATCH in adapter.abilities and not adapter.profile.prefers_single
 
 
-def tells_accounts(slug: str) -> bool:
-    """Whether balances and entries of the bank are to be had: without them nothing is released or reconciled."""
-    return {Ability.BALANCE, Ability.TRANSACTIONS} <= registry.adapter_class(slug).abilities
+def tells_balances(slug: str) -> bool:
+    """Whether the bank can be asked for balances: without one nothing is released from an account there."""
+    return Ability.BALANCE in registry.adapter_class(slug).abilities
+
+
+def payees_of(slug: str) -> str:
+    """The clearing prefix of the only bank that is paid to from here, "" for any."""
+    profile = registry.profile(slug)
+    return profile.cnaps_prefix if profile.pays_own_bank_only else ""

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from yqlink.walkbooks import BankAccount, agrees_with
+from yqlink.walkbooks import BankAccount, agrees_with, untold_debits
+
+TOLD = {"number": "1", "book": "90.00", "debits": "10.00", "entries": 1, "is_told": True}
+UNTOLD = {"number": "2", "book": None, "debits": "0.00", "entries": 0, "is_told": False}
 
 
-def ours(book: str | None = "90.00", *, entries: int = 1, is_told: bool = True) -> dict:
-    debits = "10.00" if entries else "0.00"
-    return {"book": book, "debits": debits, "entries": entries, "is_told": is_told}
+def paid(*states: str) -> dict:
+    orders = [{"state": one, "payer_account": "2", "amount": "10.00"} for one in states]
+    return untold_debits({"accounts": [TOLD, UNTOLD], "orders": orders})
 
 
 class TestAgreesWith:
     def test_balance_debits_and_entries_have_to_be_the_banks(self):
         theirs = BankAccount("90.00", Decimal(10), 1)
 
-        assert agrees_with(ours(), theirs)
-        assert not agrees_with(ours("91.00"), theirs)
-        assert not agrees_with(ours(entries=0), theirs)
-        assert not agrees_with(ours(), None)
+        assert agrees_with(TOLD, theirs, paid())
+        assert not agrees_with(TOLD | {"book": "91.00"}, theirs, paid())
+        assert not agrees_with(TOLD | {"entries": 0}, theirs, paid())
+        assert not agrees_with(TOLD | {"book": None}, theirs, paid())
+        assert not agrees_with(TOLD, None, paid())
 
-    def test_a_bank_that_tells_nothing_agrees_while_nothing_moves_there(self):
-        quiet, moved = BankAccount("100.00", Decimal(0), 0), BankAccount("90.00", Decimal(10), 1)
+    def test_where_a_bank_tells_no_entries_what_we_paid_has_to_have_left_there(self):
+        theirs = BankAccount("80.00", Decimal(20), 2)
 
-        assert agrees_with(ours(None, entries=0, is_told=False), quiet)
-        assert not agrees_with(ours(None, entries=0, is_told=False), moved)
-
-    def test_a_figure_that_a_bank_tells_and_we_do_not_hold_is_a_difference(self):
-        assert not agrees_with(ours(None, entries=0), BankAccount("100.00", Decimal(0), 0))
+        assert agrees_with(UNTOLD, theirs, paid("succeeded", "returned", "failed"))
+        assert not agrees_with(UNTOLD, theirs, paid("succeeded"))
+        assert not agrees_with(UNTOLD, theirs, paid())

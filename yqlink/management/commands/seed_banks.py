@@ -1,6 +1,7 @@
-"""`manage.py seed_banks`: every demo company that pays gets a linked account at every simulated bank that tells accounts.
+"""`manage.py seed_banks`: every demo company that pays gets a linked account at every simulated bank.
 
-Where a bank tells no balances or entries, nothing is paid from it: the group has one account there, to look at.
+A bank that pays from the one account of its contract has one of head office's. Where a bank tells no balances, what an account was
+opened with is entered: without a balance nothing is released.
 
 The running simulators tell what they admit (`$SIM_CONTROL_URL`); the accounts are opened there with the demo's funds and
 listed in `bank_accounts.json`.
@@ -9,6 +10,7 @@ listed in `bank_accounts.json`.
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +20,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from bankbridge.services import profiles
+from kernel import clock
 from kernel.secrets import Secret
 from masterdata import selectors
 from masterdata.services import seeding
 from masterdata.services.accounts import AccountDraft
 from masterdata.services.banks import HEAD_OFFICES
 from payments.services import baseline
+from statements import selectors as statements
+from statements.rules import BalanceFigure
+from statements.services import record_balances
 from yqlink.management import demo
 from yqlink.management.commands.seed_demo import write_private
 
@@ -55,8 +61,7 @@ class Command(BaseCommand):
             for company in selectors.visible_companies(selectors.system_scope())
             if company.code in payers
         }
-        paying: list[dict[str, str]] = []
-        others: list[dict[str, str]] = []
+        opened: list[dict[str, str]] = []
         with transaction.atomic():
             profiles.sync()
             for place, (slug, said) in enumerate(sorted(told.items())):
@@ -67,14 +72,30 @@ class Command(BaseCommand):
                         f"{slug}: no head office in masterdata/services/banks.py, no account opened"
                     )
                     continue
-                subject, pays = SUBJECT.format(SUBJECTS_FROM + place), profiles.tells_accounts(slug)
-                at = {code: companies[code] for code in (companies if pays else [HEAD])}
-                (paying if pays else others).extend(self._at(slug, said, subject, at, pays=pays))
-        opened = [*paying, *others]
+                has_one = "payer_account" in said["parameters"]
+                at = {code: companies[code] for code in ([HEAD] if has_one else companies)}
+                opened += self._at(slug, said, SUBJECT.format(SUBJECTS_FROM + place), at)
         answer = httpx.post(f"{control}accounts", json=opened, timeout=60, trust_env=False)
         answer.raise_for_status()
+        self._enter_balances(
+            {one["number"] for one in opened if not profiles.tells_balances(one["bank"])}
+        )
         folder = Path(os.environ.get("YQLINK_DEMO_DIR", str(settings.HOME / "demo")))
-        write_private(folder / "bank_accounts.json", paying)
+        write_private(folder / "bank_accounts.json", opened)
+
+    @staticmethod
+    def _enter_balances(numbers: set[str]) -> None:
+        """What the accounts were opened with, once."""
+        accounts = selectors.visible_accounts(selectors.system_scope()).filter(number__in=numbers)
+        figures = [
+            BalanceFigure(
+                account_id=one.pk, currency=one.currency, book=Decimal(FUNDS), available=None, frozen=None,
+                as_of=clock.today(),
+            )
+            for one in accounts
+            if statements.latest_balance(one.pk) is None
+        ]  # fmt: skip
+        record_balances(figures=figures)
 
     def _at(
         self,
@@ -82,8 +103,6 @@ class Command(BaseCommand):
         said: dict[str, Any],
         subject: str,
         companies: dict[str, Company],
-        *,
-        pays: bool,
     ) -> list[dict[str, str]]:
         office = OFFICES[slug]
         connection = self._connection(slug, office.name, said)
@@ -105,11 +124,10 @@ class Command(BaseCommand):
             )
             seeding.ensure_account(draft, is_direct_link=True)
             operation = "pay_batch" if profiles.pays_batches(slug) else "pay"
-            if pays:
-                baseline.take_live(company, subject, source_note="演示上线单", operation=operation)
+            baseline.take_live(company, subject, source_note="演示上线单", operation=operation)
             found.append(
                 {"number": number, "name": company.name, "bank": slug, "ibknum": pattern["branch"],
-                 "balance": FUNDS, "company": code}
+                 "balance": FUNDS, "company": code, "payees": profiles.payees_of(slug)}
             )  # fmt: skip
         return found
 
