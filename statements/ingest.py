@@ -21,6 +21,7 @@ from statements.rows import COLUMNS, Segment
 from statements.rules import Fetched, KnownEntry, place_lines
 
 SEGMENT_BYTES = 4 * 1024 * 1024
+PLANNER_BLIND_LINES = 5_000  # so many new lines may be more than the planner has ever heard of
 _TYPES = {
     "bank_date": "date", "booked_at": "timestamptz", "value_date": "date", "amount": "numeric", "balance_after": "numeric",
     "exchange_id": "bigint",
@@ -116,6 +117,18 @@ def load(cursor: CursorWrapper, chunks: Iterable[bytes], into: Load) -> None:
         cursor.execute("TRUNCATE incoming_entry")
     if is_careful:
         _judge(cursor, into)
+    if into.new >= PLANNER_BLIND_LINES:
+        _tell_planner(cursor, into)
+
+
+def _tell_planner(cursor: CursorWrapper, into: Load) -> None:
+    """Let the planner count again where this load made the table what it is: the checks of its days join it with itself, and
+    planned for a handful of rows they would go through all entries of a day once for each of them."""
+    cursor.execute(
+        "SELECT reltuples FROM pg_class WHERE oid = 'statements_statemententry'::regclass"
+    )
+    if cursor.fetchone()[0] < into.new:
+        cursor.execute("ANALYZE statements_statemententry")
 
 
 def _copy(cursor: CursorWrapper, segment: Segment, into: Load) -> int:

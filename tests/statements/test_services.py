@@ -6,9 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import InternalError, transaction
+from django.db import InternalError, connection, transaction
 
 from statements import selectors, services
+from statements.ingest import PLANNER_BLIND_LINES
 from statements.models import Balance, DayClose, LatestBalance, StatementEntry
 from statements.rules import BalanceFigure
 from tests.statements.rows import DAY, a_line
@@ -35,6 +36,15 @@ class TestRecordEntries:
         assert (entry.narrative, entry.purpose) == ("货\t款\\n\n二行", "䶮")
         assert entry.company_id == account.company_id
         assert entry.booked_at == line.booked_at
+
+    def test_tells_the_planner_of_a_table_that_has_outgrown_what_it_knew(self, account):
+        lines = [a_line(f"S{n}", "5.00") for n in range(PLANNER_BLIND_LINES)]
+
+        services.record_entries(account_id=account.pk, lines=lines, exchange_id=None)
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'statements_statemententry'")  # fmt: skip
+            assert cursor.fetchone()[0] >= PLANNER_BLIND_LINES
 
     def test_a_second_time_stores_nothing(self, account):
         lines = [a_line(f"S{n}", "5.00", after=str(100 - n)) for n in range(50)]
