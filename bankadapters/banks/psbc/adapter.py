@@ -158,11 +158,11 @@ class PsbcAdapter(Dialect):
                 raise Unreadable(f"the reply repeats {theirs!s:.40}, sent was {ours!s:.40}")
 
     def _stands(self, said: m.Reply, code: str, asked: WireRequest | None) -> Outcome:
-        """A status: 00 is paid; any other code decides only where the operator's list says so, or is under way by another."""
+        """A status: 00 is paid; one the operator lists as under way stays open; any other fails only where listed."""
         fate = codes.TABLE.fate(
             codes.STATUS, "reply", code, final_failures=self.connection.final_failures
         )
-        if fate is Fate.UNKNOWN and code in self.listed("open_codes"):
+        if fate is not Fate.SUCCEEDED and code in self.listed("open_codes"):
             fate = Fate.PROCESSING
         reference = asked.inquiries[0].reference if asked is not None else said.tail.serial
         return Outcome(reference, fate, "", code, money=echoed(said.tail.amount))
