@@ -140,6 +140,11 @@ def _voucher(state: str, holder: Words, since: str) -> Stage:
 _MAKER, _BANK_NAME = "maker__display_name", "instruction__batch__connection__name"
 _SENT = "instruction__sent_at"
 
+
+def _cases(severity: str) -> Rows:
+    return lambda scope: desk.open_cases(scope).filter(severity=severity)
+
+
 BOARD: tuple[Section, ...] = (
     Section(
         _("付款"),
@@ -251,7 +256,7 @@ BOARD: tuple[Section, ...] = (
         tuple(
             Stage(
                 "exception",
-                lambda scope, severity=severity: desk.open_cases(scope).filter(severity=severity),
+                _cases(severity),
                 "opened_at",
                 "desk:cases",
                 f"?severity={severity}",
