@@ -31,6 +31,15 @@ def _may_record_outside(order: PaymentOrder, scope: Scope) -> bool:
     return is_free and any(scope.has(right, order.company_id) for right in rights)
 
 
+MOVING = (
+    "queued",
+    "sending",
+    "accepted",
+    "manual_handling",
+    "unknown",
+)  # the page follows by itself
+
+
 @require_safe
 def order_page(request: HttpRequest, order_no: str) -> HttpResponse:
     """One order: who, how much, to whom, in which state, who is next; its story and its evidence."""
@@ -43,6 +52,7 @@ def order_page(request: HttpRequest, order_no: str) -> HttpResponse:
         "order": order,
         "desk": request.GET.get("desk", ""),
         "can_ask": may_ask and is_open,
+        "is_moving": order.shown_state in MOVING,
         "can_adjudicate": scope.has("payments.adjudicate", order.company_id)
         and order.instruction is not None
         and bool(adjudicating.verdicts(order.instruction)),

@@ -15,9 +15,12 @@ from bankbridge.services import certificates, dispatch, inquiry, pull
 from desk.models import ExceptionCase
 from kernel import clock
 from masterdata.models import Connection, OwnAccount
+from masterdata.services import changes, connections
 from payments.models import PaymentInstruction
 from statements.models import StatementEntry
 from tests.bankbridge.conftest import MORNING
+from tests.build_payments import a_person
+from yqlink.beat import schedule
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -179,7 +182,61 @@ class TestChannels:
         assert score.lost >= 1
 
 
+class TestSwitchingTheRoute:
+    def test_two_people_lead_a_dead_line_elsewhere_and_the_running_worker_goes_there(
+        self, world, bank, moving_clock
+    ):
+        (row,) = world.queue("88.00")
+        dispatch.tick()  # nobody listens on the line as it is
+        (broken,) = channels.channels(world.scope("admin"), now=clock.now())
+        simulator = bank("--no-delays")
+        line = world.connection
+        second = a_person("admin2", person="p-admin2", role="admin", company=world.company)
+        line.refresh_from_db()
+        paths = {
+            role: simulator.url.rstrip("/") + path for role, path in world.at.endpoints.items()
+        }
+
+        change = connections.propose_connection(
+            connection_id=line.pk, version=line.version, actor=world.people["admin"],
+            values={"endpoints": {"main": simulator.url} | paths},
+        )  # fmt: skip
+        changes.decide_change(change_id=change.pk, accept=True, actor=second)
+        clock.set_offset(moving_clock, MORNING + timedelta(minutes=10))
+        dispatch.tick()
+
+        row.refresh_from_db()
+        (whole,) = channels.channels(world.scope("admin"), now=clock.now())
+        assert row.state in ("accepted", "succeeded")
+        assert (broken.state.lamp, whole.state.lamp) == ("bad", "ok")
+        assert "正常" in page(world, "admin", "bankbridge:channels").content.decode()
+
+
 class TestPull:
+    def test_a_wish_brings_the_banks_new_figure_at_the_next_tick_and_the_page_tells_its_age(
+        self, world, bank, moving_clock
+    ):
+        simulator = bank("--no-delays")
+        world.reach(simulator.url)
+        pull.balances(now=True)
+        clock.set_offset(moving_clock, MORNING + timedelta(minutes=40))
+        stale = page(world, "recon_accountant", "statements:balances").content.decode()
+        simulator.tell(
+            "credit", {"account": world.account.number, "amount": "12345.60", "name": "来款客户甲"}
+        )
+        client = Client()
+        client.force_login(world.people["recon_accountant"])
+
+        client.post(reverse("bankbridge:pull"), {"account": world.account.pk})
+        pull.balances()
+
+        body = page(world, "recon_accountant", "statements:balances").content.decode()
+        assert "超过 30 分钟未更新" in stale
+        assert [word in body for word in ("1,012,345.60", "刚刚")] == [True, True]
+        assert (
+            schedule()["bankbridge.tasks.tick_balances"]["schedule"] <= 5
+        )  # a wish waits no longer
+
     def test_makes_the_accounts_due_and_refuses_a_second_wish_at_once(self, told):
         PullCursor.objects.update(last_ok_at=None, last_error_at=None)
         client = Client()

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connections
 from pytest_django.live_server_helper import LiveServer
 
 from approvals.models import Decision
 from masterdata.models import Bank, Company, OwnAccount
 from payments.import_cells import COLUMNS
+from payments.models import PaymentInstruction
 from tests.browser.world import PASSWORD, World, lay_down
+from tests.build_payments import answer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -257,6 +261,28 @@ def test_a_release_is_confirmed_with_the_retyped_account_and_done_once(page, add
     assert order.state == "released"
     assert order.instructions.count() == 1
     assert Decision.objects.get(case_id=order.approval_id, act="release").factor_method == "totp"
+
+
+def _answered(instruction_id: int) -> None:
+    try:
+        answer(PaymentInstruction.objects.get(pk=instruction_id), "succeeded")
+    finally:
+        connections.close_all()
+
+
+def test_a_banks_answer_shows_on_the_open_page_by_itself(page, address, world):
+    row = PaymentInstruction.objects.filter(state="accepted").order_by("pk")[0]
+    sign_in(page, address, "treasurer1", world)
+    page.goto(f"{address}/payments/orders/{row.order.order_no}/")
+    page.locator("main h1 [data-state=accepted]").wait_for()
+
+    with ThreadPoolExecutor(
+        1
+    ) as bank:  # a connection of its own: the server sees what is committed
+        bank.submit(_answered, row.pk).result()
+
+    page.locator("main h1 [data-state=succeeded]").wait_for()  # nobody loaded the page again
+    assert page.locator("#moving").count() == 0
 
 
 def test_a_list_uploaded_in_the_browser_is_previewed_and_refused_the_second_time(

@@ -168,11 +168,11 @@ def walk(people: dict[str, User], passphrase: Secret) -> None:
 
 
 def answer_some() -> str:
-    """The bank's word on one batch: paid, refused, and one it says nothing of."""
+    """The bank's word on one batch: paid, refused, one accepted for now, and one it says nothing of."""
     row = PaymentInstruction.objects.filter(state="queued").order_by("pk")[0]
     batch = instructions.claim_batches(connection_id=row.connection_id, limit=1, lease_s=60)[0]
     rows = list(PaymentInstruction.objects.filter(state="sending").order_by("pk"))
-    fates = ["", "failed", *["succeeded"] * (len(rows) - 2)]
+    fates = ["", "failed", *["succeeded"] * (len(rows) - 3), "accepted"]
     said = [
         ReportedOutcome(bank_ref=one.bank_ref, fate=fate, bank_serial=f"S{one.pk:08d}")
         for one, fate in zip(rows, fates, strict=True)

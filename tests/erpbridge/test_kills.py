@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -15,6 +16,7 @@ from django.db import connection, connections
 
 from erpbridge.styles import foreign, tcp
 from erpbridge.tcp_server import _systems
+from kernel import clock
 from kernel.clock import fixed
 from payments.models import PaymentOrder
 from tests.erpbridge.lanes import Lane, an_item, statuses
@@ -92,7 +94,10 @@ def hand_over(lane: Lane, key: str, items: list[dict[str, Any]]) -> Callable[[],
 
 def test_a_request_survives_a_kill_at_any_step_and_is_taken_once(lane, frozen_clock: fixed):
     def asked(number: int) -> tuple[str, list[dict[str, Any]]]:
-        return f"k{number}", [an_item(lane.world, doc_no=f"FK{number}", purpose=f"款{number}")]
+        later = (clock.today() + timedelta(days=2)).isoformat()  # all steps together pass midnight
+        return f"k{number}", [
+            an_item(lane.world, doc_no=f"FK{number}", purpose=f"款{number}", wish_date=later)
+        ]
 
     total = in_a_process(hand_over(lane, *asked(0)), dies_at=0)
     points = {max(1, total * number // POINTS) for number in range(1, POINTS + 1)}

@@ -11,7 +11,7 @@ from django.test import Client
 from masterdata.models import Membership, User
 from payments.models import ImportSet, PaymentInstruction, PaymentOrder
 from tests.build import a_company
-from tests.build_payments import World, fresh, item, ready, released, submitted
+from tests.build_payments import World, answer, fresh, item, ready, released, sent, submitted
 from tests.payments.test_imports_lists import a_csv
 from tests.signing import PASSPHRASE, give_key
 
@@ -137,6 +137,26 @@ class TestOrderPage:
         )
 
         assert instruction.instr_no in page
+
+
+class TestFollowing:
+    def test_the_page_looks_again_within_five_seconds_while_the_bank_has_the_payment(
+        self, world: World
+    ) -> None:
+        row = sent(world, "accepted")
+        url, viewer = f"/payments/orders/{row.order.order_no}/", signed_in(world["treasurer"])
+        polls = re.search(
+            r'id="moving" hx-get="([^"]+)" hx-trigger="every (\d)s"',
+            viewer.get(url).content.decode(),
+        )
+        assert polls is not None
+
+        answer(row, "succeeded")
+        after = viewer.get(polls[1], headers={"x-poll": "1"}).content.decode()
+
+        assert (polls[1], int(polls[2]) < 5) == (url, True)
+        assert 'data-state="succeeded"' in after
+        assert 'id="moving"' not in after
 
 
 class TestActs:

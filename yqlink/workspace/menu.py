@@ -175,6 +175,7 @@ class Section:
 
 ICONS = {
     "workspace:home": "home",
+    "workspace:board": "chart",
     "desk:cases": "warning",
     "payments:create": "plus",
     "payments:import": "upload",
