@@ -83,12 +83,12 @@ def alarm_receipts(row: ReceiptDay) -> None:
     )
 
 
-def settle_receipts(row: ReceiptDay) -> None:
-    """The day's receipts are all there."""
-    desk.close_case(
-        kind=RECEIPTS_MISSING,
+def settle_receipts(day_ids: Sequence[int]) -> None:
+    """The receipts of these days are all there."""
+    desk.close_cases(
+        kinds=[RECEIPTS_MISSING],
         subject_kind="statements.receiptday",
-        subject_id=row.pk,
+        subject_ids=day_ids,
         outcome="回单已取齐",
     )
 

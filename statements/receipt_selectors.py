@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from django.db import connection
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from kernel.errors import NotFound
 from kernel.scope import Scope
@@ -198,27 +199,40 @@ def unproven(account_id: int, first: date, last: date) -> list[Posted]:
     ]  # fmt: skip
 
 
-def count_day(
-    account_id: int, day: date, *, today: date, lists_entries: bool
-) -> tuple[Counted, int]:
-    """(what there is of the day, how many receipts). System look-up."""
-    entries = in_force(StatementEntry.objects.filter(account_id=account_id, bank_date=day)).count()
-    open_entries = unproven(account_id, day, day)
-    papers = open_papers(account_id, day, day)
-    receipts = BankReceipt.objects.filter(account_id=account_id, day=day)
-    packs = receipts.filter(covers_day=True).exists()
-    matched = balanced(papers, open_entries)
-    waiting = receipts.filter(file_state=BankReceipt.FileState.WAITING).count()
-    counted = Counted(
-        entries=entries,
-        proven=entries - len(open_entries) + matched,
-        stray=max(0, len(papers) - matched),
-        without_file=waiting,
-        is_covered=packs,
-        is_past=day < today,
-        lists_entries=lists_entries,
+def count_days(
+    account_id: int, days: Collection[date], *, today: date, lists_entries: bool
+) -> dict[date, tuple[Counted, int]]:
+    """(what there is, how many receipts) of each of these days, in as many statements for one as for all. System look-up."""
+    first, last = min(days), max(days)
+    rows = in_force(StatementEntry.objects.filter(account_id=account_id, bank_date__in=days))
+    entries = dict(rows.order_by().values_list("bank_date").annotate(Count("pk")))
+    open_entries, papers = defaultdict(list), defaultdict(list)
+    for entry in unproven(account_id, first, last):
+        open_entries[entry.day].append(entry)
+    for paper in open_papers(account_id, first, last):
+        papers[paper.day].append(paper)
+    receipts = BankReceipt.objects.filter(account_id=account_id, day__in=days).order_by()
+    counted = receipts.values("day").annotate(
+        many=Count("pk"),
+        packs=Count("pk", filter=Q(covers_day=True)),
+        waiting=Count("pk", filter=Q(file_state=BankReceipt.FileState.WAITING)),
     )
-    return counted, receipts.count()
+    listed = {one["day"]: (one["many"], one["packs"], one["waiting"]) for one in counted}
+    found = {}
+    for day in sorted(days):
+        many, packs, waiting = listed.get(day, (0, 0, 0))
+        matched, here = balanced(papers[day], open_entries[day]), entries.get(day, 0)
+        told = Counted(
+            entries=here,
+            proven=here - len(open_entries[day]) + matched,
+            stray=max(0, len(papers[day]) - matched),
+            without_file=waiting,
+            is_covered=packs > 0,
+            is_past=day < today,
+            lists_entries=lists_entries,
+        )
+        found[day] = told, many
+    return found
 
 
 def open_status(scope: Scope, *, since: date, limit: int) -> int:

@@ -175,36 +175,43 @@ def link_and_check(
         BankReceipt.objects.filter(pk=link.receipt_id, entry=None).update(
             entry_id=link.entry_id, link_rule=link.rule
         )
-    company_id = receipt_selectors.company_of(account_id)
-    return [
-        _check(account_id, company_id, day, lists_entries=lists_entries) for day in sorted(days)
+    return _check(account_id, days, lists_entries=lists_entries)
+
+
+_COUNTED = (
+    *("company_id", "entry_count", "missing", "receipt_count", "stray", "without_file"),
+    *("status", "checked_at"),
+)
+
+
+def _check(account_id: int, days: Collection[date], *, lists_entries: bool) -> list[ReceiptDay]:
+    company_id, today = receipt_selectors.company_of(account_id), clock.today()
+    told = receipt_selectors.count_days(account_id, days, today=today, lists_entries=lists_entries)
+    rows = [
+        ReceiptDay(
+            account_id=account_id,
+            day=day,
+            company_id=company_id,
+            entry_count=counted.entries,
+            missing=counted.missing,
+            receipt_count=receipts,
+            stray=counted.stray if counted.lists_entries else 0,
+            without_file=counted.without_file,
+            status=receipt_rules.judge(counted),
+            checked_at=clock.now(),
+        )
+        for day, (counted, receipts) in told.items()
     ]
-
-
-def _check(account_id: int, company_id: int, day: date, *, lists_entries: bool) -> ReceiptDay:
-    counted, receipts = receipt_selectors.count_day(
-        account_id, day, today=clock.today(), lists_entries=lists_entries
+    ReceiptDay.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["account", "day"], update_fields=_COUNTED
     )
-    row, _ = ReceiptDay.objects.update_or_create(
-        account_id=account_id,
-        day=day,
-        defaults={
-            "company_id": company_id,
-            "entry_count": counted.entries,
-            "missing": counted.missing,
-            "receipt_count": receipts,
-            "stray": counted.stray if counted.lists_entries else 0,
-            "without_file": counted.without_file,
-            "status": receipt_rules.judge(counted),
-            "checked_at": clock.now(),
-        },
-    )
-    is_late = day <= clock.today() - timedelta(days=ALARM_AFTER_DAYS)
-    if row.status not in (ReceiptDay.Status.MISSING, ReceiptDay.Status.NO_FILE):
-        settle_receipts(row)
-    elif is_late:
-        alarm_receipts(row)
-    return row
+    wanting = (ReceiptDay.Status.MISSING, ReceiptDay.Status.NO_FILE)
+    settle_receipts([row.pk for row in rows if row.status not in wanting])
+    late = today - timedelta(days=ALARM_AFTER_DAYS)
+    for row in rows:
+        if row.status in wanting and row.day <= late:
+            alarm_receipts(row)
+    return rows
 
 
 @transaction.atomic(durable=True)

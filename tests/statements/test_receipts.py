@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -144,6 +144,19 @@ class TestLinkAndCheck:
             (day,) = services.link_and_check(**look)
 
         assert (day.status, cases.count()) == ("stray", 0)
+
+    def test_many_days_are_counted_in_as_many_statements_as_one(self, django_assert_num_queries):
+        account = an_account()
+        days = [DAY - timedelta(days=n) for n in range(20)]
+        lines = [a_line(f"S{n}", f"{n + 1}.00", day=day) for n, day in enumerate(days)]
+        record_entries(account_id=account.pk, lines=lines)
+
+        for some in (days[:1], days):
+            with django_assert_num_queries(4):
+                told = receipt_selectors.count_days(
+                    account.pk, some, today=DAY + timedelta(days=9), lists_entries=True
+                )
+            assert [counted.missing for counted, _ in told.values()] == [1] * len(some)
 
     def test_a_file_is_named_as_folders_of_any_machine_take_it(self):
         receipt = a_receipt(an_account(), "..\\..\\HD/1:2", file=PDF)
