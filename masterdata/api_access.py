@@ -117,8 +117,8 @@ class ClientAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignor
 
 
 def source_systems() -> list[str]:
-    """The source systems that have an active key. System look-up for publishing."""
-    rows = ApiClient.objects.filter(is_active=True).values_list("source_system", flat=True)
+    """Every source system with a client, stopped ones too: what they miss waits for them. System look-up for publishing."""
+    rows = ApiClient.objects.values_list("source_system", flat=True)
     return sorted(set(rows))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from erpbridge import storable
 from erpbridge.contract import Delivery, ItemReply, Kind, Reply, fault
 from erpbridge.models import Inbox
 from erpbridge.services import (
@@ -108,6 +109,7 @@ def take(*, client: ApiClient, delivery: Delivery) -> tuple[Reply, bool]:
 @transaction.atomic(durable=True)
 def _take(client: ApiClient, delivery: Delivery) -> tuple[Reply, bool]:
     _require_key(delivery.key)
+    delivery = storable.kept_out(delivery)
     right, taker = _TAKERS[delivery.kind]
     scope = scope_of_client(client)
     scope.demand(right)
@@ -140,6 +142,10 @@ def _answer(client: ApiClient, scope: Scope, delivery: Delivery, taker: Taker) -
             422, {"errors": [fault("items", None, "items_count", text, f"1 to {most} items")]}
         )
     if delivery.is_whole and delivery.kind == Kind.PAYMENT_REQUEST:
+        if delivery.faults:
+            return Reply(
+                422, {"errors": [one for told in delivery.faults.values() for one in told]}
+            )
         return payments_in.take_whole(client, scope, delivery.items)
     replies = _each(client, scope, delivery, taker)
     return Reply(200, {"results": [one.as_json() for one in replies]})

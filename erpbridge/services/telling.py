@@ -14,7 +14,7 @@ from erpbridge.services.publish import CHUNK, OVERLAP, told_version
 from kernel import clock
 from ledger import selectors as ledger
 from masterdata import partners
-from masterdata.selectors import scope_of_client
+from masterdata.selectors import scope_of_client, visible_companies
 from receipts import selectors as receipts
 from statements import selectors as statements
 
@@ -147,7 +147,10 @@ def _home(system: ErpSystem) -> str:
 
 
 def _since(system: ErpSystem, kind: Kind) -> datetime | None:
-    rows = Outbox.objects.filter(kind=kind, system=system.client.source_system)
+    codes = visible_companies(scope_of_client(system.client)).values_list("code", flat=True)
+    rows = Outbox.objects.filter(
+        kind=kind, system=system.client.source_system, company_code__in=list(codes)
+    )  # a namesake of another company's goes on from where it is, not this one
     newest = rows.order_by("-made_at").values_list("made_at", flat=True).first()
     return None if newest is None else newest - OVERLAP
 

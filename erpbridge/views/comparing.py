@@ -48,7 +48,7 @@ def comparison(request: HttpRequest, comparison_id: int) -> HttpResponse:
     """One comparison: counts, what differs by kind, and each difference with both sides."""
     scope = scope_in(request)
     row = selectors.get_comparison(comparison_id, scope=scope)
-    kinds = selectors.kinds_found(row)
+    kinds = sorted(selectors.kinds_found(row), key=lambda one: not WORDS[one[0]].is_grave)
     context = {
         "comparison": row,
         "kinds": [(WORDS[code], count) for code, count in kinds],

@@ -170,7 +170,12 @@ class BookingPage(NoticesPage):
     caption = _("按公司的入账方式生成凭证：单笔一张，或同日多笔一张；有误的逐行列出，其余照记。")
     selectable = True
     actions = (
-        BulkAction(_("预览凭证"), url=reverse_lazy("receipts:book_preview"), right="receipts.book"),
+        BulkAction(
+            _("预览凭证"),
+            url=reverse_lazy("receipts:book_preview"),
+            tone="plain",
+            right="receipts.book",
+        ),
         BulkAction(_("入账"), url=reverse_lazy("receipts:book"), right="receipts.book"),
     )
     columns = (
