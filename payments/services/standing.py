@@ -6,7 +6,7 @@ Done in the bank's workers alone: only they can sign for the platform. What stop
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -99,10 +99,11 @@ def _used(authority: StandingAuthority, now: datetime) -> standing.Used:
     here = now.astimezone(clock.SHANGHAI)
     midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
     month_began = midnight.replace(day=1)
-    rows = standing.released_under(authority, since=month_began)
-    told = trail.told_since(RELEASED, month_began)
-    if not {row.case_id for row in rows} >= _of_accounts(told, authority):
+    found = standing.released_under(authority, since=month_began - timedelta(days=1))
+    told = trail.told_since(RELEASED, month_began)  # a moment later than the release itself
+    if not {row.case_id for row in found} >= _of_accounts(told, authority):
         raise Waits("常设授权已授权的记录与操作轨迹不符，可能在平台之外被删除")
+    rows = [row for row in found if row.at >= month_began]
     freed = _freed([row.case_id for row in rows])
     counted = [row for row in rows if row.case_id not in freed]
     month = sum((row.amount for row in counted), Decimal(0))

@@ -21,11 +21,10 @@ from payments.models import PaymentInstruction
 from payments.services import ending
 from payments.services.standing import release_by_standing
 from tests.build import a_company, a_user, step_up, tell_balance
-from tests.build_payments import World, claim, fresh
+from tests.build_payments import claim, fresh
 from tests.payments.mandates import (
     a_mandate,
     a_sweep,
-    a_target,
     behind,
     decided_by,
     held,
@@ -35,16 +34,6 @@ from tests.payments.mandates import (
 from tests.signing import signer_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def target(world: World) -> OwnAccount:
-    return a_target(world)
-
-
-@pytest.fixture(autouse=True)
-def standing_still(frozen_clock):
-    return frozen_clock
 
 
 class TestRelease:

@@ -21,15 +21,13 @@ from approvals.standing import services as standing
 from approvals.standing.verifying import MESSAGE, verify_cases
 from kernel import envelope, seal, signatures
 from kernel.vault import platform_points, sign_as_platform
-from masterdata.models import OwnAccount
 from masterdata.selectors import outbound_gate, system_scope
 from payments.models import PaymentInstruction, PaymentOrder
 from payments.services.standing import release_by_standing
 from tests.bankbridge.test_evidence_bundle import verify
-from tests.build_payments import World, fresh
+from tests.build_payments import fresh
 from tests.payments.mandates import (
     a_sweep,
-    a_target,
     behind,
     held,
     signed,
@@ -38,16 +36,6 @@ from yqlink.evidence.gather import Wish, bundle
 from yqlink.evidence.standalone.verify_keys import packed, unpacked
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def target(world: World) -> OwnAccount:
-    return a_target(world)
-
-
-@pytest.fixture(autouse=True)
-def standing_still(frozen_clock):
-    return frozen_clock
 
 
 class TestEvidence:
