@@ -92,6 +92,7 @@ def hand_over(lane: Lane, key: str, items: list[dict[str, Any]]) -> Callable[[],
     return lambda: (lane.side.send(items, key=key), lane.pump())
 
 
+@pytest.mark.timeout(1800)  # where every step is taken
 def test_a_request_survives_a_kill_at_any_step_and_is_taken_once(lane, frozen_clock: fixed):
     def asked(number: int) -> tuple[str, list[dict[str, Any]]]:
         later = (clock.today() + timedelta(days=2)).isoformat()  # all steps together pass midnight
