@@ -167,7 +167,8 @@ def _make(
                 made, _ = _create(client, scope, left)
         except DomainError as refusal:
             bad = next((one for one in left if one.row == refusal.row), left[0])
-            error = {**refusal_fault(refusal), "row": bad.row}
+            alone = refusal.refusal if isinstance(refusal, intake.RowRefused) else refusal
+            error = {**refusal_fault(alone), "row": bad.row}
             replies[bad.row] = ItemReply(bad.row, "ERR", errors=(error,))
             left.remove(bad)
             continue

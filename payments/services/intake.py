@@ -209,7 +209,7 @@ def create_orders(
     try:
         orders = draft_orders(requests=requests, maker=maker, scope=scope)
     except RequestRefused as error:
-        raise _at_row(good[error.place], error.refusal) from error
+        raise RowRefused(good[error.place], error.refusal) from error
     made = list(zip(good, orders, strict=True))
     _submit({order.pk: row for row, order in made if order.state == OrderState.DRAFT}, maker, scope)
     return made
@@ -219,7 +219,7 @@ def _submit(row_of: Mapping[int, Row], maker: User, scope: Scope) -> None:
     drafts = list(lock_orders(row_of, scope=scope).values())
     for pk, refusal in submit_drafts(drafts, actor=maker, scope=scope).items():
         if not isinstance(refusal, Held):
-            raise _at_row(row_of[pk], refusal)
+            raise RowRefused(row_of[pk], refusal)
 
 
 def shown_states(order_ids: Collection[int]) -> dict[int, str]:
@@ -228,11 +228,15 @@ def shown_states(order_ids: Collection[int]) -> dict[int, str]:
     return dict(rows.values_list("pk", "shown_state"))
 
 
-def _at_row(row: Row, refusal: DomainError) -> Conflict:
-    return Conflict(
-        f"第 {row.row} 行：{refusal.message}（整个清单未导入）",
-        f"row {row.row}: {refusal.message_en}",
-        code=refusal.code,
-        field=refusal.field,
-        row=row.row,
-    )
+class RowRefused(Conflict):
+    """A row of a list that stops all of it; `refusal` is what is wrong with the row alone."""
+
+    def __init__(self, row: Row, refusal: DomainError) -> None:
+        super().__init__(
+            f"第 {row.row} 行：{refusal.message}（整个清单未导入）",
+            f"row {row.row}: {refusal.message_en}",
+            code=refusal.code,
+            field=refusal.field,
+            row=row.row,
+        )
+        self.refusal = refusal

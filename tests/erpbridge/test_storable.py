@@ -1,4 +1,4 @@
-"""What no database keeps is refused by its row, and holds up neither its delivery nor its lane."""
+"""What no database keeps is refused by its row, and holds up neither its delivery nor its lane; one bad row is its own."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ def world(db: None, frozen_clock: clock.fixed) -> World:
 
 
 class TestTake:
+    def test_a_changed_line_among_many_is_refused_by_itself_and_says_so(self, own):
+        take(own, Kind.PAYMENT_REQUEST, [an_item(own.world)], key="K1")
+        both = [an_item(own.world, amount="1.00"), an_item(own.world, doc_no="FK2", purpose="二")]
+
+        answer = take(own, Kind.PAYMENT_REQUEST, both, key="K2")
+
+        (error,) = answer["results"][0]["errors"]
+        assert statuses(answer) == ["ERR", "OK"]
+        assert (error["code"], error["row"]) == ("erp_key_taken", 1)
+        assert "整个清单未导入" not in error["message_zh"]
+
     @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])
     def test_names_row_and_field_and_takes_the_others(self, own, text):
         items = [an_item(own.world), an_item(own.world, doc_no="FK2", purpose=text)]
