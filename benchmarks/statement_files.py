@@ -82,13 +82,13 @@ WRITERS: dict[str, Callable[[IO[str], str, int], None]] = {"camt": write_camt, "
 def ours(path: Path, count: int, form: str) -> list[rig.Line]:
     """File to committed and checked rows; the same file again; each half of the bound alone."""
     from kernel.formats import camt, mt940
-    from statements.services import files
+    from statements.services import paths
 
     floor = rig.peak_mb()
     done: list[Any] = []
-    first = rig.timed(lambda: done.extend(files.import_path(path)))
+    first = rig.timed(lambda: done.extend(paths.import_path(path)))
     peak = rig.peak_mb()
-    again = rig.timed(lambda: done.extend(files.import_path(path)))
+    again = rig.timed(lambda: done.extend(paths.import_path(path)))
     if [(row.new_count, row.findings) for row in done] != [(count, []), (0, [])]:
         raise AssertionError([(row.new_count, row.findings) for row in done])
 

@@ -179,13 +179,20 @@ class BankStatement(models.Model):
     findings = models.JSONField(default=list)  # [[code, words], …]
     file_id = models.BigIntegerField(null=True)  # desk.UploadedFile
     file_name = models.CharField(max_length=200, blank=True)
+    file_digest = models.CharField(max_length=64, blank=True)  # SHA-256, of files from disk
+    last_entry_id = models.BigIntegerField(default=0)  # the newest entry once the file was in
     recorded_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         indexes = [
             models.Index(
                 fields=["account", "-last_day", "-id"], name="bank_statement_account_newest"
-            )
+            ),
+            models.Index(
+                fields=["file_digest"],
+                name="bank_statement_file",
+                condition=~models.Q(file_digest=""),
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)

@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
-
-from django.db import transaction
 
 from audit import services as audit
 from desk.mappings import Mapping
@@ -209,7 +206,7 @@ def _judge(one: Taken) -> list[tuple[str, str]]:
     if not section.is_last_page:
         found.append(("page", "缺少最后一页"))
     _require_possible(one)
-    return found if section.is_interim else found + _judge_place(one)
+    return found if section.is_interim else found + judge_place(one)
 
 
 def _require_possible(one: Taken) -> None:
@@ -237,7 +234,7 @@ def _require_possible(one: Taken) -> None:
         )
 
 
-def _judge_place(one: Taken) -> list[tuple[str, str]]:
+def judge_place(one: Taken) -> list[tuple[str, str]]:
     """Whether the statement follows the day before and the number before, and what it tells differently."""
     section, load, found = one.section, one.load, []
     first = one.first or date.min
@@ -253,8 +250,8 @@ def _judge_place(one: Taken) -> list[tuple[str, str]]:
     return found
 
 
-def keep(one: Taken, *, file_id: int | None, file_name: str) -> BankStatement:
-    """Step: the statement's row, its closing balance, and the check of every day it speaks of."""
+def keep(one: Taken, *, file_id: int | None, file_name: str, **mark: Any) -> BankStatement:
+    """Step: the statement's row (with its `mark`), its closing balance, and the check of every day it speaks of."""
     section, load, account = one.section, one.load, one.account
     first, last = one.first or date.min, one.last or date.min
     row = BankStatement.objects.create(
@@ -279,6 +276,7 @@ def keep(one: Taken, *, file_id: int | None, file_name: str) -> BankStatement:
         findings=[list(pair) for pair in one.findings],
         file_id=file_id,
         file_name=file_name[-200:],
+        **mark,
     )
     if section.closing is not None and not section.is_interim:
         figure = BalanceFigure(
@@ -342,19 +340,3 @@ def note(rows: list[BankStatement], taken: list[Taken], *, actor: User | None, w
         ],
         actor=actor,
     )
-
-
-@transaction.atomic(durable=True)
-def import_path(
-    path: Path, *, mapping: Mapping | None = None, number: str = ""
-) -> list[BankStatement]:
-    """Take a file of any size in from disk, for operators and file interfaces. System command; raises InvalidInput."""
-    scope = masterdata.system_scope()
-    chosen = masterdata.account_by_number(number, scope=scope) if number else None
-    with path.open("rb") as stream:
-        kind = kind_of(stream.read(8192), path.name)
-        stream.seek(0)
-        taken = take_all(stream, path.name, kind, scope=scope, chosen=chosen, mapping=mapping)
-    rows = [keep(one, file_id=None, file_name=path.name) for one in taken]
-    note(rows, taken, actor=None, why=path.name)
-    return rows

@@ -47,6 +47,12 @@ def record_entries(
     )
 
 
+def lock_entries(account_id: int) -> None:
+    """Step: be the only writer of the account's entries until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, account_id])
+
+
 def take_in(
     *, account_id: int, chunks: Iterable[bytes], source: str, wants_ids: bool = False
 ) -> Load:
@@ -58,8 +64,8 @@ def take_in(
         fetched_at=clock.now(),
         wants_ids=wants_ids,
     )
+    lock_entries(account_id)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, account_id])
         load(cursor, chunks, into)
     if into.amended_ids:
         alarm_amended(account_id=account_id, company_id=into.company_id, entry_ids=into.amended_ids)

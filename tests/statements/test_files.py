@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.forms import model_to_dict
 
 from audit.models import Entry
 from desk.models import ExceptionCase, UploadedFile
@@ -14,7 +15,7 @@ from kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from masterdata.roles import Role
 from statements import selectors, services
 from statements.models import Balance, BankStatement, DayClose, StatementEntry
-from statements.services import files, uploads
+from statements.services import paths, uploads
 from statements.services.uploads import Wish
 from tests.build import a_user
 from tests.statements.files import E, camt_file, statement_xml
@@ -299,10 +300,42 @@ class TestConfirm:
         assert (StatementEntry.objects.count(), row.new_count) == (2, 0)
 
 
-def test_a_file_from_disk_is_taken_by_the_system(account, tmp_path):
-    path = tmp_path / "a.xml"
-    path.write_bytes(a_camt("5.00"))
+class TestImportPath:
+    @pytest.fixture
+    def path(self, tmp_path):
+        path = tmp_path / "a.xml"
+        path.write_bytes(a_camt(E("5.00", "S1", day=str(DAY)), E("7.00", "S2", day=str(DAY))))
+        return path
 
-    (row,) = files.import_path(path)
+    def test_takes_a_file_for_the_system(self, account, path):
+        (row,) = paths.import_path(path)
 
-    assert (row.account_id, row.new_count) == (account.pk, 1)
+        assert (row.account_id, row.new_count) == (account.pk, 2)
+
+    def test_tells_of_the_same_file_again_what_reading_it_would(self, account, path):
+        paths.import_path(path)
+        (known,) = paths.import_path(path)
+        path.write_bytes(path.read_bytes() + b"\n")
+
+        (read,) = paths.import_path(path)
+
+        told = [
+            {
+                name: value
+                for name, value in model_to_dict(row).items()
+                if name not in ("id", "recorded_at", "file_digest", "last_entry_id")
+            }
+            for row in (known, read)
+        ]
+        assert told[0] == told[1]
+        assert (known.entry_count, known.new_count, known.file_digest) == (2, 0, "")
+        assert StatementEntry.objects.count() == 2
+
+    def test_reads_the_same_file_again_once_its_account_has_newer_entries(self, account, path):
+        paths.import_path(path)
+        services.record_entries(account_id=account.pk, lines=[a_line("S9", "1.00", day=DAY)])
+
+        (again,) = paths.import_path(path)
+
+        assert (again.entry_count, again.new_count) == (2, 0)
+        assert again.file_digest
