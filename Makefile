@@ -14,7 +14,7 @@ DEV := $(VENV)/.dev
 ASSETS := assets/dist/.stamp
 SYSTEM := $(VENV)/.system
 
-.PHONY: help setup demo test check walkthrough sim insider bench fuzz fix screenshots messages lock clean
+.PHONY: help setup demo manage test check walkthrough sim insider bench fuzz fix screenshots messages lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ setup: $(RUNTIME) $(DEV) $(ASSETS) $(SYSTEM) ## the environment in .venv
 
 demo: $(RUNTIME) $(ASSETS) ## [STYLE=table] [BANKS=boc]: the whole platform on this machine, a demo group, the bank simulators and a finance system
 	@exec $(RUN) -m yqlink.demonstration $(if $(STYLE),--style "$(STYLE)") $(if $(BANKS),--banks "$(BANKS)")
+
+manage: $(RUNTIME) ## DO="verify_audit": a management command beside a running `make demo`, in its environment
+	@$(RUN) -m yqlink.beside $(DO)
 
 test: setup ## all tests
 	@$(BIN)/pytest -n $${WORKERS:-3} --dist loadfile --no-loadscope-reorder $(ARGS)
