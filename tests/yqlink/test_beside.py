@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 
 from yqlink import beside
+from yqlink.servers import Postgres, Valkey
 from yqlink.supervisor import ROOT, demo_keys
 
 GIVEN = ("DATABASE_URL", "REDIS_URL", "SEAL_KEY", "SEAL_PUBLIC_KEYS", "SEAL_PRIVATE_KEYS")
@@ -24,8 +25,8 @@ class TestEnvironment:
 
         env = beside.environment(tmp_path)
 
-        assert "pg-socket" in env["DATABASE_URL"]
-        assert env["REDIS_URL"].startswith("redis+socket://")
+        assert env["DATABASE_URL"] == Postgres(tmp_path).url()
+        assert env["REDIS_URL"] == Valkey(tmp_path, env).url
         assert env["SEAL_KEY"] == common["SEAL_KEY"]
         assert env["SEAL_PRIVATE_KEYS"] == workers["SEAL_PRIVATE_KEYS"]
 
