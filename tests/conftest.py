@@ -33,6 +33,7 @@ hypothesis_settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+_LONG = frozenset({"access", "benchmarks", "browser", "journeys", "simulation"})
 _IS_FUZZ = os.environ.get("HYPOTHESIS_PROFILE") == "fuzz"
 hypothesis_settings.load_profile("fuzz" if _IS_FUZZ else "ordinary")
 
@@ -86,7 +87,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under `make fuzz` the tests that name their own number of examples get FUZZ_FACTOR times as many."""
+    """Long files first, so that no worker of a parallel run ends alone; under `make fuzz` the tests that name their own number
+    of examples get FUZZ_FACTOR times as many."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in _LONG)
     if not _IS_FUZZ:
         return
     name = "_hypothesis_internal_use_settings"
