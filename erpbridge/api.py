@@ -47,6 +47,11 @@ def _system(request: Request) -> ApiClient:
     return client
 
 
+# What every delivery carries, and how it is answered: item by item, or refused whole.
+_KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True)
+_TAKEN = {200: ItemResultsSerializer, 409: FaultsSerializer, 422: FaultsSerializer}
+
+
 class PaymentOrdersView(OrderListView):
     """Payment orders: read by people and systems, written by systems."""
 
@@ -228,10 +233,8 @@ class VoucherAcksView(SystemView):
         operation_id="voucher_acks_take",
         summary="回报凭证入账结果",
         request=VoucherAcksSerializer,
-        responses={200: ItemResultsSerializer, 409: FaultsSerializer, 422: FaultsSerializer},
-        parameters=[
-            OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True),
-        ],
+        responses=_TAKEN,
+        parameters=[_KEY],
     )
     def post(self, request: Request) -> Response:
         """Take what was booked, under which number, and what was refused, with the reason."""
@@ -247,10 +250,8 @@ class NoticeAcksView(SystemView):
         operation_id="arrival_notices_acknowledge",
         summary="回报到款入账结果",
         request=NoticeAcksSerializer,
-        responses={200: ItemResultsSerializer, 409: FaultsSerializer, 422: FaultsSerializer},
-        parameters=[
-            OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True),
-        ],
+        responses=_TAKEN,
+        parameters=[_KEY],
     )
     def post(self, request: Request) -> Response:
         """Take by notice number what was booked: the voucher a receipt stands in is acknowledged, with all its receipts."""
@@ -287,10 +288,8 @@ class MasterDataView(SystemView):
         operation_id="master_data_take",
         summary="同步供应商与客户",
         request=MasterDataSerializer,
-        responses={200: ItemResultsSerializer, 409: FaultsSerializer, 422: FaultsSerializer},
-        parameters=[
-            OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True),
-        ],
+        responses=_TAKEN,
+        parameters=[_KEY],
     )
     def post(self, request: Request) -> Response:
         """Take suppliers and customers; new bank accounts wait until another person confirms them."""
@@ -306,10 +305,8 @@ class HoldingsView(SystemView):
         operation_id="holdings_take",
         summary="报送日终持有清单",
         request=HoldingsSerializer,
-        responses={200: ItemResultsSerializer, 409: FaultsSerializer, 422: FaultsSerializer},
-        parameters=[
-            OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True),
-        ],
+        responses=_TAKEN,
+        parameters=[_KEY],
     )
     def post(self, request: Request) -> Response:
         """Take rows of a list; it is compared with our books once it is whole."""
