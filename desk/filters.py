@@ -78,6 +78,16 @@ class TextFilter(Filter):
 
 
 @dataclass(frozen=True)
+class NumberFilter(Filter):
+    """An exact id; what is no number finds nothing."""
+
+    def condition(self, value: str) -> Q:
+        """The id."""
+        number = whole_number(value)
+        return Q(pk__in=[]) if number is None else Q(**{self.field or self.name: number})
+
+
+@dataclass(frozen=True)
 class ChoiceFilter(Filter):
     """One of some values; `choices` is a list, or a function of the viewer's scope."""
 

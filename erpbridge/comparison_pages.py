@@ -9,7 +9,14 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from desk.filters import ChoiceFilter, CompanyFilter, DateRangeFilter, MoreThanFilter, TextFilter
+from desk.filters import (
+    ChoiceFilter,
+    CompanyFilter,
+    DateRangeFilter,
+    MoreThanFilter,
+    NumberFilter,
+    TextFilter,
+)
 from desk.pages import ListPage
 from desk.rows import Column, Row
 from desk.words import words_of
@@ -140,7 +147,7 @@ class DifferencesPage(ListPage):
         Column("what_next", _("处理办法"), value=lambda row: WORDS[row["code"]].what_next),
     )
     filters = (
-        TextFilter("run", _("比对编号"), fields=("comparison_id",), exact=True),
+        NumberFilter("run", _("比对编号"), field="comparison_id"),
         TextFilter("q", _("单据 / 记账键"), fields=("document", "number")),
         CompanyFilter("company", _("公司"), field="company_id", choices=company_choices),
         ChoiceFilter("code", _("不一致"), choices=[(code, one.title) for code, one in WORDS.items()]),

@@ -74,6 +74,9 @@ class TestPages:
     def test_the_export_names_reason_and_remedy(self, own, accountant):
         compared(own, document("FK9"))
 
+        for nonsense in ("abc", "9" * 30, "-1"):
+            address = f"/erp/compare/differences/?run={nonsense}"
+            assert browse(accountant).get(address).status_code == 200
         answer = browse(accountant).get("/erp/compare/differences/?export=xlsx")
 
         sheet = load_workbook(BytesIO(answer.getvalue())).active
