@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from audit.models import Entry, Link
 from kernel.scope import Scope
@@ -54,3 +54,11 @@ def told_since(event: str, moment: datetime) -> list[dict[str, Any]]:
     """The same of those since a moment. System look-up."""
     rows = Entry.objects.filter(event=event, at__gte=moment)
     return list(rows.values_list("after", flat=True))
+
+
+def was_told(event: str, subject: Model, *, path: str) -> bool:
+    """Whether the trail holds this event of a subject, and of this page. System look-up."""
+    rows = Entry.objects.filter(
+        subject_kind=subject._meta.label_lower, subject_id=str(subject.pk), event=event
+    )
+    return rows.filter(after__path=path).exists()

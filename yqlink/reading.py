@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from audit import selectors as trail
 from audit.services import Fact, record_many
 from desk import reading
 from desk.formats import masked_account
@@ -38,22 +39,27 @@ class ReadingMiddleware:
 
 
 def _examines(request: HttpRequest, reader: Any) -> bool:
-    """Whether this is an examiner reading; an element that refreshes itself reads nothing anew, and a system examines nothing."""
-    if request.method != "GET" or POLL_HEADER in request.headers or reader.pk is None:
+    """Whether this is an examiner reading; a system examines nothing."""
+    if request.method != "GET" or reader.pk is None:
         return False
     return bool(request.scope.has("audit.read"))  # type: ignore[attr-defined]  # the house's own attribute
 
 
 def _write(request: HttpRequest, reader: Any, cards: Iterable[str]) -> None:
+    shown = [masked_account(number) for number in cards]
+    examines = _examines(request, reader)
+    if not (examines or shown):
+        return
     where = {"path": request.path[:_TEXT_MAX]}
+    # An element that refreshes itself reads nothing anew; that it does is the browser's word, that the page was read is ours.
+    client, key = getattr(reader, "client", None), request.session.session_key or ""
+    subject = client or session_of(reader, key=key)
+    if examines and POLL_HEADER in request.headers:
+        examines = not trail.was_told(PAGE, subject, **where)
     if query := request.META.get("QUERY_STRING", ""):
         where["query"] = query[:_TEXT_MAX]
-    key = request.session.session_key or ""
-    subject = getattr(reader, "client", None) or session_of(
-        reader, key=key
-    )  # a system, or a person
-    facts = [Fact(PAGE, subject, after=where)] if _examines(request, reader) else []
-    if shown := [masked_account(number) for number in cards]:
+    facts = [Fact(PAGE, subject, after=where)] if examines else []
+    if shown:
         facts.append(
             Fact(CARD, subject, after=where | {"cards": shown[:CARDS_MAX], "count": len(shown)})
         )

@@ -50,11 +50,18 @@ class TestExaminers:
 
     def test_what_refreshes_itself_and_what_was_refused_is_no_reading(self, world):
         examiner = browser(world, "checker2")
-        examiner.get("/board/", HTTP_X_POLL="1")
+        examiner.get("/board/")
+        for _ in range(3):
+            examiner.get("/board/", HTTP_X_POLL="1")
         examiner.get("/payments/orders/P99999999999/")
         examiner.get("/payments/create/")
 
-        assert read(PAGE) == []
+        assert [one.after for one in read(PAGE)] == [{"path": "/board/"}]
+
+    def test_nobody_reads_unseen_by_calling_it_a_refresh(self, world):
+        browser(world, "checker2").get("/payments/orders/", HTTP_X_POLL="1")
+
+        assert [one.after for one in read(PAGE)] == [{"path": "/payments/orders/"}]
 
     def test_others_work_without_such_a_record(self, world):
         browser(world, "maker").get("/payments/orders/")
