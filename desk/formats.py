@@ -90,6 +90,13 @@ def time_text(moment: datetime | None) -> str:
     )
 
 
+def second_text(moment: datetime | None) -> str:
+    """`2026-11-23 09:30:07`, Shanghai, 24 h: where seconds are what is looked for."""
+    if moment is None:
+        return UNKNOWN_FIGURE
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def icon_html(name: str) -> SafeString:
     """One icon of icons.svg; decoration only, hidden from screen readers."""
     return format_html(

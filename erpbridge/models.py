@@ -79,6 +79,17 @@ class Inbox(models.Model):
         return f"{self.system} {self.key}"
 
 
+class TakenOrder(models.Model):
+    """Which delivery a payment order was taken from, and where in it: the first one, a later copy changes nothing."""
+
+    order_no = models.CharField(max_length=40, unique=True)
+    delivery = models.ForeignKey(Inbox, on_delete=models.PROTECT, related_name="orders")
+    row = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return self.order_no
+
+
 class Outbox(models.Model):
     """One message to a finance system: at least once, always under the same message id."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, QuerySet
 
+from erpbridge.contract import Kind
 from erpbridge.models import (
     Comparison,
     Difference,
@@ -14,6 +15,7 @@ from erpbridge.models import (
     Inbox,
     Outbox,
     Refusal,
+    TakenOrder,
 )
 from kernel.errors import NotFound
 from kernel.scope import Scope
@@ -128,6 +130,23 @@ def visible_outbox(scope: Scope) -> QuerySet[Outbox]:
     allowed = visible_companies(scope).filter(pk__in=scope.companies_with(READ))
     codes = list(allowed.values_list("code", flat=True))
     return Outbox.objects.filter(company_code__in=codes).order_by("-made_at", "-pk")
+
+
+def taken_from(order_no: str) -> TakenOrder | None:
+    """The delivery an order was taken from, never with its content. The caller was allowed to see the order."""
+    rows = TakenOrder.objects.select_related("delivery")
+    return rows.defer("delivery__content", "delivery__reply").filter(order_no=order_no).first()
+
+
+def style_words(style: str) -> str:
+    """The name of one of the five styles."""
+    return dict(ErpSystem.Style.choices).get(style, style)
+
+
+def newest_told(order_id: int) -> Outbox | None:
+    """The newest message to a finance system about an order. The caller was allowed to see the order."""
+    rows = Outbox.objects.filter(subject_id=order_id, kind=Kind.PAYMENT_RESULT)
+    return rows.order_by("-state_version").first()
 
 
 def active_systems(style: str) -> list[ErpSystem]:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from erpbridge import storable
 from erpbridge.contract import Delivery, ItemReply, Kind, Reply, fault
-from erpbridge.models import Inbox
+from erpbridge.models import Inbox, TakenOrder
 from erpbridge.services import (
     holdings_in,
     master_in,
@@ -131,7 +131,23 @@ def _take(client: ApiClient, delivery: Delivery) -> tuple[Reply, bool]:
     row.latency_ms = int((clock.monotonic() - began) * 1000)
     row.save(update_fields=["status", "reply", "received_at", "content", "faults", "latency_ms"])
     refusals.note_items(row, delivery.items)
+    if delivery.kind == Kind.PAYMENT_REQUEST:
+        _note_orders(row, reply)
     return reply, False
+
+
+def _note_orders(row: Inbox, reply: Reply) -> None:
+    """The orders this delivery became, so that each leads back to it; one that was there keeps its first delivery."""
+    made = [(one["order_no"], one["row"]) for one in reply.body.get("orders", ())]
+    made += [
+        (one["ours"], one["row"])
+        for one in reply.body.get("results", ())
+        if one["status"] == "OK" and one["ours"]
+    ]
+    TakenOrder.objects.bulk_create(
+        [TakenOrder(order_no=number, delivery=row, row=place) for number, place in made],
+        ignore_conflicts=True,
+    )
 
 
 def _answer(client: ApiClient, scope: Scope, delivery: Delivery, taker: Taker) -> Reply:

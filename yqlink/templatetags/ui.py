@@ -23,6 +23,7 @@ from kernel import clock
 from kernel.errors import DomainError
 from kernel.money import amount_in_words
 from masterdata.roles import ROLE_NAMES, Role
+from yqlink.workspace.hops import Hop, hops_of
 from yqlink.workspace.menu import Section, visible_menu
 
 register = template.Library()
@@ -98,6 +99,18 @@ def day(value: date | None) -> str:
 def moment(value: datetime | None) -> str:
     """{{ value|moment }}: 2026-11-23 09:30, Shanghai."""
     return formats.time_text(value)
+
+
+@register.filter
+def second(value: datetime | None) -> str:
+    """{{ value|second }}: 2026-11-23 09:30:07, Shanghai."""
+    return formats.second_text(value)
+
+
+@register.simple_tag(takes_context=True)
+def hops(context: Context, order_no: str) -> list[Hop]:
+    """{% hops order.order_no as road %}: the five hops of a payment of the viewer's, each with its times and numbers."""
+    return hops_of(order_no, scope=context["request"].scope)
 
 
 @register.simple_tag(takes_context=True)
