@@ -47,6 +47,7 @@ class ExchangesPage(ListPage):
     """Every conversation with a bank, newest first."""
 
     key = "bankbridge.exchanges"
+    keeps = ("peer",)
     title = _("银行报文")
     caption = _("发出第一个字节之前即登记，收到应答后补全；内容加密保存，查看留痕。")
     order = "-began_at"
@@ -77,6 +78,7 @@ class ExchangesPage(ListPage):
             needs=("result",),
             is_key=True,
         ),
+        Column("attempt", _("第几次"), kind="number", value=lambda row: row["attempt"]),
         Column("latency_ms", _("耗时 ms"), kind="number"),
         Column("request_bytes", _("发送字节"), kind="number"),
         Column("answer_bytes", _("接收字节"), kind="number"),
@@ -108,8 +110,11 @@ class ExchangesPage(ListPage):
         return selectors.visible_exchanges(scope)
 
     def enrich(self, rows: list[dict[str, Any]]) -> None:
-        """What each conversation was about, by its business number."""
+        """What each conversation was about, by its business number; and the how manieth of its kind it was about a payment."""
         name_subjects(rows)
+        attempts = selectors.attempts_of([row["pk"] for row in rows])
+        for row in rows:
+            row["attempt"] = attempts.get(row["pk"])
 
     def row_url(self, row: Row) -> str:
         """The exchange's page."""

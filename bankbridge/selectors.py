@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 
 from bankbridge.models import Exchange, PullCursor, TickHealth
 from kernel.errors import NotFound
@@ -84,6 +85,19 @@ def get_exchange(key: str, *, scope: Scope) -> Exchange:
 def exchanges_about(kind: str, subject_id: int, *, scope: Scope) -> QuerySet[Exchange]:
     """Wire evidence of one batch or account."""
     return visible_exchanges(scope).filter(subject_kind=kind, subject_id=subject_id)
+
+
+def attempts_of(exchange_ids: Collection[int]) -> dict[int, int]:
+    """Of these conversations about payments: the how manieth each is of its operation and subject. System look-up."""
+    same = Exchange.objects.filter(
+        subject_kind=OuterRef("subject_kind"),
+        subject_id=OuterRef("subject_id"),
+        operation=OuterRef("operation"),
+        pk__lte=OuterRef("pk"),
+    )
+    count = same.order_by().values("operation").annotate(n=Count("pk")).values("n")
+    rows = Exchange.objects.filter(pk__in=exchange_ids, subject_kind__startswith="payments.")
+    return dict(rows.order_by().values_list("pk", Subquery(count)))
 
 
 def last_contact(connection_id: int) -> tuple[datetime | None, datetime | None, str]:

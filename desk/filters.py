@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
 
 from desk.keysets import whole_number
 from kernel.clock import SHANGHAI
@@ -40,7 +42,7 @@ class Filter:
         return (self.name,)
 
     def apply(self, rows: QuerySet[Any], given: Mapping[str, str]) -> QuerySet[Any]:
-        """The rows that remain; what cannot be read narrows nothing."""
+        """The rows that remain."""
         value = given.get(self.name, "").strip()
         return rows.filter(self.condition(value)) if value else rows
 
@@ -132,73 +134,97 @@ def _as_day(text: str) -> date | None:
 
 
 @dataclass(frozen=True)
-class DateRangeFilter(Filter):
-    """From and to, both days included; `moments=True` where the column holds times."""
-
-    moments: bool = False
-    kind = "dates"
+class RangeFilter(Filter):
+    """From and to, both included. What cannot be read finds nothing and says so: a report over everything instead would look
+    like the one that was asked for."""
 
     @property
     def keys(self) -> tuple[str, ...]:
         """`name_from` and `name_to`."""
         return (f"{self.name}_from", f"{self.name}_to")
 
+    def read(self, text: str) -> Any:
+        """The bound a person wrote; None for what is none."""
+        raise TypeError(f"{type(self).__name__} reads no bounds")
+
+    def said(self, bound: Any) -> str:
+        """A bound in words."""
+        return str(bound)
+
+    def bounds(self, field: str, low: Any, high: Any) -> dict[str, Any]:
+        """The conditions of what was read; None is no bound."""
+        found = {f"{field}__gte": low, f"{field}__lte": high}
+        return {name: bound for name, bound in found.items() if bound is not None}
+
     def apply(self, rows: QuerySet[Any], given: Mapping[str, str]) -> QuerySet[Any]:
-        """Rows of the days between."""
-        low, high = (_as_day(given.get(key, "")) for key in self.keys)
-        field = self.field or self.name
-        if low:
-            rows = rows.filter(**{f"{field}__gte": self._edge(low)})
-        if high:
-            rows = rows.filter(**{f"{field}__lt": self._edge(high + timedelta(days=1))})
-        return rows
+        """Rows between the bounds."""
+        typed = [given.get(key, "").strip() for key in self.keys]
+        low, high = (self.read(text) if text else None for text in typed)
+        if any(text and bound is None for text, bound in zip(typed, (low, high), strict=True)):
+            return rows.filter(pk__in=[])
+        return rows.filter(**self.bounds(self.field or self.name, low, high))
+
+    def chip(self, given: Mapping[str, str], scope: Scope) -> str:
+        """`1,000.00 ~ 5,000.00`; a bound that cannot be read is shown as it was typed, and said to be none."""
+        typed = [given.get(key, "").strip() for key in self.keys]
+        if not any(typed):
+            return ""
+        return " ~ ".join(self._told(text) if text else "…" for text in typed)
+
+    def _told(self, text: str) -> str:
+        bound = self.read(text)
+        if bound is None:
+            return _now("%(text)s（无法识别）") % {"text": text[:40]}
+        return self.said(bound)
+
+
+@dataclass(frozen=True)
+class DateRangeFilter(RangeFilter):
+    """Two days, both included; `moments=True` where the column holds times."""
+
+    moments: bool = False
+    kind = "dates"
+
+    def read(self, text: str) -> date | None:
+        """The day, written as 2026-11-30."""
+        return _as_day(text)
+
+    def bounds(self, field: str, low: Any, high: Any) -> dict[str, Any]:
+        """From the first moment of the one to the last of the other."""
+        found: dict[str, Any] = {}
+        if low is not None:
+            found[f"{field}__gte"] = self._edge(low)
+        if high is not None:
+            found[f"{field}__lt"] = self._edge(high + timedelta(days=1))
+        return found
 
     def _edge(self, day: date) -> date | datetime:
         return datetime.combine(day, time(), SHANGHAI) if self.moments else day
 
-    def chip(self, given: Mapping[str, str], scope: Scope) -> str:
-        """`2026-11-01 ~ 2026-11-30`."""
-        low, high = (given.get(key, "").strip() for key in self.keys)
-        return f"{low or '…'} ~ {high or '…'}" if low or high else ""
-
 
 def as_amount(text: str) -> Decimal | None:
+    """The amount a person wrote (full-width digits, commas, blanks, ¥ and 元 are accepted); None for what is none."""
+    plain = unicodedata.normalize("NFKC", text).replace(",", "").replace(" ", "")
     try:
-        value = Decimal(text.replace(",", "").replace("，", "").strip())
+        value = Decimal(plain.strip().removeprefix("¥").removesuffix("元"))
     except InvalidOperation:
         return None
     return value if value.is_finite() and abs(value) < AMOUNT_BOUND else None
 
 
 @dataclass(frozen=True)
-class AmountRangeFilter(Filter):
-    """From and to, both included."""
+class AmountRangeFilter(RangeFilter):
+    """Two amounts, both included."""
 
     kind = "amounts"
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """`name_from` and `name_to`."""
-        return (f"{self.name}_from", f"{self.name}_to")
+    def read(self, text: str) -> Decimal | None:
+        """The amount."""
+        return as_amount(text)
 
-    def apply(self, rows: QuerySet[Any], given: Mapping[str, str]) -> QuerySet[Any]:
-        """Rows whose amount lies between."""
-        low, high = (as_amount(given.get(key, "")) for key in self.keys)
-        field = self.field or self.name
-        if low is not None:
-            rows = rows.filter(**{f"{field}__gte": low})
-        if high is not None:
-            rows = rows.filter(**{f"{field}__lte": high})
-        return rows
-
-    def chip(self, given: Mapping[str, str], scope: Scope) -> str:
-        """`1,000.00 ~ 5,000.00`."""
-        low, high = (as_amount(given.get(key, "")) for key in self.keys)
-        if low is None and high is None:
-            return ""
-        return (
-            f"{'…' if low is None else f'{low:,.2f}'} ~ {'…' if high is None else f'{high:,.2f}'}"
-        )
+    def said(self, bound: Any) -> str:
+        """With thousands and two digits."""
+        return f"{bound:,.2f}"
 
 
 @dataclass(frozen=True)

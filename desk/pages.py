@@ -97,6 +97,10 @@ class ListPage:
     actions: Sequence[BulkAction] = ()
     needs: Sequence[str] = ()  # further paths that `row_url`, links or computed cells read
     size: int = 50
+    by_base: Sequence[str] = ()  # names of filters that `base` applies itself
+    keeps: Sequence[str] = ()  # further keys of the address that stay while people filter
+    above: str = ""  # template over the table, of what follows the filters
+    below: str = ""  # and one under it
     empty_title: Words = _("没有符合条件的记录")
     empty_hint: Words = _("可调整或清除筛选条件后再试。")
     can_export: bool = True
@@ -146,11 +150,12 @@ class ListPage:
         """The sort in force as cursors and comparisons."""
         return Keyset(self._base, self.sort)
 
-    def filtered(self) -> QuerySet[Any]:
-        """The rows all active filters let through, in no order."""
+    def filtered(self, *, without: Sequence[str] = ()) -> QuerySet[Any]:
+        """The rows all active filters (but those named) let through, in no order."""
         rows = self._base.order_by()
         for one in self.filters:
-            rows = one.apply(rows, self.given)
+            if one.name not in (*without, *self.by_base):
+                rows = one.apply(rows, self.given)
         return rows
 
     def _paths(self) -> list[str]:
@@ -189,6 +194,11 @@ class ListPage:
 
     # --- totals -------------------------------------------------------------------------------------------------
 
+    @property
+    def adds_all(self) -> bool:
+        """Whether sums were asked for however many rows there are."""
+        return self.given.get("totals") == "all"
+
     def totals(self) -> tuple[list[Total], bool]:
         """Count and sum per currency of all filtered rows, and whether the count stopped at the cap.
 
@@ -197,7 +207,7 @@ class ListPage:
         rows = self.filtered()
         paths = [path for path in (self.currency, self.amount) if path]
         rows = rows.values_list(*(paths or ["pk"]))
-        whole = self.given.get("totals") == "all"
+        whole = self.adds_all
         try:
             sql, params = (rows if whole else rows[: COUNT_CAP + 1]).query.sql_with_params()
         except EmptyResultSet:
@@ -317,7 +327,10 @@ class ListPage:
                 (n, self.querystring(without=("after", "before"), size=str(n))) for n in SIZES
             ],
             "actions": [one for one in self.actions if not one.right or self.scope.has(one.right)],
-            "hidden": [(k, v) for k, v in self.given.items() if k in ("sort", "size") and v],
+            "hidden": [
+                (k, v) for k, v in self.given.items() if k in ("sort", "size", *self.keeps) and v
+            ],
+            "clear_url": self.querystring(without=[k for k in self.given if k not in self.keeps]),
             "path_query": self.querystring(without=("after", "before")),
         }
 
@@ -352,9 +365,8 @@ def render_list(
         return exports.respond(page, user_id=request.user.pk or 0)
     if "page_reset" in request.GET:
         return HttpResponseRedirect(request.path)
-    context = page.context()
+    context = {**page.context(), **(extra(page) if callable(extra) else extra or {})}
     if getattr(request, "htmx", False) and request.htmx.target == "list":  # type: ignore[attr-defined]
-        return render(request, "desk/_table.html", context)
+        return render(request, "desk/_fragment.html", context)
     context["views"] = selectors.saved_views(user_id=request.user.pk or 0, page=page.key)
-    context.update(extra(page) if callable(extra) else extra or {})
     return render(request, template, context)

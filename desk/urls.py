@@ -18,5 +18,6 @@ urlpatterns = [
     path("notifications/", personal(work.notifications), name="notifications"),
     path("notifications/read/", personal(work.notifications_read), name="notifications_read"),
     path("views/save/", personal(work.save_view), name="save_view"),
+    path("views/drop/", personal(work.drop_view), name="drop_view"),
     path("desk/styleguide/", public(work.styleguide), name="styleguide"),
 ]

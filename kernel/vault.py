@@ -31,6 +31,7 @@ from kernel.ciphers import (
 from kernel.envelope import KeysAbsent, Opener, Sealer, parsed
 
 __all__ = [
+    "SEALED_EXTRA_BYTES",
     "Closed",
     "KeyRing",
     "KeysAbsent",
@@ -45,6 +46,9 @@ __all__ = [
     "sign_as_platform",
 ]
 
+SEALED_EXTRA_BYTES = (
+    2 + NONCE_BYTES + TAG_BYTES
+)  # by how much a text of the ring is longer than what it closes
 _MARKS = {INTL: b"v", SM: b"s"}
 _SUITES = {mark: suite for suite, mark in _MARKS.items()}
 
@@ -86,7 +90,7 @@ class KeyRing:
     def decrypt(self, data: bytes, *, aad: str) -> bytes:
         """The plain bytes; raises Undecipherable."""
         suite = _SUITES.get(data[:1])
-        if suite is None or len(data) < 2 + NONCE_BYTES + TAG_BYTES or data[1] not in self._keys:
+        if suite is None or len(data) < SEALED_EXTRA_BYTES or data[1] not in self._keys:
             raise Undecipherable("not a sealed text, or its key is gone")
         return opened(suite, self._keys[data[1]], data[2:], aad)
 

@@ -313,3 +313,24 @@ def numbers(sequence: str, *, count: int) -> list[int]:
             "SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [sequence, count]
         )
         return [int(row[0]) for row in cursor.fetchall()]
+
+
+NUMBERED_MAX = 50
+
+
+def orders_numbered(number: str) -> list[int]:
+    """Ids of orders by their number, their document's, an instruction's of any attempt, or the bank's. System look-up: the caller
+    narrows them to what the viewer may see. Each kind of number is sought by itself: together none would use its index."""
+    orders = [
+        PaymentOrder.objects.filter(order_no=number),
+        PaymentOrder.objects.filter(erp_doc_no=number),
+    ]
+    sent = [
+        PaymentInstruction.objects.filter(instr_no=number),
+        PaymentInstruction.objects.filter(Q(bank_serial=number) | Q(bank_ref=number)),
+    ]
+    found: dict[int, None] = {}
+    for rows, column in (*((one, "pk") for one in orders), *((one, "order_id") for one in sent)):
+        ids = rows.order_by("-pk").values_list(column, flat=True)[:NUMBERED_MAX]
+        found.update(dict.fromkeys(ids))
+    return list(found)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import Count, DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum
@@ -18,12 +21,13 @@ from desk.pages import COUNT_CAP, ListPage
 from desk.rows import Column, Row
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
-from statements import selectors
+from statements import movements, selectors
 from statements.models import DayClose
-from statements.pages import account_choices, company_choices
+from statements.pages import ZERO, account_choices, company_choices
+from statements.rules import BANK, CAMT, SHEET, SWIFT
 
 CHART_DAYS = 92
-SOURCES = {"bank": _("银企直联"), "": "—"}
+SOURCES = {BANK: _("银企直联"), CAMT: "camt.053", SWIFT: "MT940", SHEET: "CSV / Excel"}
 _AMOUNT = DecimalField(max_digits=18, decimal_places=2)
 _CHANGE = ExpressionWrapper(F("closing") - F("opening"), output_field=_AMOUNT)
 
@@ -48,6 +52,18 @@ def _told(name: str) -> Any:
     return lambda row: row["moves"][name]
 
 
+def _sources(row: Row) -> str:
+    return "、".join(str(SOURCES.get(one, one)) for one in row["moves"]["sources"])
+
+
+def _lowest(row: Row) -> Decimal | None:
+    """The lowest balance of the day, its opening among them; unknown where the bank did not tell every running balance."""
+    moves = row["moves"]
+    if row["opening"] is None or moves["untold"]:
+        return None
+    return Decimal(min(row["opening"], moves["lowest"] or row["opening"]))
+
+
 class BalanceChangesPage(ListPage):
     """Days of accounts, newest first."""
 
@@ -55,6 +71,7 @@ class BalanceChangesPage(ListPage):
     title = _("账户余额变化")
     caption = _("期初＋收入－支出＝期末；银行未报的数字显示为“—”，不当作零。")
     order = "-day"
+    above, below = "statements/_closing_chart.html", "statements/_sides.html"
     needs = ("account_id",)
     empty_title = _("没有符合条件的日余额")
     columns = (
@@ -69,8 +86,8 @@ class BalanceChangesPage(ListPage):
         Column("change", _("变化"), kind="money", value=_change, needs=("opening", "closing")),
         Column("count_in", _("收入笔数"), kind="number", value=_told("credits")),
         Column("count_out", _("支出笔数"), kind="number", value=_told("debits")),
-        Column("lowest", _("日内最低"), kind="money", value=_told("lowest")),
-        Column("source", _("来源"), value=lambda row: SOURCES.get(row["moves"]["source"], row["moves"]["source"])),
+        Column("lowest", _("日内最低"), kind="money", value=_lowest, needs=("opening",)),
+        Column("source", _("来源"), value=_sources),
         Column("fetched", _("取得时间"), kind="datetime", value=_told("fetched")),
     )  # fmt: skip
     filters = (
@@ -89,10 +106,9 @@ class BalanceChangesPage(ListPage):
 
     def enrich(self, rows: list[dict[str, Any]]) -> None:
         """What moved on each day, and where the figures come from."""
-        told = selectors.day_movements({(row["account_id"], row["day"]) for row in rows})
-        nothing = selectors.Movements(0, 0, None, None, "")
+        told = movements.day_movements({(row["account_id"], row["day"]) for row in rows})
         for row in rows:
-            row["moves"] = vars(told.get((row["account_id"], row["day"]), nothing))
+            row["moves"] = vars(told.get((row["account_id"], row["day"]), movements.UNMOVED))
 
     def footings(self, row: Row) -> Iterable[tuple[str, str, str, Decimal]]:
         """Sums of both sides, as under the list."""
@@ -106,15 +122,19 @@ class BalanceChangesPage(ListPage):
 
 
 def shown(page: ListPage) -> Mapping[str, Any]:
-    """Sums of both sides by currency over all filtered days (unknown where there are too many), and the closing balances as a line."""
+    """Sums of both sides by currency over all filtered days (where there are too many, only when asked to), and the closing
+    balances as a line."""
     rows = page.filtered()
+    summed = rows
+    if not page.adds_all:
+        summed = DayClose.objects.filter(pk__in=rows.values("pk")[: COUNT_CAP + 1])
     sums = list(
-        DayClose.objects.filter(pk__in=rows.values("pk")[: COUNT_CAP + 1])
+        summed.order_by()
         .values_list("account__currency")
         .annotate(Sum("credits"), Sum("debits"), Count("pk"))
         .order_by("account__currency")
     )
-    is_capped = sum(count for *_, count in sums) > COUNT_CAP
+    is_capped = not page.adds_all and sum(count for *_, count in sums) > COUNT_CAP
     sides = [
         {"currency": code, "credit": credits, "debit": debits, "net": credits - debits}
         for code, credits, debits, _count in sums
@@ -122,33 +142,35 @@ def shown(page: ListPage) -> Mapping[str, Any]:
     return {
         "sides": [] if is_capped else sides,
         "sides_capped": is_capped,
-        "chart": _chart(rows),
+        "chart": _chart(page),
     }
 
 
-def _chart(rows: QuerySet[Any]) -> dict[str, Any]:
-    """Closing balances by day of the newest days: of the one account chosen, else of all that told one, one line a currency."""
-    told = (
-        rows.filter(closing__isnull=False)
-        .order_by("-day")
-        .values_list("day", "account__currency")
-        .annotate(Sum("closing"))
-    )
-    by_day: dict[Any, dict[str, Any]] = {}
-    for day, code, closing in told[: CHART_DAYS * 4]:
-        by_day.setdefault(day, {})[code] = closing
-    days = sorted(by_day)[-CHART_DAYS:]
-    codes = sorted({code for day in days for code in by_day[day]})
+def _chart(page: ListPage) -> dict[str, Any]:
+    """Closing balances of the newest days, one line a currency: every account asked for counts with the last figure it told;
+    a day on which none told one has no point. Days are not left out for having changed little."""
+    rows = page.filtered(without=("change",)).filter(closing__isnull=False)
+    newest = rows.order_by("-day").values_list("day", flat=True).first()
+    if newest is None:
+        return {"type": "line", "x": [], "series": []}
+    since = rows.filter(day__gt=newest - timedelta(days=CHART_DAYS)).order_by("day")
+    told = since.values_list("day", "account__currency", "account_id", "closing")
+    held: dict[str, dict[int, Decimal]] = {}
+    sums: dict[Any, dict[str, Decimal]] = {}
+    for day, of_day in groupby(told.iterator(chunk_size=5000), key=itemgetter(0)):
+        for _day, code, account_id, closing in of_day:
+            held.setdefault(code, {})[account_id] = closing
+            sums.setdefault(day, {})[code] = ZERO
+        for code in sums[day]:
+            sums[day][code] = sum(held[code].values(), ZERO)
     return {
         "type": "line",
-        "x": [f"{day:%m-%d}" for day in days],
+        "x": [f"{day:%m-%d}" for day in sums],
         "series": [
             {
                 "name": _now("期末余额 %(code)s") % {"code": code},
-                "data": [
-                    f"{by_day[day][code]:.2f}" if code in by_day[day] else None for day in days
-                ],
+                "data": [f"{one[code]:.2f}" if code in one else None for one in sums.values()],
             }
-            for code in codes
+            for code in sorted(held)
         ],
     }

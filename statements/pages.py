@@ -61,6 +61,7 @@ class EntriesPage(ListPage):
     title = _("交易明细")
     caption = _("银行报来的账户明细，只增不改；银行更正过的明细显示最新版本。")
     order = "-booked_at"
+    below = "statements/_sides.html"
     needs: Sequence[str] = ("direction", "amount", "currency", "account_id")
     empty_title = _("没有符合条件的交易明细")
     empty_hint = _("明细每五分钟自动取一次，也可在余额页面立即刷新。")
@@ -97,6 +98,12 @@ class EntriesPage(ListPage):
         ),
         CompanyFilter("company", _("公司"), field="company_id", choices=company_choices),
         ChoiceFilter("account", _("账号"), field="account_id", choices=account_choices),
+        ChoiceFilter(
+            "bank",
+            _("开户行"),
+            field="account__bank__prefix",
+            choices=lambda _scope: masterdata.bank_choices(),
+        ),
         ChoiceFilter("direction", _("收付"), choices=(("credit", _("收入")), ("debit", _("支出")))),
         AmountRangeFilter("amount", _("金额")),
         DateRangeFilter("day", _("银行日期"), field="bank_date"),
@@ -136,19 +143,19 @@ class EntriesPage(ListPage):
 
 
 def side_totals(page: ListPage) -> Mapping[str, Any]:
-    """Sums of both sides over all filtered entries, by currency; unknown where there are too many to add up at once."""
-    ids = page.filtered().values("pk")[: COUNT_CAP + 1]
-    rows = list(
-        StatementEntry.objects.filter(pk__in=ids)
-        .values_list("currency", "direction")
-        .annotate(Sum("amount"), Count("pk"))
+    """Sums of both sides over all filtered entries, by currency; where there are too many to add up at once, only when asked to."""
+    rows = page.filtered()
+    if not page.adds_all:
+        rows = StatementEntry.objects.filter(pk__in=rows.values("pk")[: COUNT_CAP + 1])
+    sums = list(
+        rows.order_by().values_list("currency", "direction").annotate(Sum("amount"), Count("pk"))
     )
-    if sum(count for *_, count in rows) > COUNT_CAP:
+    if not page.adds_all and sum(count for *_, count in sums) > COUNT_CAP:
         return {"sides": [], "sides_capped": True}
     sides: dict[str, dict[str, Any]] = {}
-    for currency, direction, amount, count in rows:
-        side = sides.setdefault(currency, {"currency": currency, "credit": 0, "debit": 0})
-        side[direction], side[f"{direction}_count"] = amount, count
+    for currency, direction, amount, _count in sums:
+        side = sides.setdefault(currency, {"currency": currency, "credit": ZERO, "debit": ZERO})
+        side[direction] = amount
     for side in sides.values():
         side["net"] = side["credit"] - side["debit"]
     return {"sides": [sides[code] for code in sorted(sides)], "sides_capped": False}
@@ -159,6 +166,7 @@ class DaysPage(ListPage):
 
     key = "statements.days"
     title = _("日终核对")
+    by_base = ("differs",)
     caption = _("期初＋收入－支出＝期末；次日重新取得明细后该日关闭，差额须查明。")
     order = "-day"
     columns = (
@@ -191,14 +199,6 @@ class DaysPage(ListPage):
         rows = selectors.visible_day_closes(scope)
         if self.given.get("differs"):
             rows = rows.exclude(difference=0).exclude(difference=None)
-        return rows
-
-    def filtered(self) -> QuerySet[Any]:
-        """As declared; `differs` is applied by `base`."""
-        rows = self._base.order_by()
-        for one in self.filters:
-            if one.name != "differs":
-                rows = one.apply(rows, self.given)
         return rows
 
     def row_url(self, row: Row) -> str:

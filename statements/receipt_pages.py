@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +45,7 @@ class ReceiptsPage(ListPage):
     """Electronic receipts, newest day first."""
 
     key = "statements.receipts"
+    by_base = ("tied", "printed")
     title = _("电子回单")
     caption = _("银行列出的回单与取得的文件；按流水号、对方与金额对应到交易明细，分不清的不猜。")
     order = "-day"
@@ -106,14 +105,6 @@ class ReceiptsPage(ListPage):
             rows = rows.filter(covers_day=False) if is_open else rows
         if self.given.get("printed") in ("yes", "no"):
             rows = rows.filter(printed_at__isnull=self.given["printed"] == "no")
-        return rows
-
-    def filtered(self) -> QuerySet[Any]:
-        """As declared; `tied` and `printed` are applied by `base`."""
-        rows = self._base.order_by()
-        for one in self.filters:
-            if one.name not in ("tied", "printed"):
-                rows = one.apply(rows, self.given)
         return rows
 
     def row_url(self, row: Row) -> str:

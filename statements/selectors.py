@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
 
 from kernel.errors import NotFound, require
 from kernel.scope import Scope
@@ -224,35 +223,6 @@ def visible_day_closes(scope: Scope) -> QuerySet[DayClose]:
         .select_related("account", "account__company")
         .order_by("-day", "account__number", "-id")
     )
-
-
-@dataclass(frozen=True)
-class Movements:
-    """What moved on one day of an account, the lowest running balance told, and where the entries come from."""
-
-    credits: int
-    debits: int
-    lowest: Decimal | None
-    fetched: datetime | None
-    source: str
-
-
-def day_movements(pairs: Collection[tuple[int, date]]) -> dict[tuple[int, date], Movements]:
-    """What moved on each (account id, day) that has entries. System look-up: the caller scoped the accounts."""
-    rows = in_force(
-        StatementEntry.objects.filter(
-            account_id__in={account for account, _ in pairs},
-            bank_date__in={day for _, day in pairs},
-        )
-    )
-    counted = rows.values_list("account_id", "bank_date").annotate(
-        credits=Count("pk", filter=Q(direction="credit")),
-        debits=Count("pk", filter=Q(direction="debit")),
-        lowest=Min("balance_after"),
-        fetched=Max("fetched_at"),
-        origin=Max("source"),
-    )
-    return {(row[0], row[1]): Movements(*row[2:]) for row in counted.order_by()}
 
 
 def book_by_day(

@@ -10,6 +10,7 @@ from django.utils.http import content_disposition_header, url_has_allowed_host_a
 from django.views.decorators.http import require_GET, require_POST
 
 from desk import selectors, services
+from desk.keysets import whole_number
 
 STOP_POLLING = 286
 
@@ -76,10 +77,22 @@ def save_view(request: HttpRequest) -> HttpResponse:
         name=posted.get("name", ""),
         query=posted.get("query", ""),
     )
-    target = posted.get("next", "/")
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
-        target = "/"
-    return HttpResponseRedirect(f"{target}?{view.query}")
+    return HttpResponseRedirect(f"{_back(request)}?{view.query}")
+
+
+@require_POST
+def drop_view(request: HttpRequest) -> HttpResponse:
+    """Forget one of the person's views, and go back to the list."""
+    number = whole_number(request.POST.get("view", ""))
+    if number is not None:
+        services.drop_view(user_id=viewer(request), view_id=number)
+    return HttpResponseRedirect(_back(request))
+
+
+def _back(request: HttpRequest) -> str:
+    """The list the person came from; never another site."""
+    target = request.POST.get("next", "/")
+    return target if url_has_allowed_host_and_scheme(target, allowed_hosts=None) else "/"
 
 
 @require_GET

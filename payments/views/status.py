@@ -28,9 +28,11 @@ from kernel import clock
 from kernel.scope import Scope
 from payments import selectors
 from payments.views.columns import (
+    NumberedFilter,
     PayeeFilter,
     accounts,
     approvals_note,
+    banks,
     companies,
     order_link,
     states,
@@ -107,17 +109,13 @@ class StatusReport(ListPage):
         ChoiceFilter("state", _("状态"), "shown_state", choices=states),
         CompanyFilter("company", _("公司"), "company_id", choices=companies),
         ChoiceFilter("account", _("付款账户"), "payer_account_id", choices=accounts),
+        ChoiceFilter("bank", _("付款银行"), "payer_account__bank__prefix", choices=banks),
         PayeeFilter("payee", _("收款方")),
         AmountRangeFilter("amount", _("金额")),
         DateRangeFilter("made", _("制单日期"), "created_at", moments=True),
         DateRangeFilter("released", _("授权日期"), "released_at", moments=True),
         DateRangeFilter("bank", _("银行结果日期"), "instruction__final_at", moments=True),
-        TextFilter(
-            "number",
-            _("单号"),
-            fields=("order_no", "erp_doc_no", "instruction__instr_no", "instruction__bank_serial"),
-            exact=True,
-        ),
+        NumberedFilter("number", _("单号")),
         TextFilter("batch", _("批次号"), fields=("instruction__batch__batch_no",), exact=True),
         OpenLongerFilter("open", _("无结果超过（小时）")),
     )

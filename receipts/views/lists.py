@@ -25,6 +25,7 @@ from desk.pages import BulkAction, ListPage, render_list
 from desk.rows import Column, Row
 from desk.words import words_of
 from kernel.scope import Scope
+from masterdata import selectors as masterdata
 from receipts import selectors
 from receipts.models import ArrivalNotice, BookingRun, SplitLine, Supplement
 from receipts.states import UNCLAIMED, NoticeState
@@ -77,6 +78,12 @@ FILTERS: tuple[Filter, ...] = (
     CompanyFilter("company", _("公司"), "company_id", choices=companies),
     ChoiceFilter("office", _("办事处"), "office_id", choices=offices),
     ChoiceFilter("account", _("收款账户"), "account_id", choices=accounts),
+    ChoiceFilter(
+        "bank",
+        _("收款银行"),
+        "account__bank__prefix",
+        choices=lambda _scope: masterdata.bank_choices(),
+    ),
     TextFilter("customer", _("客户编码 / 名称"), fields=("customer__code", "customer__name")),
     AmountRangeFilter("amount", _("金额")),
     DateRangeFilter("day", _("银行日期"), "bank_date"),

@@ -37,7 +37,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
 
 def transactions(request: HttpRequest) -> HttpResponseBase:
     """交易明细查询."""
-    return render_list(request, TransactionsPage, "statements/entries.html", side_totals)
+    return render_list(request, TransactionsPage, extra=side_totals)
 
 
 def desk(request: HttpRequest, account_id: int) -> HttpResponse:

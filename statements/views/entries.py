@@ -30,7 +30,7 @@ def _scope(request: HttpRequest, right: str) -> Scope:
 def entries(request: HttpRequest) -> HttpResponseBase:
     """The list of statement entries."""
     _scope(request, "statements.view")
-    return render_list(request, EntriesPage, "statements/entries.html", side_totals)
+    return render_list(request, EntriesPage, extra=side_totals)
 
 
 def entry(request: HttpRequest, entry_id: int) -> HttpResponse:

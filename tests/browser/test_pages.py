@@ -68,6 +68,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
         ("/statements/balances/", "999,876,543.21"),
         ("/statements/entries/", "江阴恒源化工有限公司"),
         ("/statements/days/", "日终核对"),
+        ("/payments/status/", "支付状态查询"),
+        ("/receipts/report/", "收款处理查询"),
         ("/cases/", "异常中心"),
         ("/notifications/", "通知"),
         ("/jobs/", "任务"),
@@ -134,6 +136,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     ],
     "auditor1": [
         ("/audit/", "操作轨迹"),
+        ("/interface-log/", "接口日志查询"),
         ("/bank/exchanges/", "银行报文"),
         ("/bank/channels/", "定时任务"),
         ("/bank/channels/{connection_id}/", "评分卡"),

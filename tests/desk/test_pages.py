@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from desk import exports, formats, pages, selectors, services
-from desk.filters import TextFilter
+from desk.filters import AmountRangeFilter, DateRangeFilter, TextFilter, as_amount
 from desk.models import ExceptionCase, Job
 from desk.pages import ListPage, picked_ids
 from desk.rows import Column
@@ -209,3 +209,25 @@ def test_picked_ids_come_once_each():
 def test_more_ticked_rows_than_one_act_takes_are_refused_not_dropped():
     with pytest.raises(InvalidInput):
         picked_ids({"ids": ",".join(map(str, range(pages.PICKED_MAX + 1)))})
+
+
+class TestRanges:
+    DAYS = DateRangeFilter("on", "日期", "opened_at", moments=True)
+    SUMS = AmountRangeFilter("amount", "金额")
+
+    @pytest.mark.parametrize("given", [{"on_from": "2026-13-01"}, {"on_from": "2026-01-01", "on_to": "gestern"}])  # fmt: skip
+    def test_what_is_no_day_finds_nothing_and_says_so(self, many, given):
+        rows = self.DAYS.apply(selectors.open_cases(SCOPE), given)
+
+        assert list(rows) == []
+        assert "（无法识别）" in self.DAYS.chip(given, SCOPE)
+
+    def test_what_is_no_amount_finds_nothing_and_says_so(self, many):
+        given = {"amount_from": "1千", "amount_to": "5"}
+
+        assert list(self.SUMS.apply(selectors.open_cases(SCOPE), given)) == []
+        assert self.SUMS.chip(given, SCOPE) == "1千（无法识别） ~ 5.00"
+
+    @pytest.mark.parametrize("text", ["１，２３４．５", "¥1,234.50", "1 234.5 元"])
+    def test_amounts_are_read_as_people_write_them(self, text):
+        assert as_amount(text) == Decimal("1234.50")

@@ -36,6 +36,14 @@ def test_the_list_answers_htmx_with_its_table_alone(client, person):
     assert "<html" not in answer.content.decode()
 
 
+def test_what_htmx_brings_carries_the_filters_to_export_and_views(client, person):
+    answer = client.get("/cases/?q=x", headers={"HX-Request": "true", "HX-Target": "list"})
+
+    text = answer.content.decode()
+    assert 'href="?q=x&amp;export=xlsx" hx-swap-oob="true"' in text
+    assert 'name="query" value="?q=x" form="save-view" hx-swap-oob="true"' in text
+
+
 def test_a_job_stops_polling_when_it_is_over(client, person):
     job = services.start_job(kind="export", title="导出", user_id=person.pk)
     going = client.get(f"/jobs/{job.pk}/", headers={"HX-Request": "true"})
@@ -66,3 +74,17 @@ def test_a_view_is_saved_and_never_leads_off_the_site(client, person):
 
     assert answer.url == "/?state=unknown"
     assert [view.name for view in selectors.saved_views(user_id=person.pk, page="p")] == ["待办"]
+
+
+def test_a_view_is_dropped_by_its_owner_alone(client, person, django_user_model):
+    other = django_user_model.objects.create(username="li")
+    mine, theirs = (
+        services.save_view(user_id=user.pk, page="p", name="待办", query="q=1")
+        for user in (person, other)
+    )
+
+    for view in (mine, theirs):
+        client.post("/views/drop/", {"view": str(view.pk), "next": "/cases/"})
+
+    assert not selectors.saved_views(user_id=person.pk, page="p")
+    assert [view.pk for view in selectors.saved_views(user_id=other.pk, page="p")] == [theirs.pk]

@@ -48,3 +48,19 @@ class TestStatusReport:
         assert len(rows(world, open="4")) == 1
         assert rows(world, open="6") == []
         assert rows(world, open="lange") == []
+
+    def test_is_narrowed_to_the_paying_bank(self, world: World) -> None:
+        order = submitted(world)
+        prefix = order.payer_account.bank.prefix
+
+        assert len(rows(world, bank=prefix)) == 1
+        assert rows(world, bank="999") == []
+
+    def test_finds_a_payment_by_any_of_its_numbers(self, world: World) -> None:
+        instruction = released(world)
+        PaymentInstruction.objects.filter(pk=instruction.pk).update(bank_serial="BS-77")
+        order = instruction.order
+
+        for number in (order.order_no, order.erp_doc_no, instruction.instr_no, "BS-77"):
+            assert len(rows(world, number=number)) == 1
+        assert rows(world, number="BS-78") == []

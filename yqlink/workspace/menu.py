@@ -52,7 +52,6 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
             (_("收款入账"), "receipts:to_book", "receipts.book"),
             (_("待确认记账"), "receipts:unconfirmed", "receipts.view"),
             (_("未认领账龄"), "receipts:ageing", "receipts.view"),
-            (_("收款处理查询"), "receipts:report", "receipts.view"),
             (_("未收发票"), "receipts:receivables", "receipts.view"),
             (_("付款方标识"), "receipts:payers", "receipts.view"),
             (_("归集计划"), "receipts:schedules", "receipts.view"),
@@ -103,9 +102,10 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
         "chart",
         [
             (_("支付状态查询"), "payments:status", "payments.view"),
+            (_("收款处理查询"), "receipts:report", "receipts.view"),
             (_("交易明细查询"), "reconciliation:transactions", "statements.view"),
             (_("账户余额变化"), "statements:balance_changes", "statements.view"),
-            (_("接口日志查询"), "workspace:interface_log", "exchanges.read"),
+            (_("接口日志查询"), "workspace:interface_log", "connections.view"),
         ],
     ),
     (
