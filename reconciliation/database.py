@@ -136,7 +136,7 @@ class AccountSource:
             for is_bank, sql in self._all.items()
         }
         self._stream_both(
-            board, names, "INSERT INTO party SELECT squeeze(name) FROM told WHERE $1 IS NOT NULL"
+            board, names, "INSERT INTO party SELECT as_name(name) FROM told WHERE $1 IS NOT NULL"
         )
 
     def _stream_both(self, board: Board, sides: Mapping[bool, str], into: str) -> None:

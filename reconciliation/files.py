@@ -227,7 +227,7 @@ class CsvSource:
     def load_names(self, board: Board) -> None:
         """Fill `party`."""
         board.run(
-            "INSERT INTO party SELECT DISTINCT squeeze(counterparty_name) FROM told WHERE counterparty_name <> ''"
+            "INSERT INTO party SELECT DISTINCT as_name(counterparty_name) FROM told WHERE counterparty_name <> ''"
         )
 
     def _select(self, side: Side) -> str:

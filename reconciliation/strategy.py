@@ -44,6 +44,9 @@ class Strategy:
     name_days: int = 3  # M3
     amount_days: int = 5  # M4; no pair lies farther apart
     lookalike_days: int = 15  # M4: no other line like it so near
+    reference_days: int = (
+        180  # M1, M5–M7: a reference of ours; a number that comes again later was given anew
+    )
     mention_days: int = 31  # M1, M5–M7: a reference found in a text, and no reference of ours
     number_days: int = 5  # the same for a bare number too short to be anybody's own
     tie_pairs_max: int = 2500  # a word that could tie more pairs names a contract, not a payment

@@ -22,16 +22,16 @@ class Rule:
     tolerances: tuple[str, ...] = ()
 
 
-_REFERENCE_TOLERANCES = ("mention_days", "number_days", "tie_pairs_max")
+_REFERENCE_TOLERANCES = ("reference_days", "mention_days", "number_days", "tie_pairs_max")
 LADDER: tuple[Rule, ...] = (
-    Rule("M0", 1, _("同侧冲销"), ("reference", "amount"), ("reversal_days",)),
-    Rule("M1", 1, _("参考号逐笔一致"), ("reference", "amount", "direction"), _REFERENCE_TOLERANCES),
-    Rule("M2", 1, _("对方账号与起息日"), ("amount", "direction", "day", "account"), ("account_workdays", "amount_days")),
-    Rule("M3", 1, _("对方户名与日期"), ("amount", "direction", "day", "name"), ("name_days", "amount_days", "cut_name_min")),
-    Rule("M4", 1, _("金额与第二特征"), ("amount", "direction", "day", "text"), ("amount_days", "lookalike_days")),
-    Rule("M5", 1, _("一笔银行流水对多笔日记账"), ("reference", "sum", "direction"), _REFERENCE_TOLERANCES),
-    Rule("M6", 1, _("一笔日记账对多笔银行流水"), ("reference", "sum", "direction"), _REFERENCE_TOLERANCES),
-    Rule("M7", 1, _("多笔对多笔"), ("reference", "sum", "direction"), _REFERENCE_TOLERANCES),
+    Rule("M0", 2, _("同侧冲销"), ("reference", "amount"), ("reversal_days",)),
+    Rule("M1", 2, _("参考号逐笔一致"), ("reference", "amount", "direction"), _REFERENCE_TOLERANCES),
+    Rule("M2", 2, _("对方账号与起息日"), ("amount", "direction", "day", "account"), ("account_workdays", "amount_days")),
+    Rule("M3", 2, _("对方户名与日期"), ("amount", "direction", "day", "name"), ("name_days", "amount_days", "cut_name_min")),
+    Rule("M4", 2, _("金额与第二特征"), ("amount", "direction", "day", "text"), ("amount_days", "lookalike_days")),
+    Rule("M5", 2, _("一笔银行流水对多笔日记账"), ("reference", "sum", "direction"), _REFERENCE_TOLERANCES),
+    Rule("M6", 2, _("一笔日记账对多笔银行流水"), ("reference", "sum", "direction"), _REFERENCE_TOLERANCES),
+    Rule("M7", 2, _("多笔对多笔"), ("reference", "sum", "direction"), _REFERENCE_TOLERANCES),
     Rule("M8", 1, _("相差手续费"), ("amount", "direction", "day"), ("fee_max", "fee_share_max", "name_days")),
     Rule("M9", 1, _("按银行摘要补凭证"), ("text",), ()),
     Rule("M10", 1, _("人工勾对"), ("sum",), ()),

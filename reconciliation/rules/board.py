@@ -27,6 +27,18 @@ EPOCH_ORDINAL = 719163  # date(1970, 1, 1).toordinal()
 _FULL = "".join(map(chr, range(0xFF01, 0xFF5F))) + "\u3000\u00a0"
 _HALF = "".join(map(chr, range(0x21, 0x7F))) + "  "
 BYTES_PER_LINE = 75
+# A day, month, quarter or half year, or a span of them: what time it is about, and no number of a payment.
+_DAY = "(19|20)[0-9]{2}[-/.]?[01]?[0-9]([-/.]?[0-3]?[0-9])?"
+_TIME = f"(FY)?({_DAY}|(19|20)[0-9]{{2}}([-/]?([QS][1-4]|H[12]|M[01]?[0-9]|[01]?[0-9]M))?)"
+_PERIOD = (
+    f"{_TIME}([-_/]({_TIME}|(0[1-9]|1[0-2])[-/]?(0[1-9]|[12][0-9]|3[01])))?|[0-3]?[0-9][-/]{_TIME}"
+)
+# What is typed where a form wants a number and there is none; a calendar day.
+_FILLER = "1+|2+|3+|4+|5+|6+|7+|8+|9+|0?1234567?8?9?0?|(19|20)[0-9]{2}(0[1-9]|1[0-2])((0[1-9]|[12][0-9]|3[01]))?"
+BRANCHES = (
+    "分公司", "支公司", "子公司", "分行", "支行", "分店", "分厂", "分院", "分校", "分局", "分部", "分所", "分中心", "办事处",
+    "营业部", "营业厅", "经营部", "项目部", "事业部", "门市部", "工会",
+)  # fmt: skip
 COMPLETE_ENDINGS = (
     "公司", "集团", "企业", "厂", "店", "院", "所", "校", "社", "部", "中心", "局", "处", "会", "行", "站", "馆", "户", "人",
     "LTD[.]?", "INC[.]?", "CORP[.]?", "LLC", "CO[.]?", "GMBH", "PLC", "LIMITED",
@@ -40,19 +52,27 @@ _MACROS = (
     f"""CREATE MACRO squeeze(x) AS CASE WHEN regexp_matches(x, '[\\s！-～{_FULL[-2:]}]')
         THEN regexp_replace(upper(translate(x, '{_FULL}', '{_HALF.replace(chr(39), chr(39) * 2)}')), '\\s+', '', 'g')
         ELSE upper(x) END""",
-    # At least four characters of which one is a digit other than 0.
+    # At least four characters of which one is a digit other than 0; in a Chinese phrase, the one number it holds.
+    f"CREATE MACRO is_filler(x) AS regexp_full_match(x, '{_FILLER}')",
     """CREATE MACRO as_reference(x) AS CASE
         WHEN x = '' THEN NULL
-        WHEN regexp_full_match(x, '[0-9A-Z]{3,}[1-9][0-9A-Z]*') THEN x
+        WHEN regexp_full_match(x, '[A-Z][0-9A-Z]{2,}[1-9][0-9A-Z]*') THEN x
+        WHEN regexp_full_match(x, '[0-9A-Z]{3,}[1-9][0-9A-Z]*') THEN CASE WHEN NOT is_filler(x) THEN x END
+        WHEN regexp_matches(x, '[一-鿿]') THEN number_in(x)
+        WHEN is_filler(regexp_replace(squeeze(x), '[-/.]', '', 'g')) THEN NULL
         ELSE nullif(regexp_extract(squeeze(x), '(?s)^(?:.{3,}[1-9].*|.{2}[1-9].+|.[1-9].{2,}|[1-9].{3,})$'), '') END""",
     # A mention is sure of itself when it is long or carries letters; a short bare number may be anybody's.
     """CREATE MACRO is_number(x) AS regexp_full_match(x, '[0-9]{1,9}')""",
+    f"CREATE MACRO is_period(x) AS regexp_full_match(x, '{_PERIOD}')",
     """CREATE MACRO as_mention(x) AS CASE
-        WHEN length(x) >= 6 AND length(regexp_replace(x, '[^0-9]', '', 'g')) >= 4
-            AND NOT regexp_full_match(x, '(19|20)[0-9]{2}[-/.]?[01]?[0-9][-/.]?[0-3]?[0-9]') THEN x END""",
+        WHEN length(x) >= 6 AND length(regexp_replace(x, '[^0-9]', '', 'g')) >= 4 AND NOT is_period(x)
+            AND NOT regexp_full_match(x, '400-?[0-9]{3}-?[0-9]{4}') THEN x END""",  # a hotline is nobody's payment
     """CREATE MACRO mentions(x) AS list_distinct(list_filter(list_concat(
         regexp_extract_all(fold(x), '[0-9A-Z]+(?:[-_/][0-9A-Z]+)*'),
         regexp_extract_all(fold(x), '[0-9A-Z]+')), lambda w: as_mention(w) IS NOT NULL))""",
+    """CREATE MACRO numbers_in(x) AS
+        list_filter(regexp_extract_all(fold(x), '[0-9A-Z]+(?:[-_/][0-9A-Z]+)*'), lambda w: as_mention(w) IS NOT NULL)""",
+    "CREATE MACRO number_in(x) AS CASE WHEN len(numbers_in(x)) = 1 THEN numbers_in(x)[1] END",
     """CREATE MACRO words_of(txt) AS CASE WHEN regexp_matches(txt, '[0-9].*[0-9].*[0-9].*[0-9]') THEN mentions(txt) END""",
     # The numbers by which a reader would tell a line from its like: what its text mentions, and the voucher's bill no.
     """CREATE MACRO as_tag(is_bank, words, doc) AS CASE
@@ -66,8 +86,14 @@ _MACROS = (
         ELSE nullif(regexp_replace(fold(x), '[\\s-]+', '', 'g'), '') END""",
     """CREATE MACRO is_fee(x, y) AS abs(x - y) BETWEEN 1
         AND least(getvariable('fee_max') * 100, getvariable('fee_share_max') * greatest(x, y))""",
-    "CREATE MACRO tells(txt, name) AS length(name) >= 6 AND contains(squeeze(txt), name)",
-    "CREATE MACRO names_account(txt, acct) AS length(acct) >= 8 AND contains(txt, acct)",
+    # A masked name is not told; a form that cuts one in the middle of a character leaves a mark.
+    """CREATE MACRO as_name(x) AS CASE WHEN regexp_matches(x, '[*＊]') THEN NULL
+        ELSE nullif(rtrim(regexp_replace(squeeze(x), '[\\x{FFFD}\\x{200B}\\x{FEFF}]', '', 'g'), '?'), '') END""",
+    # A branch is another party than its house, and a number within a longer one is another number.
+    f"""CREATE MACRO tells(txt, name) AS length(name) >= 6 AND contains(squeeze(txt), name) AND NOT regexp_matches(
+        substr(squeeze(txt), instr(squeeze(txt), name) + length(name)), '^[^0-9,.;:。、]{{0,10}}({"|".join(BRANCHES)})')""",
+    """CREATE MACRO names_account(txt, acct) AS length(acct) >= 8 AND contains(txt, acct)
+        AND list_contains(regexp_extract_all(txt, '[0-9A-Z]+'), acct)""",
     f"CREATE MACRO ends_complete(x) AS regexp_matches(x, '({'|'.join(COMPLETE_ENDINGS)})[)]?$')",
     """CREATE MACRO may_be_cut(x) AS length(x) >= getvariable('cut_name_min') AND NOT ends_complete(x)""",
     """CREATE MACRO alike(x, y) AS x IS NULL OR y IS NULL OR x = y

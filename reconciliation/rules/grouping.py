@@ -7,13 +7,15 @@ and direction.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 COVER_PARTS_MAX = (
     16  # other lines among which a second explanation is looked for; beyond it, a person decides
 )
+CUT_NAME_MIN = 6  # characters a name must at least have to be the beginning of another
+COMPARED_MAX = 250_000  # pairs of lines of one amount and reference that are compared; beyond it, a person decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Line:
     cents: int
     order: str = ""
     looks: str = ""
+    acct: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,39 +40,55 @@ class Group:
     book: tuple[int, ...]
 
 
-def settle(
-    bank: Sequence[Line],
-    book: Sequence[Line],
-    *,
-    ties: Container[tuple[int, int]] | None = None,
-    is_whole_first: bool = False,
-) -> list[Group]:
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """What is known of lines that exact references tie, beyond the lines.
+
+    `ties` are the pairs whose references agree; without it all of them do. `is_ours` says that the reference is one of ours, so
+    that a line too many is an incident and no next instalment. Lines of one amount are told apart by their days where they lie
+    within `near_days` of their own and more than `apart_days` from all others.
+    """
+
+    ties: Container[tuple[int, int]] | None = None
+    is_ours: bool = True
+    is_whole_first: bool = False
+    near_days: int = 5
+    apart_days: int = 15
+
+
+Pair = tuple[Line, Line]
+
+
+def settle(bank: Sequence[Line], book: Sequence[Line], tied: Tied = Tied()) -> list[Group]:
     """The certain matches among lines exact references tie; what they leave is a person's.
 
     Equal sums explain each other whole (M5, M6, M7), unless both sides hold the same amounts: then line by line (M1), or whole
     all the same where the strategy puts M7 before M1.
-    Unequal sums leave those lines that have exactly one partner of their amount (M1), and no second explanation.
-    `ties` are the pairs whose references agree; without it all of them do.
+    Unequal sums leave those lines that have exactly one partner of their amount (M1) and party, and no second explanation.
     """
     if sum(line.cents for line in bank) == sum(line.cents for line in book):
         if len(bank) == 1 or len(book) == 1:
             return [_whole(bank, book)]
-        if not is_whole_first and sorted(one.cents for one in bank) == sorted(
+        if not tied.is_whole_first and sorted(one.cents for one in bank) == sorted(
             one.cents for one in book
         ):
-            pairs = list(_line_by_line(bank, book))
-            if _all_tied(pairs, ties):
-                return pairs
+            pairs = list(_line_by_line(bank, book, tied))
+            if all(_is_tied(pair, tied) for pair in pairs):
+                return [_one(pair) for pair in pairs]
         return [_whole(bank, book)]
     return [
-        pair
-        for pair in _line_by_line(bank, book)
-        if _all_tied([pair], ties) and not _has_second_explanation(pair, bank, book)
-    ]
+        _one(pair)
+        for pair in _line_by_line(bank, book, tied)
+        if _is_tied(pair, tied) and not differ(*pair) and not _has_second_explanation(pair, bank, book)
+    ]  # fmt: skip
 
 
-def _all_tied(pairs: Sequence[Group], ties: Container[tuple[int, int]] | None) -> bool:
-    return ties is None or all((pair.bank[0], pair.book[0]) in ties for pair in pairs)
+def _is_tied(pair: Pair, tied: Tied) -> bool:
+    return tied.ties is None or (pair[0].n, pair[1].n) in tied.ties
+
+
+def _one(pair: Pair) -> Group:
+    return Group("M1", (pair[0].n,), (pair[1].n,))
 
 
 def _whole(bank: Sequence[Line], book: Sequence[Line]) -> Group:
@@ -78,17 +98,64 @@ def _whole(bank: Sequence[Line], book: Sequence[Line]) -> Group:
     return Group(rung, tuple(sorted(x.n for x in bank)), tuple(sorted(x.n for x in book)))
 
 
-def _line_by_line(bank: Sequence[Line], book: Sequence[Line]) -> Iterator[Group]:
-    """Pairs of equal amount, where the amount says which: one line on each side, or twins that may pair anyhow."""
+def _line_by_line(bank: Sequence[Line], book: Sequence[Line], tied: Tied) -> Iterator[Pair]:
+    """Pairs of equal amount, where the amount says which, else the party, else the day: one line on each side, or twins."""
     by_amount: dict[int, tuple[list[Line], list[Line]]] = defaultdict(lambda: ([], []))
     for line in bank:
         by_amount[line.cents][0].append(line)
     for line in book:
         by_amount[line.cents][1].append(line)
     for ours, theirs in by_amount.values():
-        if len(ours) == len(theirs) and (len(ours) == 1 or are_twins(ours) or are_twins(theirs)):
-            for b, k in zip(in_order(ours), in_order(theirs), strict=True):
-                yield Group("M1", (b.n,), (k.n,))
+        if _pairs_off(ours, theirs):
+            yield from zip(in_order(ours), in_order(theirs), strict=True)
+        elif len(ours) * len(theirs) <= COMPARED_MAX:
+            yield from _told_apart(ours, theirs, tied)
+
+
+def _told_apart(ours: Sequence[Line], theirs: Sequence[Line], tied: Tied) -> Iterator[Pair]:
+    """Pairs among lines of one amount and several parties or days."""
+    for b, k in _apart(ours, theirs, lambda x, y: not differ(x, y)):
+        if _pairs_off(b, k):
+            yield from zip(in_order(b), in_order(k), strict=True)
+        elif len(b) == len(k) or not tied.is_ours:
+            for x, y in _apart(b, k, lambda x, y: abs(x.day - y.day) <= tied.apart_days):
+                days = [line.day for line in (*x, *y)]
+                if _pairs_off(x, y) and max(days) - min(days) <= tied.near_days:
+                    yield from zip(in_order(x), in_order(y), strict=True)
+
+
+def _apart(
+    ours: Sequence[Line], theirs: Sequence[Line], could_be: Callable[[Line, Line], bool]
+) -> Iterator[tuple[list[Line], list[Line]]]:
+    """The lines, those together that could be each other's, directly or through others."""
+    left = list(theirs)
+    waiting = list(ours)
+    while waiting:
+        b: list[Line] = [waiting.pop()]
+        k: list[Line] = []
+        fresh = True
+        while fresh:
+            found = [y for y in left if any(could_be(x, y) for x in b)]
+            left = [y for y in left if y not in found]
+            more = [x for x in waiting if any(could_be(x, y) for y in found)]
+            waiting = [x for x in waiting if x not in more]
+            k, b, fresh = k + found, b + more, bool(found or more)
+        yield b, k
+
+
+def _pairs_off(ours: Sequence[Line], theirs: Sequence[Line]) -> bool:
+    """Whether there is one line on each side, or equally many that may pair anyhow."""
+    return len(ours) == len(theirs) and (len(ours) == 1 or are_twins(ours) or are_twins(theirs))
+
+
+def differ(one: Line, other: Line) -> bool:
+    """Whether two lines tell different parties: by the account where both tell one, else by names of which neither begins the other."""
+    if one.acct and other.acct:
+        return one.acct != other.acct
+    if one.name and other.name:
+        short, long = sorted((one.name, other.name), key=len)
+        return not (long == short or (len(short) >= CUT_NAME_MIN and long.startswith(short)))
+    return False
 
 
 def are_twins(lines: Sequence[Line]) -> bool:
@@ -101,12 +168,13 @@ def in_order(lines: Sequence[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: (line.day, line.order, line.n))
 
 
-def _has_second_explanation(pair: Group, bank: Sequence[Line], book: Sequence[Line]) -> bool:
-    """Whether several other lines of a side add up to the pair's amount as well (or might: too many to tell)."""
-    amount = next(line.cents for line in bank if line.n == pair.bank[0])
+def _has_second_explanation(pair: Pair, bank: Sequence[Line], book: Sequence[Line]) -> bool:
+    """Whether several other lines of a side, none of another party, add up to the pair's amount too (or might: too many to tell)."""
+    ours, theirs = pair
+    amount = ours.cents
     return any(
-        _adds_up(amount, [line.cents for line in side if line.cents < amount])
-        for side in (bank, book)
+        _adds_up(amount, [x.cents for x in side if x.cents < amount and not differ(x, one)])
+        for one, side in ((theirs, bank), (ours, book))
     )
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reconciliation.rules.board import Board
-from reconciliation.rules.grouping import Group, Line, settle
+from reconciliation.rules.grouping import Group, Line, Tied, in_order, settle
 
 _IDENT = """
     CREATE TABLE ident AS
@@ -24,10 +25,11 @@ _IDENT = """
         UNION ALL SELECT *, 'text', unnest(words) FROM rest WHERE len(words) > 0)
     QUALIFY row_number() OVER (PARTITION BY n, word ORDER BY kind = 'ref' DESC, kind = 'doc' DESC) = 1
 """
-# A word that so many lines of both sides carry names a contract, not a payment.
+# A word that so many lines of both sides carry names a contract, not a payment; a batch of ours holds up to a hundred.
 _BUSY = """
     CREATE TABLE busy AS SELECT scope, outgo, word FROM ident GROUP BY scope, outgo, word
-    HAVING count(*) FILTER (bank) * count(*) FILTER (NOT bank) > getvariable('tie_pairs_max')
+    HAVING count(*) FILTER (bank) * count(*) FILTER (NOT bank)
+        > getvariable('tie_pairs_max') * CASE WHEN bool_or(kind = 'ref') THEN 4 ELSE 1 END
 """
 _TIES = """
     CREATE TABLE mention AS
@@ -38,7 +40,7 @@ _TIES = """
     JOIN rest AS x ON x.n = b.n JOIN rest AS y ON y.n = k.n
     WHERE b.bank AND NOT k.bank AND (scope, outgo, word) NOT IN (SELECT (scope, outgo, word) FROM busy)
       AND (x.ref IS NULL OR y.ref IS NULL OR x.ref = y.ref OR x.ref = y.batch)
-      AND CASE WHEN b.kind = 'ref' AND k.kind = 'ref' THEN true
+      AND CASE WHEN b.kind = 'ref' AND k.kind = 'ref' THEN abs(b.day - k.day) <= getvariable('reference_days')
             WHEN is_number(word) OR (b.kind = 'text' AND k.kind = 'text')
             THEN abs(b.day - k.day) <= getvariable('number_days') AND agree(x.acct, y.acct) AND alike(x.name, y.name)
             ELSE abs(b.day - k.day) <= getvariable('mention_days') END
@@ -77,14 +79,16 @@ _LOOKS = """
     SELECT *, concat_ws('|', acct, name, txt, CASE WHEN NOT bank THEN doc END, batch, ref) AS looks FROM rest
 """
 _TIED_LINES = """
-    SELECT n, bank, day, cents, place, looks FROM seen WHERE n IN (
+    SELECT n, bank, day, cents, place, looks, acct, name FROM seen WHERE n IN (
         SELECT unnest([b, k]) FROM mention WHERE b NOT IN (SELECT ray.b FROM ray JOIN star USING (middle)))
 """
+# A batch is ours too: a line of the books carries its number beside its own reference.
 _REFERENCE_LINES = """
-    SELECT scope, outgo, ref, bank, n, day, cents, place, looks FROM seen JOIN (
-        SELECT scope, outgo, ref FROM rest WHERE ref IS NOT NULL GROUP BY scope, outgo, ref
-        HAVING count(*) FILTER (bank) * count(*) FILTER (NOT bank) BETWEEN 1 AND getvariable('tie_pairs_max'))
-    USING (scope, outgo, ref)
+    WITH named AS (SELECT *, CASE WHEN bank THEN ref ELSE {column} END AS word FROM seen)
+    SELECT scope, outgo, word, bank, n, day, cents, place, looks, acct, name FROM named JOIN (
+        SELECT scope, outgo, word FROM named WHERE word IS NOT NULL GROUP BY scope, outgo, word
+        HAVING bool_or(bank) AND bool_or(NOT bank) AND count(*) <= 2 * getvariable('tie_pairs_max'))
+    USING (scope, outgo, word)
 """
 _BOUND = """
     CREATE TABLE bound AS
@@ -114,13 +118,40 @@ _NETTED = """
 def settle_references(board: Board) -> None:
     """Match what one reference of ours ties, but not plainly; needs `rest`, takes what it matched out of it."""
     board.run(_LOOKS)
-    kept = Kept()
-    for bank, book in _sides(board.rows(_REFERENCE_LINES)):
-        for group in settle(bank, book, is_whole_first=board.strategy.puts_first("M7", "M1")):
-            if board.strategy.has(group.rung):
-                kept.add(group, [])
-    kept.write(board)
-    board.take_out_matched()
+    tied = _tied(board)
+    for column in ("ref", "batch"):
+        kept = Kept()
+        for bank, book in _sides(board.rows(_REFERENCE_LINES.format(column=column))):
+            for ours, theirs in _eras(bank, book, days=board.strategy.reference_days):
+                for group in settle(ours, theirs, tied):
+                    if board.strategy.has(group.rung):
+                        kept.add(group, [])
+        kept.write(board)
+        board.take_out_matched()
+
+
+def _tied(board: Board) -> Tied:
+    """What the strategy says of lines an exact reference ties."""
+    return Tied(
+        is_whole_first=board.strategy.puts_first("M7", "M1"),
+        near_days=board.strategy.amount_days,
+        apart_days=board.strategy.lookalike_days,
+    )
+
+
+def _eras(
+    bank: Sequence[Line], book: Sequence[Line], *, days: int
+) -> Iterator[tuple[list[Line], list[Line]]]:
+    """Lines of one number, those of one era together: after so many days without it, it was given anew."""
+    ours = {line.n for line in bank}
+    eras: list[tuple[list[Line], list[Line]]] = []
+    last = None
+    for line in in_order([*bank, *book]):
+        if last is None or line.day - last > days:
+            eras.append(([], []))
+        eras[-1][0 if line.n in ours else 1].append(line)
+        last = line.day
+    yield from ((one, other) for one, other in eras if one and other)
 
 
 def tie_mentions(board: Board) -> None:
@@ -132,15 +163,15 @@ def tie_mentions(board: Board) -> None:
         board.run(statement)
     lines = {n: (bank, Line(n, *told)) for n, bank, *told in board.rows(_TIED_LINES)}
     words = {(b, k): (word, ours) for b, k, word, ours in board.rows(_TIES_LEFT)}
-    kept = Kept()
+    kept, tied = Kept(), _tied(board)
     for ties in components(words):
         named = [lines[n] for n in sorted({n for tie in ties for n in tie})]
         bank, book = (
             [line for is_bank, line in named if is_bank],
             [line for is_bank, line in named if not is_bank],
         )
-        whole = board.strategy.puts_first("M7", "M1")
-        for group in settle(bank, book, ties=set(ties), is_whole_first=whole):
+        is_ours = any(words[tie][1] for tie in ties)
+        for group in settle(bank, book, replace(tied, ties=set(ties), is_ours=is_ours)):
             if board.strategy.has(group.rung):
                 of_bank, of_book = set(group.bank), set(group.book)
                 kept.add(

@@ -54,10 +54,12 @@ _CUT = """
     SELECT name AS one, whole AS other, is_sure FROM longer JOIN sure USING (name)
     UNION ALL SELECT whole, name, is_sure FROM longer JOIN sure USING (name)
 """
-# Every pair that could be meant: the same account or, where a side tells no account, the same name.
+# Every pair that could be meant: the same account or, where a side tells no account, the same name. Long holidays do not
+# part the working days before and after them.
 _CANDIDATES = """
     CREATE TABLE candidate AS
-    WITH b AS (SELECT rowid AS b, * FROM kin WHERE bank), k AS (SELECT rowid AS k, * FROM kin WHERE NOT bank), met AS (
+    WITH b AS (SELECT rowid AS b, * FROM kin WHERE bank), k AS (SELECT rowid AS k, * FROM kin WHERE NOT bank),
+    working AS (SELECT min(day) AS day FROM calendar WHERE wd > 0 GROUP BY wd), met AS (
         SELECT b, k, true AS by_account, b.name IS NOT NULL AND k.name IS NOT NULL AS by_name, alike(b.name, k.name) AS is_alike
         FROM b JOIN k USING (scope, outgo, cents, acct)
         UNION ALL
@@ -70,10 +72,12 @@ _CANDIDATES = """
     ), apart AS (
         SELECT met.*, b.bound OR k.bound AS bound, b.c AS b_c, k.c AS k_c, b.is_same OR k.is_same AS is_same,
             is_alike AND NOT tells_apart(b.tag, k.tag) AS is_open,
-            abs(b.day - k.day) AS days, abs(b.wd - k.wd) AS wds
+            abs(b.day - k.day) AS days, abs(b.wd - k.wd) AS wds,
+            b.day IN (FROM working) AND k.day IN (FROM working) AS is_working
         FROM met JOIN b USING (b) JOIN k USING (k)
     )
-    SELECT *, days <= getvariable('amount_days') AS is_near FROM apart WHERE days <= getvariable('lookalike_days')
+    SELECT *, days <= getvariable('amount_days') OR by_account AND is_working AND wds <= getvariable('account_workdays') AS is_near
+    FROM apart WHERE days <= getvariable('lookalike_days')
 """
 _ONLY = """
     CREATE TABLE meant AS SELECT * FROM (
@@ -83,9 +87,9 @@ _ONLY = """
     WHERE is_near AND b_near = 1 AND k_near = 1 AND b_c = k_c AND (b_c = 1 OR is_same) AND NOT bound
 """
 _ACCEPTS = {
-    "M2": "by_account AND wds <= getvariable('account_workdays')",
+    "M2": "by_account AND is_near AND wds <= getvariable('account_workdays')",
     "M3": "by_name AND days <= getvariable('name_days')",
-    "M4": "is_lone AND (by_account OR by_name)",
+    "M4": "is_lone AND (by_account OR by_name) AND days <= getvariable('amount_days')",
 }
 _JUDGED = """
     CREATE TABLE judged AS SELECT * FROM (

@@ -15,16 +15,17 @@ _TIE = """
     CREATE TABLE tie AS SELECT scope, ref, outgo,
         count(*) FILTER (bank)::INTEGER AS b, count(*) FILTER (NOT bank)::INTEGER AS k,
         sum(cents) FILTER (bank) AS b_sum, sum(cents) FILTER (NOT bank) AS k_sum,
-        min(rowid) FILTER (bank) AS b_first, min(rowid) FILTER (NOT bank) AS k_first
+        min(rowid) FILTER (bank) AS b_first, min(rowid) FILTER (NOT bank) AS k_first, max(day) - min(day) AS days
     FROM line WHERE ref IS NOT NULL GROUP BY ALL
 """
 _PAIRS = """
     INSERT INTO pair SELECT 'M1', 'reference', b_first, k_first FROM tie WHERE b = 1 AND k = 1 AND b_sum = k_sum
+        AND days <= getvariable('reference_days')
 """
 _PLAIN_GROUPS = """
     CREATE TABLE plain AS SELECT row_number() OVER ()::INTEGER AS g, CASE WHEN b = 1 THEN 'M5' ELSE 'M6' END AS rung,
         scope, ref, outgo
-    FROM tie WHERE (b = 1 OR k = 1) AND b + k > 2 AND b_sum = k_sum
+    FROM tie WHERE (b = 1 OR k = 1) AND b + k > 2 AND b_sum = k_sum AND days <= getvariable('reference_days')
 """
 
 
@@ -52,7 +53,7 @@ _LEFT_OVER = """
         WHERE done.n = line.rowid)
 """
 _FORM = """
-    CREATE TABLE form AS SELECT name AS told, nullif(squeeze(name), '') AS name
+    CREATE TABLE form AS SELECT name AS told, as_name(name) AS name
     FROM (SELECT DISTINCT name FROM told_rest WHERE name <> '')
 """
 _REST = """

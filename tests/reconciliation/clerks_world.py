@@ -251,9 +251,9 @@ class Clerks(World):
         self.put("book", on + timedelta(days=6), out, amount, p, bill_no=bill)
 
     def play_holiday(self) -> None:
-        """Sent before a holiday, booked eight days later: too far to say without a reference."""
+        """Sent before a holiday, booked nine days later: too far to say without a reference."""
         on, out, amount, p, text = self.event()
-        self.put("bank", on + timedelta(days=8), out, amount, p, narrative=text)
+        self.put("bank", on + timedelta(days=9), out, amount, p, narrative=text)
         self.put("book", on, out, amount, p, description=text)
 
     def play_masked(self) -> None:

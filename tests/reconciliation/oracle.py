@@ -10,7 +10,9 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import combinations, product
+from itertools import product
+
+from tests.reconciliation.oracle_sums import days_between, linked, settled
 
 FULL_NAME_ENDS = re.compile(
     r"(公司|集团|企业|厂|店|院|所|校|社|部|中心|局|处|会|行|站|馆|户|人)\)?$"
@@ -115,45 +117,7 @@ def split(rows):
 def by_reference(left):
     for outgo, ref in {(r.outgo, r.ref) for r in left if r.ref}:
         bank, book = split([r for r in left if r.ref == ref and r.outgo == outgo])
-        yield from settled(bank, book, lambda b, k: True)
-
-
-def settled(bank, book, is_tied):
-    """The certain matches of lines that one reference ties."""
-    if not bank or not book:
-        return
-    ids = lambda lines: frozenset(r.id for r in lines)  # noqa: E731
-    pairs = []
-    for amount in {r.amount for r in bank}:
-        ours = sorted((r for r in bank if r.amount == amount), key=lambda r: (r.day, r.id))
-        theirs = sorted((r for r in book if r.amount == amount), key=lambda r: (r.day, r.id))
-        is_same = any(len({r.looks for r in side}) == 1 for side in (ours, theirs))
-        if len(ours) == len(theirs) and is_same:
-            pairs += zip(ours, theirs, strict=True)
-    if sum(r.amount for r in bank) == sum(r.amount for r in book):
-        same_amounts = sorted(r.amount for r in bank) == sorted(r.amount for r in book)
-        if (
-            min(len(bank), len(book)) == 1
-            or not same_amounts
-            or not all(is_tied(b, k) for b, k in pairs)
-        ):
-            rung = {(True, True): "M1", (True, False): "M5", (False, True): "M6"}.get(
-                (len(bank) == 1, len(book) == 1), "M7"
-            )
-            yield rung, ids(bank), ids(book)
-        else:
-            yield from (("M1", ids([b]), ids([k])) for b, k in pairs)
-        return
-    for b, k in pairs:
-        others = [[r.amount for r in side if r.amount < b.amount] for side in (bank, book)]
-        is_sum = any(
-            sum(some) == b.amount
-            for part in others
-            for n in range(2, len(part) + 1)
-            for some in combinations(part, n)
-        )
-        if is_tied(b, k) and not is_sum:
-            yield "M1", ids([b]), ids([k])
+        yield from settled(bank, book, lambda b, k: True, is_ours=True)
 
 
 def tied(b, k) -> bool:
@@ -188,13 +152,9 @@ def alike(x: str, y: str) -> bool:
 
 def by_word(left):
     bank, book = split(left)
-    edges = [(b, k) for b, k in product(bank, book) if tied(b, k)]
-    while edges:
-        part = {edges[0][0], edges[0][1]}
-        while more := {n for e in edges if part & set(e) for n in e} - part:
-            part |= more
-        edges = [e for e in edges if e[0] not in part]
-        yield from settled(*split(sorted(part, key=lambda r: r.id)), tied)
+    for b, k in linked(bank, book, tied):
+        is_ours = any(x.ref and x.ref == y.ref for x, y in product(b, k))
+        yield from settled(b, k, tied, is_ours=is_ours)
 
 
 def reversed_pairs(left, unnamed, everything):
@@ -213,11 +173,6 @@ def reversed_pairs(left, unnamed, everything):
                 if is_pair and not carried and not mentioned and days_between(*two) <= 5:
                     ids = frozenset(r.id for r in two)
                     yield ("M0", ids, frozenset()) if is_bank else ("M0", frozenset(), ids)
-
-
-def days_between(one, other) -> int:
-    """Calendar days."""
-    return abs((one.day - other.day).days)
 
 
 def is_bound(row, unnamed, everything) -> bool:
@@ -279,6 +234,13 @@ class Parties:
         return bool(b.party and k.party) and alike(b.party, k.party)
 
 
+def is_next(b, k, is_workday) -> bool:
+    """Of one account, on working days at most one working day apart, however long the holiday between them."""
+    if not b.acct or b.acct != k.acct or not is_workday(b.day) or not is_workday(k.day):
+        return False
+    return days_between(b, k) <= 15 and workdays_between(b.day, k.day, is_workday) <= 1
+
+
 def by_party(left, bound, parties, is_workday):
     bank, book = split(left)
 
@@ -293,7 +255,7 @@ def by_party(left, bound, parties, is_workday):
         others = book if row.is_bank else bank
         return [
             o for o in others
-            if o.outgo == row.outgo and o.amount == row.amount and abs((o.day - row.day).days) <= days
+            if o.outgo == row.outgo and o.amount == row.amount and (days_between(o, row) <= days or is_next(o, row, is_workday))
             and parties.could_be(*((row, o) if row.is_bank else (o, row))) and not tells_apart(row, o)
         ]  # fmt: skip
 
@@ -317,7 +279,12 @@ def by_party(left, bound, parties, is_workday):
             rung = "M2"
         elif by_name and days <= 3:
             rung = "M3"
-        elif (by_account or by_name) and len(ours) == 1 and is_lone(b, k, left, candidates):
+        elif (
+            (by_account or by_name)
+            and days <= 5
+            and len(ours) == 1
+            and is_lone(b, k, left, candidates)
+        ):
             rung = "M4"
         else:
             continue

@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciliation.rules.grouping import Group, Line, exact_cover, settle
+from reconciliation.rules.grouping import Group, Line, Tied, exact_cover, settle
 
 
 def lines(*cents: int, first: int = 0) -> list[Line]:
@@ -57,9 +57,62 @@ class TestSettle:
     def test_pairs_whose_references_do_not_agree_are_taken_as_one_group(self):
         ties = {(0, 10), (1, 10), (1, 11)}
 
-        assert settle(lines(100, 200), lines(200, 100, first=10), ties=ties) == [
+        assert settle(lines(100, 200), lines(200, 100, first=10), Tied(ties=ties)) == [
             Group("M7", (0, 1), (10, 11))
         ]
+
+
+def paid(*people: str, days: tuple[int, ...] = (), first: int = 0) -> list[Line]:
+    """A hundred for each of these people, all on one day unless told otherwise."""
+    on = days or (0,) * len(people)
+    return [
+        Line(n, day=day, cents=100, looks=name, name=name)
+        for n, (name, day) in enumerate(zip(people, on, strict=True), first)
+    ]
+
+
+class TestLinesOfOneAmount:
+    """A batch debited line by line, a rent under its contract: the reference and the amount do not say which."""
+
+    def test_the_party_tells_them_apart(self):
+        found = settle(paid("张伟", "张伟明"), paid("张伟明", "张伟", first=10))
+
+        assert {(g.bank, g.book) for g in found} == {((0,), (11,)), ((1,), (10,))}
+
+    def test_a_person_too_many_leaves_the_others_matched(self):
+        assert settle(paid("张伟"), paid("李娜", "张伟", first=10)) == [Group("M1", (0,), (11,))]
+
+    def test_a_second_payment_to_one_person_is_left_to_a_person(self):
+        assert settle(paid("张伟", "张伟", days=(0, 20)), paid("张伟", first=10)) == []
+
+    def test_the_days_tell_them_apart_where_there_are_equally_many(self):
+        rent = ("房东", "房东")
+
+        found = settle(paid(*rent, days=(0, 30)), paid(*rent, days=(29, 1), first=10))
+
+        assert {(g.bank, g.book) for g in found} == {((0,), (11,)), ((1,), (10,))}
+
+    def test_days_that_could_be_either_are_left_to_a_person(self):
+        rent = ("房东", "房东")
+
+        assert settle(paid(*rent, days=(0, 14)), paid(*rent, days=(1, 13), first=10)) == []
+
+    def test_under_a_contract_a_month_too_many_leaves_the_others_matched(self):
+        found = settle(
+            paid("房东", "房东", days=(0, 30)),
+            paid("房东", days=(1,), first=10),
+            Tied(is_ours=False),
+        )
+
+        assert found == [Group("M1", (0,), (10,))]
+
+    def test_another_party_is_no_partner_where_the_sums_differ(self):
+        assert settle(paid("张伟"), [*paid("李娜", first=10), Line(11, 0, 5)]) == []
+
+    def test_parts_of_other_people_are_no_second_explanation(self):
+        parts = [Line(11, 0, 40, name="李娜"), Line(12, 0, 60, name="王芳")]
+
+        assert settle(paid("张伟"), [*paid("张伟", first=10), *parts]) == [Group("M1", (0,), (10,))]
 
 
 class TestExactCover:

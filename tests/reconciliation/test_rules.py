@@ -114,6 +114,43 @@ class TestM1:
     def test_never_crosses_amount_direction_account_or_currency(self, other):
         assert matched(bank({"ref": "YQ000001"}), book({"ref": "YQ000001"} | other)) == set()
 
+    def test_a_number_that_comes_again_next_year_is_another(self):
+        assert (
+            matched(bank({"ref": "YQ000001", "day": "2025-10-12"}), book({"ref": "YQ000001"}))
+            == set()
+        )
+
+    def test_both_years_of_a_number_are_matched_each_for_itself(self):
+        years = {"ref": "YQ000001", "day": "2025-10-12"}, {"ref": "YQ000001"}
+
+        found = matched(bank(*years), book(*reversed(years)))
+
+        assert found == says("M1", "B1", "K2") | says("M1", "B2", "K1")
+
+    def test_takes_the_number_out_of_a_phrase(self):
+        assert matched(bank({"ref": "货款 YQ000001 十月"}), book({"ref": "YQ000001"})) == says(
+            "M1", "B1", "K1"
+        )
+
+    @pytest.mark.parametrize(
+        "words",
+        ["2026年10月房租", "20261012", "2026-10-12", "202610", "99999999", "1234567890"],
+    )
+    def test_takes_no_day_and_no_row_of_equal_digits_for_a_reference(self, words):
+        assert (
+            matched(bank({"ref": words, "name": "甲"}), book({"ref": words, "name": "乙"})) == set()
+        )
+
+    @pytest.mark.parametrize(
+        "words",
+        ["20261001-20261031", "2026.10.01-2026.10.31", "2026/10/01-2026/10/31", "2026Q4", "FY2026", "客服4008123123"],
+    )  # fmt: skip
+    def test_takes_no_span_of_time_and_no_hotline_for_a_number(self, words):
+        assert (
+            matched(bank({"narrative": f"房租{words}"}), book({"description": f"计提租金 {words}"}))
+            == set()
+        )
+
     @pytest.mark.parametrize("word", ["NONREF", "NOTPROVIDED", "无", "000000", "-"])
     def test_takes_no_filler_for_a_reference(self, word):
         assert (
@@ -131,6 +168,20 @@ class TestGroups:
         assert matched(bank({"narrative": "批量代付PC2026001 共2笔"}), items) == says(
             "M5", "B1", "K1 K2"
         )
+
+    def test_a_batch_debited_line_by_line_pairs_by_payee(self):
+        people = [{"name": f"员工{chr(0x4E00 + n)}{n}"} for n in range(60)]
+        items = [
+            one | {"ref": f"YQ{n:06d}1", "batch_no": "PC2026001"} for n, one in enumerate(people)
+        ]
+
+        told = matched(bank(*(one | {"ref": "PC2026001"} for one in people)), book(*items))
+        mentioned = matched(
+            bank(*(one | {"narrative": "代发PC2026001"} for one in people)), book(*items)
+        )
+
+        assert told == mentioned
+        assert told == {("M1", frozenset({f"B{n}"}), frozenset({f"K{n}"})) for n in range(1, 61)}
 
     def test_a_batch_that_does_not_add_up_is_a_persons(self):
         items = book(
@@ -162,6 +213,20 @@ class TestM2:
         monday = {"acct": "6222000011", "day": "2026-10-19"}
 
         assert matched(bank(monday), book({"acct": "6222-0000 11", "day": "2026-10-16"})) == says(
+            "M2", "B1", "K1"
+        )
+
+    def test_a_long_holiday_does_not_part_the_working_days_around_it(self):
+        after, before = HENG | {"day": "2026-10-08"}, HENG | {"day": "2026-09-30"}
+
+        assert matched(bank(after), book(before)) == says("M2", "B1", "K1")
+        assert matched(bank(HENG | {"day": "2026-10-09"}), book(before)) == set()
+        assert (
+            matched(bank(HENG | {"day": "2026-10-07"}), book(HENG | {"day": "2026-10-01"})) == set()
+        )
+
+    def test_a_masked_name_is_none(self):
+        assert matched(bank(HENG | {"name": "张*"}), book(HENG | {"name": "张伟"})) == says(
             "M2", "B1", "K1"
         )
 
@@ -220,6 +285,12 @@ class TestM3:
     def test_takes_a_cut_name(self):
         assert matched(bank({"name": "上海恒通化工有限"}), book(HENG)) == says("M3", "B1", "K1")
 
+    def test_a_name_cut_within_a_character_is_cut(self):
+        assert matched(bank({"name": "上海恒通化工有限\ufffd"}), book(HENG)) == says(
+            "M3", "B1", "K1"
+        )
+        assert matched(bank({"name": "上海恒通化工有限?"}), book(HENG)) == says("M3", "B1", "K1")
+
     def test_a_cut_name_that_could_be_two_parties_is_a_persons(self):
         other = {
             "name": "上海恒通化工有限责任公司",
@@ -259,6 +330,22 @@ class TestM4:
         )
 
         assert found == says("M4", "B1", "K1")
+
+    def test_a_branch_the_text_names_is_not_its_house(self):
+        told = {"amount": "4567.89", "narrative": f"付{HENG['name']}嘉定分公司货款"}
+
+        assert matched(bank(told), book(HENG | {"amount": "4567.89"})) == set()
+
+    def test_an_account_within_a_longer_number_is_not_it(self):
+        told = {"amount": "4567.89", "acct": "12345678"}
+
+        assert (
+            matched(bank({"amount": "4567.89", "narrative": "流水99123456780"}), book(told))
+            == set()
+        )
+        assert matched(
+            bank({"amount": "4567.89", "narrative": "付至12345678户"}), book(told)
+        ) == says("M4", "B1", "K1")
 
     def test_a_common_word_beside_a_round_amount_is_no_second_signal(self):
         assert matched(bank({"narrative": "货款"}), book({"description": "货款"})) == set()

@@ -337,7 +337,7 @@ class TestExplain:
 
         told = selectors.explain(account.pk, 1, scope=scope_of(accountant))
 
-        assert (told.match.rung, told.version, told.match.basis) == ("M2", 1, "account")
+        assert (told.match.rung, told.version, told.match.basis) == ("M2", 2, "account")
         assert ("day", ("2026-11-02",), ("2026-11-03",)) in told.compared
         assert ("account", (HENG["acct"],), (HENG["acct"],)) in told.compared
         assert told.tolerances == {"account_workdays": "1", "amount_days": "5"}
