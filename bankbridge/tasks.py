@@ -6,6 +6,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 
 from bankbridge.services import (
+    alarms,
     certificates,
     collecting,
     dispatch,
@@ -63,6 +64,12 @@ def tick_collect(**_: object) -> None:
 def tick_health(**_: object) -> None:
     """See whether the other ticks still run."""
     health.watched("health", health.check)
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def tick_alarms(**_: object) -> None:
+    """See which channels are down, slow, backed up or full of open outcomes."""
+    health.watched("alarms", alarms.watch)
 
 
 @shared_task(acks_late=True, ignore_result=True)

@@ -114,6 +114,16 @@ def open_kinds(
     return list(rows.values_list("kind", "subject_id"))
 
 
+def kinds_told(
+    *, kinds: Sequence[str], subject_kind: str, subject_ids: Sequence[int]
+) -> list[tuple[str, str]]:
+    """(kind, subject id) of the cases of these kinds about these subjects, open or closed. System look-up."""
+    rows = ExceptionCase.objects.filter(
+        kind__in=kinds, subject_kind=subject_kind, subject_id__in=[str(one) for one in subject_ids]
+    )
+    return list(rows.values_list("kind", "subject_id"))
+
+
 def count_open(*, kinds: Sequence[str], company_id: int) -> int:
     """How many cases of these kinds are open in a company. System look-up."""
     return ExceptionCase.objects.filter(

@@ -10,6 +10,7 @@ from kernel.access import guarded, personal, public
 app_name = "desk"
 urlpatterns = [
     path("cases/", personal(cases.cases), name="cases"),
+    path("cases/runbook/", personal(cases.runbook), name="runbook"),
     path("cases/<int:case_id>/", personal(cases.case), name="case"),
     path("cases/<int:case_id>/act/", guarded(cases.act, "cases.work"), name="case_act"),
     path("jobs/", personal(work.jobs), name="jobs"),

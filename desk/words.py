@@ -132,6 +132,21 @@ def words_of(state: str) -> StateWords:
 
 # What an exception case is about, by the kind its app opens it under.
 CASE_KINDS: dict[str, str | Promise] = {
+    "bankbridge.channel_down": _("通道中断"),
+    "bankbridge.channel_slow": _("通道变慢"),
+    "bankbridge.backlog": _("付款积压"),
+    "bankbridge.unknowns": _("结果未知过多"),
+    "bankbridge.certificate.ends": _("证书将到期"),
+    "bankbridge.tick_stopped": _("定时任务停止"),
+    "treasury.balance_low": _("余额偏低"),
+    "treasury.limit_near": _("限额将尽"),
+    "treasury.night_payment": _("夜间付款"),
+    "treasury.new_payee": _("首次大额付款"),
+    "payments.voucher.failed": _("付款凭证未编成"),
+    "masterdata.payee_denied": _("收款方否认账号"),
+    "erp.dead_letter": _("消息停止推送"),
+    "statements.day.untold": _("缺银行明细"),
+    "statements.receipts.missing": _("缺电子回单"),
     "payments.order_held": _("付款单暂挂"),
     "payments.instruction_held": _("指令暂挂"),
     "payments.unknown": _("结果未知"),

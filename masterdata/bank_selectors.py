@@ -14,3 +14,8 @@ def abilities_by_bank() -> dict[str, frozenset[str]]:
 def bank_names() -> dict[str, str]:
     """The name of each bank there is an adapter for, by slug. System look-up."""
     return dict(BankProfile.objects.values_list("pk", "name"))
+
+
+def prefixes_by_bank() -> dict[str, str]:
+    """The CNAPS prefix of each bank there is an adapter for, by slug. System look-up."""
+    return dict(BankProfile.objects.values_list("pk", "cnaps_prefix"))

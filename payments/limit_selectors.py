@@ -124,3 +124,8 @@ def _spent(counter: LimitCounter | None) -> Decimal:
     paid = (InstructionState.SUCCEEDED, InstructionState.RETURNED)
     uses = LimitUse.objects.filter(counter=counter, freed_at=None, instruction__state__in=paid)
     return uses.aggregate(total=Sum("amount"))["total"] or Decimal(0)
+
+
+def standings_on(day: date) -> list[Standing]:
+    """Every limit in force on `day`, and what is used of it. System look-up for warnings."""
+    return standings(in_force(_rows(day), day), day)

@@ -47,3 +47,18 @@ def sent_by_connection(
         told.sent, told.unknown = told.sent + sent, told.unknown + unknown
         told.failed, told.returned = told.failed + failed, told.returned + returned
     return found
+
+
+def waiting_by_connection() -> dict[int, list[datetime]]:
+    """Since when each payment that could have left waits, by connection. System look-up.
+
+    One that was tried waits since its release, however often it was put off; one that was not, since its clearing opened.
+    """
+    rows = PaymentInstruction.objects.filter(state="queued").order_by()
+    told = rows.values_list("connection_id", "send_attempts", "not_before", "order__released_at")
+    found: dict[int, list[datetime]] = {}
+    for connection_id, tried, opens, released in told.iterator():
+        since = released if tried or opens is None else opens
+        if since is not None:
+            found.setdefault(connection_id, []).append(since)
+    return found

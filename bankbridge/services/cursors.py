@@ -148,6 +148,18 @@ def hasten_balances(*, connection_id: int) -> None:
     )
 
 
+def hasten_one(*, connection_id: int) -> None:
+    """One balance of the connection is due at once: whether its line still works is asked now, not at the next round."""
+    mine = [
+        pk
+        for pk, account in selectors.linked_accounts(ability=ABILITY[Kind.BALANCE]).items()
+        if account.connection_id == connection_id
+    ]
+    rows = PullCursor.objects.filter(account_id__in=mine, kind=Kind.BALANCE)
+    ids = list(rows.order_by("pk").values_list("pk", flat=True)[:1])
+    PullCursor.objects.filter(pk__in=ids).update(next_due_at=clock.now())
+
+
 @transaction.atomic(durable=True)
 def ask_now(*, account_ids: Sequence[int], actor: User, scope: Scope) -> int:
     """Make balance, statement and receipts of these accounts due at once; how many accounts.

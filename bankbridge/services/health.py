@@ -9,6 +9,7 @@ import structlog
 from django.db import connection
 
 from bankbridge.models import Exchange, TickHealth
+from bankbridge.services import alarms
 from kernel import clock
 
 log = structlog.get_logger(__name__)
@@ -54,4 +55,5 @@ def check() -> list[str]:
     )
     for name in stale:
         log.error("tick_stopped", tick=name)
+    alarms.tell_stopped(stale)
     return stale

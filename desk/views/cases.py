@@ -26,6 +26,7 @@ from desk.guides import NOTHING, Guide, guides_for
 from desk.models import CaseNote, ExceptionCase
 from desk.pages import ListPage, Slice, render_list
 from desk.rows import Column, Row
+from desk.runbook import RUNBOOK, SECTIONS, entry_of
 from desk.words import CASE_KINDS, case_kind, said
 from kernel import clock
 from kernel.errors import DomainError, NotAllowed, NotFound
@@ -179,7 +180,7 @@ def _scope(request: HttpRequest) -> Scope:
 @require_GET
 def cases(request: HttpRequest) -> HttpResponseBase:
     """Exception centre."""
-    return render_list(request, CasesPage)
+    return render_list(request, CasesPage, "desk/cases.html")
 
 
 @require_GET
@@ -202,6 +203,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         "tone": SEVERITY_TONES.get(found.severity, "busy"),
         "age": age_text(found.opened_at, found.closed_at or clock.now()),
         "guide": guide,
+        "manual": entry_of(found.kind),
         "automatic": _next(guide) or UNKNOWN_FIGURE,
         "notes": [(note, NOTE_ACTS[note.act]) for note in selectors.notes_of(found)],
         "trail": [
@@ -214,6 +216,23 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         "may_close": may_work and found.is_closable,
     }
     return render(request, "desk/case.html", context)
+
+
+@require_GET
+def runbook(request: HttpRequest) -> HttpResponse:
+    """What every kind of case means and what to do about it, by section; each kind has its anchor."""
+    chapters = [
+        (
+            title,
+            [
+                (kind, case_kind(kind), one)
+                for kind, one in RUNBOOK.items()
+                if kind.startswith(begins)
+            ],
+        )
+        for title, begins in SECTIONS
+    ]
+    return render(request, "desk/runbook.html", {"chapters": chapters})
 
 
 @require_POST

@@ -68,7 +68,7 @@ MAY: dict[str, Duties] = {
     ),
     **_lines(
         "desk",
-        "cases case jobs job job_result notifications notifications_read save_view drop_view",
+        "cases runbook case jobs job job_result notifications notifications_read save_view drop_view",
         OWN,
     ),
     **_lines("approvals", "keys key_enrol key_token key_passphrase key_revoke", OWN),

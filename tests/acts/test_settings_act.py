@@ -15,7 +15,7 @@ from masterdata.strategies import Decided
 from masterdata.topics import BY_BANK
 from tests.acts import COMPANY, STRANGER, SUBJECT, row_of
 from tests.acts.every import ACTS
-from tests.acts.routing import COMMON
+from tests.acts.routing import COMMON, ROUTES
 
 TOPICS = [kind for kind in kinds().values() if isinstance(kind, StrategyKind)]
 KEYS = [pytest.param(kind, key, id=f"{kind.name}-{key}") for kind in TOPICS for key in kind.keys]
@@ -48,14 +48,18 @@ class TestKeys:
             return decided.of(kind.topic, company, subject)[1] == 1
 
         if key == "bank":
+            act = next(one for one in ACTS if one.kind == kind.name)
+            common = {**act.base, **COMMON} if kind.name == ROUTES else {**act.base}
             both = Decided(
                 [
-                    row_of(kind.name, COMMON),
-                    row_of(kind.name, {"bank": "104", "beps_cap": "7.00"}, pk=2),
+                    row_of(kind.name, {**common, act.field: act.one[0]}),
+                    row_of(kind.name, {"bank": "104", act.field: act.other[0]}, pk=2),
                 ]
             )
-            caps = [both.of_bank(kind.topic, bank)[0].beps_cap for bank in ("104", "102")]
-            assert caps[0] != caps[1]
+            ruled = [
+                getattr(both.of_bank(kind.topic, bank)[0], act.field) for bank in ("104", "102")
+            ]
+            assert ruled[0] != ruled[1]
         elif key == "company":
             assert version({"company": 1})  # a company above
             assert not version({"company": COMPANY.pk}, company=STRANGER)

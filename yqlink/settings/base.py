@@ -204,6 +204,8 @@ STRATEGY_TOPICS = [
     "payments.routing.RouteRules",
     "reconciliation.topics.Matching",
     "receipts.topics.Receiving",
+    "bankbridge.topics.ChannelAlarms",
+    "treasury.topics.EarlyWarnings",
 ]
 RULE_FORESIGHT = "yqlink.foresight.foresee"  # what a proposed setting would have changed
 DATED_KINDS = [
@@ -288,6 +290,8 @@ CASE_GUIDES = {
     "payments.linkedleg": "payments.guides.of_legs",
     "payments.outsidepayment": "payments.guides.of_outside",
     "erpbridge.comparison": "erpbridge.guides.of_comparisons",
+    "masterdata.connection": "bankbridge.guides.of_connections",
+    "masterdata.ownaccount": "masterdata.guides.of_accounts",
 }
 
 # Changes another app decides, by the beginning of their kind: the page where that is done. The longest fits.
