@@ -23,7 +23,7 @@ _MATCHES = """
     UNION ALL
     SELECT coalesce(string_agg(id, ';' ORDER BY id) FILTER (bank), ''),
         coalesce(string_agg(id, ';' ORDER BY id) FILTER (NOT bank), ''), grp.rung, CASE grp.basis
-            WHEN 'reversal' THEN format(getvariable('say_reversal'), min(ref), yuan(min(cents)))
+            WHEN 'reversal' THEN format(getvariable('say_reversal'), coalesce(min(tied), min(ref)), yuan(min(cents)))
             WHEN 'reference' THEN format(getvariable('say_sum'), min(ref), count(*) FILTER (bank), count(*) FILTER (NOT bank),
                 yuan(coalesce(sum(cents) FILTER (bank), 0)::BIGINT))
             ELSE format(getvariable('say_sum'), min(tied), count(*) FILTER (bank), count(*) FILTER (NOT bank),
@@ -60,7 +60,7 @@ def words() -> dict[str, str]:
         "name": _("对方户名一致，金额 {} 相等，日期相差 {} 天，没有其他可能"),
         "text": _("金额 {} 前后别无他笔，日期相差 {} 天，摘要相符"),
         "rejected": _("；另有 {} 笔因户名或单据号不符而排除"),
-        "reversal": _("业务参考号 {} 下一收一付金额 {} 相抵，对方没有此参考号"),
+        "reversal": _("{} 下一收一付金额 {} 相抵，对方没有此号码"),
         "sum": _("{} 一致：银行 {} 笔与日记账 {} 笔合计均为 {}"),
         "ambiguous": _("不止一种可能"),
         "uneven": _("内容相同的流水，两边笔数不等"),

@@ -94,7 +94,8 @@ _MACROS = (
         substr(squeeze(txt), instr(squeeze(txt), name) + length(name)), '^[^0-9,.;:。、]{{0,10}}({"|".join(BRANCHES)})')""",
     """CREATE MACRO names_account(txt, acct) AS length(acct) >= 8 AND contains(txt, acct)
         AND list_contains(regexp_extract_all(txt, '[0-9A-Z]+'), acct)""",
-    f"CREATE MACRO ends_complete(x) AS regexp_matches(x, '({'|'.join(COMPLETE_ENDINGS)})[)]?$')",
+    f"""CREATE MACRO ends_complete(x) AS regexp_matches(x, '({"|".join(COMPLETE_ENDINGS)})[)]?$')
+        AND NOT regexp_matches(x, '[(][^)]*$')""",
     """CREATE MACRO may_be_cut(x) AS length(x) >= getvariable('cut_name_min') AND NOT ends_complete(x)""",
     """CREATE MACRO alike(x, y) AS x IS NULL OR y IS NULL OR x = y
         OR (starts_with(y, x) AND may_be_cut(x)) OR (starts_with(x, y) AND may_be_cut(y))""",

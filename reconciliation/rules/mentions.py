@@ -96,22 +96,43 @@ _BOUND = """
     UNION SELECT n FROM rest WHERE ref IS NOT NULL OR batch IS NOT NULL
     UNION SELECT ident.n FROM ident JOIN line ON line.ref = ident.word AND line.scope = ident.scope
 """
+# Two opposite lines of one side under one number: a reference of ours, or a voucher's bill no. or the bank's serial.
 _TWOSOME = """
     CREATE TABLE twosome AS
-    SELECT scope, word, bank, min(n) FILTER (outgo) AS n, min(n) FILTER (NOT outgo) AS m
-    FROM ident WHERE (ref IS NULL OR ref = word) AND word IN (SELECT ref FROM rest) AND n IN (SELECT n FROM rest) GROUP BY scope, word, cents, bank
-    HAVING count(*) = 2 AND count(*) FILTER (outgo) = 1 AND bool_or(kind = 'ref') AND count(DISTINCT ref) = 1
-        AND max(day) - min(day) <= getvariable('reversal_days')
+    SELECT scope, word, bank, cents, min(n) FILTER (outgo) AS n, min(n) FILTER (NOT outgo) AS m, bool_or(kind = 'ref') AS is_ours,
+        min(day) AS first, max(day) AS last
+    FROM ident WHERE (ref IS NULL OR ref = word) AND n IN (SELECT n FROM rest) GROUP BY scope, word, cents, bank
+    HAVING count(*) = 2 AND count(*) FILTER (outgo) = 1 AND bool_or(kind <> 'text')
+        AND count(DISTINCT ref) = bool_or(kind = 'ref')::INTEGER AND max(day) - min(day) <= getvariable('reversal_days')
+"""
+# Unmatched lines of the other side that may be what the two are about: of the amount, and if so, of their party.
+_MIRROR = """
+    CREATE TABLE mirror AS
+    SELECT t.n, r.ref IS NULL AND (r.acct IN (x.acct, y.acct) OR r.name IN (x.name, y.name)) AS is_party
+    FROM twosome AS t JOIN rest AS x ON x.n = t.n JOIN rest AS y ON y.n = t.m
+    JOIN rest AS r ON r.scope = t.scope AND r.bank <> t.bank AND r.cents = t.cents
+        AND r.day BETWEEN t.first - getvariable('lookalike_days') AND t.last + getvariable('lookalike_days')
+    UNION SELECT n, true FROM (
+        SELECT t.n, agree(x.acct, y.acct) AND alike(x.name, y.name) AS is_one, bool_or(is_ours) OVER (PARTITION BY t.n, t.m) AS is_ours
+        FROM twosome AS t JOIN rest AS x ON x.n = t.n JOIN rest AS y ON y.n = t.m)
+    WHERE NOT is_ours AND NOT is_one
 """
 _CARRIED = """
     CREATE TABLE carried AS
     SELECT twosome.n FROM twosome JOIN line ON line.ref = word AND line.scope = twosome.scope AND line.bank <> twosome.bank
     UNION SELECT twosome.n FROM twosome JOIN ident USING (scope, word) WHERE ident.bank <> twosome.bank
 """
+_CARRIED_OPEN = """
+    CREATE TABLE carried_open AS
+    SELECT twosome.n FROM twosome JOIN ident USING (scope, word) JOIN rest ON rest.n = ident.n WHERE ident.bank <> twosome.bank
+"""
 _NETTED = """
-    CREATE TABLE netted AS SELECT row_number() OVER ()::INTEGER + $1 AS g, n, m FROM twosome
-    WHERE n NOT IN (SELECT n FROM carried)
-    QUALIFY count(*) OVER (PARTITION BY n) = 1 AND count(*) OVER (PARTITION BY m) = 1
+    CREATE TABLE netted AS
+    SELECT row_number() OVER ()::INTEGER + $1 AS g, n, m, CASE WHEN NOT bool_or(is_ours) THEN min(word) END AS word
+    FROM twosome
+    WHERE n NOT IN (SELECT n FROM mirror WHERE is_party) AND (is_ours AND n NOT IN (SELECT n FROM carried)
+        OR n NOT IN (SELECT n FROM carried_open) AND n NOT IN (SELECT n FROM mirror))
+    GROUP BY n, m QUALIFY count(*) OVER (PARTITION BY n) = 1 AND count(*) OVER (PARTITION BY m) = 1
 """
 
 
@@ -183,12 +204,17 @@ def tie_mentions(board: Board) -> None:
 
 
 def net_reversals(board: Board) -> None:
-    """M0: two opposite lines of one side under a reference that no line of the other side carries or mentions."""
+    """M0: two opposite lines of one side under a number that no line of the other side carries or mentions.
+
+    Where only matched lines of the other side carry a reference of ours, and by a document's number, nothing of that amount may be
+    open on the other side; nor in any case an amount of that party without a reference.
+    """
     if not board.strategy.has("M0"):
         return
-    board.run(_TWOSOME)
-    board.run(_CARRIED)
+    for statement in (_TWOSOME, _MIRROR, _CARRIED, _CARRIED_OPEN):
+        board.run(statement)
     board.run(_NETTED, [board.groups()])
+    board.run("INSERT INTO note SELECT n, word, NULL FROM netted WHERE word IS NOT NULL")
     board.run("INSERT INTO grp SELECT g, 'M0', 'reversal' FROM netted")
     board.run("INSERT INTO member SELECT g, n FROM netted UNION ALL SELECT g, m FROM netted")
     board.take_out_matched()

@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import product
+from itertools import combinations, product
 
 from tests.reconciliation.oracle_sums import days_between, linked, settled
 
@@ -158,21 +158,49 @@ def by_word(left):
 
 
 def reversed_pairs(left, unnamed, everything):
-    for ref in {r.ref for r in left if r.ref}:
-        for is_bank in (True, False):
-            naming = [
-                r
-                for r in left
-                if r.is_bank == is_bank and r.ref in ("", ref) and ref in (r.words | {r.ref})
-            ]
-            carried = any(r.is_bank != is_bank and r.ref == ref for r in everything)
-            mentioned = any(r.is_bank != is_bank and ref in r.words for r in unnamed)
-            for amount in {r.amount for r in naming}:
-                two = [r for r in naming if r.amount == amount]
-                is_pair = len(two) == 2 and two[0].outgo != two[1].outgo and any(r.ref for r in two)
-                if is_pair and not carried and not mentioned and days_between(*two) <= 5:
-                    ids = frozenset(r.id for r in two)
-                    yield ("M0", ids, frozenset()) if is_bank else ("M0", frozenset(), ids)
+    """Two opposite lines of one side under one number, where the other side has nothing they could be about."""
+    found = []
+    for one, other in combinations(left, 2):
+        words = (one.words | {one.ref}) & (other.words | {other.ref}) - {""}
+        words = {w for w in words if is_twosome(w, one, other, left)}
+        if one.is_bank == other.is_bank and words and is_undone(words, (one, other), left, unnamed, everything):  # fmt: skip
+            found.append((one, other))
+    for pair in found:
+        if sum(bool(set(pair) & set(more)) for more in found) == 1:
+            ids = frozenset(r.id for r in pair)
+            yield ("M0", ids, frozenset()) if pair[0].is_bank else ("M0", frozenset(), ids)
+
+
+def is_twosome(word, one, other, left) -> bool:
+    """Whether the number stands as reference or document, on these two lines alone of their side and amount."""
+    naming = [
+        r for r in left
+        if r.is_bank == one.is_bank and r.amount == one.amount and r.ref in ("", word) and word in (r.words | {r.ref})
+    ]  # fmt: skip
+    is_number = any(word in (r.ref, r.doc) for r in naming)
+    is_opposite = one.outgo != other.outgo and one.amount == other.amount
+    return is_number and is_opposite and naming in ([one, other], [other, one]) and days_between(one, other) <= 5  # fmt: skip
+
+
+def is_undone(words, two, left, unnamed, everything) -> bool:
+    """Whether nothing on the other side speaks against it."""
+    theirs = [r for r in everything if r.is_bank != two[0].is_bank]
+    still = [r for r in left if r in theirs]
+    first, last = sorted(r.day for r in two)
+    mirrors = [r for r in still if r.amount == two[0].amount and first - timedelta(15) <= r.day <= last + timedelta(15)]  # fmt: skip
+    is_ours = any(r.ref in words for r in two)
+    if any(not m.ref and is_party(m, r) for m in mirrors for r in two) or not (
+        is_ours or agree(*two)
+    ):
+        return False
+    is_carried = any(r.ref in words for r in theirs) or any(r in unnamed and r.words & words for r in theirs)  # fmt: skip
+    is_open = any((r.words | {r.ref}) & words for r in still)
+    return (is_ours and not is_carried) or not (is_open or mirrors)
+
+
+def is_party(x, y) -> bool:
+    """One account, or one name."""
+    return bool((x.acct and x.acct == y.acct) or (x.party and x.party == y.party))
 
 
 def is_bound(row, unnamed, everything) -> bool:

@@ -52,37 +52,6 @@ def says(rule: str, bank_ids: str, book_ids: str) -> Found:
 HENG = {"name": "上海恒通化工有限公司", "acct": "6222000011"}
 
 
-class TestM0:
-    def test_nets_a_reversal_the_book_knows_nothing_of(self):
-        pair = bank(
-            {"ref": "YQ000001"}, {"ref": "YQ000001", "direction": "credit", "day": "2026-10-14"}
-        )
-
-        assert matched(pair, []) == says("M0", "B1 B2", "")
-
-    def test_nets_a_red_entry_in_the_book(self):
-        assert matched(
-            [], book({"ref": "YQ000001"}, {"ref": "YQ000001", "amount": "-100.00"})
-        ) == says("M0", "", "K1 K2")
-
-    def test_leaves_the_pair_where_the_book_carries_the_payment(self):
-        pair = bank({"ref": "YQ000001"}, {"ref": "YQ000001", "direction": "credit"})
-
-        assert matched(pair, book({"ref": "YQ000001"})) == says("M1", "B1", "K1")
-
-    def test_leaves_a_pair_more_than_five_days_apart(self):
-        assert (
-            matched(
-                bank(
-                    {"ref": "YQ000001"},
-                    {"ref": "YQ000001", "direction": "credit", "day": "2026-10-18"},
-                ),
-                [],
-            )
-            == set()
-        )
-
-
 class TestM1:
     def test_takes_the_reference_however_it_is_written(self):
         assert matched(
@@ -284,6 +253,11 @@ class TestM3:
 
     def test_takes_a_cut_name(self):
         assert matched(bank({"name": "上海恒通化工有限"}), book(HENG)) == says("M3", "B1", "K1")
+
+    def test_takes_a_name_cut_within_its_bracket(self):
+        assert matched(
+            bank({"name": "上海恒通（集团"}), book({"name": "上海恒通(集团)有限公司"})
+        ) == says("M3", "B1", "K1")
 
     def test_a_name_cut_within_a_character_is_cut(self):
         assert matched(bank({"name": "上海恒通化工有限\ufffd"}), book(HENG)) == says(
