@@ -16,5 +16,6 @@ urlpatterns: list[URLPattern] = [
     ),
     path("exchanges/", guarded(views.exchanges, *_EVIDENCE), name="exchanges"),
     path("exchanges/<str:key>/", guarded(views.exchange, *_EVIDENCE), name="exchange"),
+    path("preview/<str:order_no>/", guarded(views.preview, "payments.view"), name="preview"),
     path("pull/", guarded(views.pull, "statements.pull"), name="pull"),
 ]

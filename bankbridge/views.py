@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from bankbridge import channels as rooms
+from bankbridge import preview as wire
 from bankbridge import scorecard, selectors
 from bankbridge.pages import OPERATION_WORDS, RESULT_WORDS, ExchangesPage
 from bankbridge.services import evidence, refresh
@@ -25,6 +26,7 @@ from kernel import clock
 from kernel.errors import NotAllowed
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
+from payments import previewing
 
 PERIODS = 14
 
@@ -123,6 +125,13 @@ def exchange(request: HttpRequest, key: str) -> HttpResponse:
         "result": RESULT_WORDS.get(reading.row.result, reading.row.result),
     }
     return render(request, "bankbridge/exchange.html", context)
+
+
+def preview(request: HttpRequest, order_no: str) -> HttpResponse:
+    """What the bank will see of a payment: every field of ours, and the message as it would be written now."""
+    told = previewing.unsent(order_no, scope=_scope(request))
+    context = {"order": told.order, "told": told, "preview": wire.of_payment(told)}
+    return render(request, "bankbridge/preview.html", context)
 
 
 @require_POST

@@ -120,6 +120,7 @@ MAY: dict[str, Duties] = {
         BOOKERS,
     ),
     "bankbridge:pull": FETCHERS,
+    "bankbridge:preview": SEE_MONEY,
     **_lines("bankbridge", "channels channel exchanges exchange", SEE_CHANNELS),
     "audit:interface_log": SEE_CHANNELS,
     # finance systems

@@ -85,6 +85,7 @@ OBJECTS: dict[str, Found] = {
     "statements:file_id": _own("statement_file_id"),
     "statements:receipt_id": _all("receipt_id"),
     "bankbridge:key": _all("exchange_key"),
+    "bankbridge:order_no": _all("order_no"),
     # finance systems
     "erpbridge:delivery_id": _all("delivery_id"),
     "erpbridge:message_id": _all("erp_message_id"),
