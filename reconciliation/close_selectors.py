@@ -14,7 +14,6 @@ import desk.selectors
 import ledger.period_selectors
 import ledger.selectors
 import masterdata.selectors as masterdata
-import payments.daily
 from kernel import clock
 from kernel.errors import InvalidInput, NotFound
 from ledger.rules import month_ends
@@ -64,6 +63,11 @@ def accounts_of(company: Company) -> list[OwnAccount]:
     )
 
 
+def wanting_statement(account_ids: Collection[int], last: date) -> set[int]:
+    """Those accounts a close of the month that ends on `last` wants a statement of: begun by then. System look-up."""
+    return {pk for pk, day in continuity.begun_on(account_ids).items() if day <= last}
+
+
 def with_accounts(company_ids: Collection[int]) -> set[int]:
     """Those of these companies with own accounts in use."""
     rows = masterdata.visible_accounts(masterdata.system_scope()).order_by()
@@ -76,15 +80,16 @@ def checklist(company: Company, month: str, period: Period | None) -> list[Check
     first, last = month_ends(month)
     accounts = accounts_of(company)
     begun = continuity.begun_on([one.pk for one in accounts])
-    in_use = [one for one in accounts if one.pk in begun and begun[one.pk] <= last]
+    wanted = wanting_statement(list(begun), last)
+    in_use = [one for one in accounts if one.pk in wanted]
     unheard = [
         one for one in accounts if one not in in_use and ledger.selectors.has_journal(one.pk)
     ]
     return [
         _over(company, month, last),
         _statements(in_use, unheard, begun, first, last),
-        _days(in_use, first, last),
-        _balanced(in_use, last, period),
+        _days(company, in_use, first, last),
+        _balanced(company, in_use, last, period),
         _vouchers(company, month),
         _freezes(company, accounts),
     ]
@@ -125,26 +130,24 @@ def _statements(
     return Check(_("每个账户每天的对账单完整"), _few(missing), url)
 
 
-def _days(accounts: Sequence[OwnAccount], first: date, last: date) -> Check:
+def _days(company: Company, accounts: Sequence[OwnAccount], first: date, last: date) -> Check:
     """Days with entries or payments are signed; a day on which nothing moved needs no signature."""
-    ids = [one.pk for one in accounts]
-    signed = day_selectors.signed_days(ids, first, last)
-    moved = continuity.moved_days(ids, first=first, last=last)
-    for account_id, days in payments.daily.sent_days(ids, first, last).items():
-        moved.setdefault(account_id, set()).update(days)
-    missing, url = [], reverse("reconciliation:days")
-    for one in accounts:
-        unsigned = sorted(moved.get(one.pk, set()) - signed.get(one.pk, set()))
-        if unsigned:
-            missing.append(
-                _("%(number)s 有 %(n)s 天未签署（%(day)s 起）")
-                % {"number": one.number, "n": len(unsigned), "day": unsigned[0]}
-            )
-            url = reverse("reconciliation:days") + f"?day={unsigned[0]}"
+    waiting: dict[int, list[date]] = {}
+    for day, account_id in day_selectors.waiting_days(accounts, first, last):
+        waiting.setdefault(account_id, []).append(day)
+    missing = [
+        _("%(number)s 有 %(n)s 天未签署（%(day)s 起）")
+        % {"number": one.number, "n": len(waiting[one.pk]), "day": waiting[one.pk][0]}
+        for one in accounts
+        if one.pk in waiting
+    ]
+    url = reverse("reconciliation:days_waiting") + f"?month={last:%Y-%m}&company={company.pk}"
     return Check(_("有往来的日期均已签署日对账"), _few(missing), url)
 
 
-def _balanced(accounts: Sequence[OwnAccount], last: date, period: Period | None) -> Check:
+def _balanced(
+    company: Company, accounts: Sequence[OwnAccount], last: date, period: Period | None
+) -> Check:
     standing = reads.standing_statements([one.pk for one in accounts], last)
     missing = []
     for one in accounts:
@@ -162,7 +165,9 @@ def _balanced(accounts: Sequence[OwnAccount], last: date, period: Period | None)
             if now.figures() != row.sheet.figures():
                 missing.append(_("%(number)s 的余额调节表签字后有变化") % {"number": one.number})
     url = reverse("reconciliation:brs_overview") + f"?day={last}"
-    return Check(_("每个账户的余额调节表已由两人签字"), _few(missing), url)
+    return Check(
+        _("每个账户的余额调节表已由两人签字"), _few(missing), url + f"&company={company.pk}"
+    )
 
 
 def _vouchers(company: Company, month: str) -> Check:
@@ -172,7 +177,9 @@ def _vouchers(company: Company, month: str) -> Check:
         missing.append(_("有 %(n)s 张凭证未记账") % {"n": drafts})
     if unacked:
         missing.append(_("有 %(n)s 张凭证 ERP 尚未确认") % {"n": unacked})
-    return Check(_("凭证均已记账并由 ERP 确认"), tuple(missing), reverse("ledger:vouchers"))
+    first, last = month_ends(month)
+    url = reverse("ledger:vouchers") + f"?company={company.pk}&on_from={first}&on_to={last}"
+    return Check(_("凭证均已记账并由 ERP 确认"), tuple(missing), url)
 
 
 def _freezes(company: Company, accounts: Sequence[OwnAccount]) -> Check:

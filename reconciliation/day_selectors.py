@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef
 
 import desk.selectors
+import ledger.selectors
 import masterdata.selectors as masterdata
 import payments.daily
+import statements.continuity
 import statements.daily
+from ledger.rules import period_of
 from reconciliation.daily import R4, R6, R8, Evidence, Report, judge
 from reconciliation.models import DaySignOff, DebitClass, MatchLine
 from reconciliation.states import DayState
@@ -142,6 +145,27 @@ def signed_days(account_ids: Collection[int], first: date, last: date) -> dict[i
     for account_id, day in rows.values_list("account_id", "day"):
         found.setdefault(account_id, set()).add(day)
     return found
+
+
+def waiting_days(accounts: Sequence[OwnAccount], first: date, last: date) -> list[tuple[date, int]]:
+    """(day, account id) of every day on which anything moved and whose sign-off does not stand, oldest first.
+
+    Days of closed months are left out: nobody signs there. System look-up: the caller scoped the accounts.
+    """
+    ids, company = [one.pk for one in accounts], {one.pk: one.company_id for one in accounts}
+    signed, locked = (
+        signed_days(ids, first, last),
+        ledger.selectors.locked_months(set(company.values())),
+    )
+    moved = statements.continuity.moved_days(ids, first=first, last=last)
+    for account_id, days in payments.daily.sent_days(ids, first, last).items():
+        moved.setdefault(account_id, set()).update(days)
+    return sorted(
+        (day, account_id)
+        for account_id, days in moved.items()
+        for day in days - signed.get(account_id, set())
+        if (company[account_id], period_of(day)) not in locked
+    )
 
 
 def unsigned_days(scope: Scope, *, since: date, limit: int) -> int:

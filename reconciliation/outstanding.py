@@ -231,6 +231,13 @@ def _items(
     return found + [(row.account_id, _item(row, is_bank=False, said=said)) for row in book]
 
 
+def item_of(account_id: int, side: str, line_id: int) -> Item | None:
+    """One line of the account as an item, outstanding or not. System look-up: the caller scoped the account."""
+    bank, book = ([line_id], []) if side == BANK else ([], [line_id])
+    found = _items([account_id], bank, book, clock.now())
+    return next((item for of_account, item in found if of_account == account_id), None)
+
+
 def items_of(kept_from: Mapping[int, date], day: date) -> tuple[dict[int, list[Item]], set[int]]:
     """What is outstanding at the end of `day` as known now, by account; and the accounts that have too many to list.
 

@@ -27,18 +27,27 @@ def age_tone(age: int) -> str:
     return "you" if age > OLD_DAYS else ""
 
 
+def line_url(account_id: int, item: Item, kind: ItemClass) -> str:
+    """Where the line itself stands: the bank's entry, or the journal's month."""
+    if kind.is_bank:
+        return reverse("statements:entry", args=[item.id])
+    return reverse("ledger:journal", args=[account_id]) + f"?month={item.day:%Y-%m}"
+
+
+def opened_at(bank: str, branch: str) -> str:
+    """开户行: the bank and its branch, the bank once where the branch's name begins with it."""
+    return branch if branch.startswith(bank) else f"{bank} {branch}".strip()
+
+
 def _item(sheet: Sheet, item: Item, kind: ItemClass, account_id: int) -> dict[str, Any]:
     age = item.age(sheet.day)
-    journal = reverse("ledger:journal", args=[account_id])
     side = "bank" if kind.is_bank else "book"
     return {
         "item": item,
         "age": age,
         "tone": age_tone(age),
         "next_step": item.next_step or str(kind.next_step),
-        "url": reverse("statements:entry", args=[item.id])
-        if kind.is_bank
-        else f"{journal}?month={item.day:%Y-%m}",
+        "url": line_url(account_id, item, kind),
         "word_url": reverse("reconciliation:brs_item", args=[account_id, side, item.id])
         + f"?day={sheet.day}",
     }
@@ -56,6 +65,7 @@ def shown(sheet: Sheet, *, account_id: int) -> dict[str, Any]:
     ]
     return {
         "sheet": sheet,
+        "opened_at": opened_at(sheet.bank, sheet.branch),
         "classes": classes,
         "by_name": {one["kind"].name: one for one in classes},  # type: ignore[attr-defined]  # an ItemClass
         "source": SOURCES.get(sheet.balance_source, ""),

@@ -14,6 +14,7 @@ SIGN_ACTS = dict.fromkeys(("review", "send_back"), (REVIEW,))
 app_name = "reconciliation"
 urlpatterns: list[URLPattern] = [
     path("days/", guarded(days.overview, VIEW), name="days"),
+    path("days/waiting/", guarded(days.waiting, VIEW), name="days_waiting"),
     path("days/sign/", guarded(days.sign_many, PREPARE), name="days_sign"),
     path("days/<int:account_id>/<str:day>/", guarded(days.account_day, VIEW), name="day"),
     path(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +13,11 @@ from django.utils.translation import gettext as _
 
 from desk.exports import safe_text
 from kernel.clock import SHANGHAI
-from reconciliation.brs import BANK_IN, BANK_OUT, BOOK_IN, BOOK_OUT, CLASSES, Sheet
+from reconciliation.brs import BANK_IN, BANK_OUT, BOOK_IN, BOOK_OUT, CLASSES, Item, Sheet
+from reconciliation.papers import opened_at
 
 if TYPE_CHECKING:
+    from masterdata.models import OwnAccount
     from reconciliation.models import BankReconciliationStatement
 
 _ITEM_WIDTHS = (24, 12, 22, 28, 36, 18, 8, 30, 12, 30)
@@ -22,12 +26,38 @@ _ITEM_WIDTHS = (24, 12, 22, 28, 36, 18, 8, 30, 12, 30)
 def statement(sheet: Sheet, *, row: BankReconciliationStatement | None = None) -> bytes:
     """One statement; with its signatures where `row` holds them."""
     target = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(target, options)
+    book, forms = _book(target)
     book.set_properties(
         {"created": sheet.known_at.replace(tzinfo=None)}
     )  # else the hour it is drawn
-    forms = {
+    _form(book.add_worksheet(_("余额调节表")), sheet, row, forms)
+    items = [one for kind in CLASSES for one in sheet.of(kind)]
+    _items(book.add_worksheet(_("未达账项")), items, sheet.day, forms)
+    book.close()
+    return target.getvalue()
+
+
+def items_list(found: Sequence[tuple[OwnAccount, Item]], day: date) -> bytes:
+    """Items of many accounts, each with its account and currency before it, as the list shows them."""
+    target = io.BytesIO()
+    book, forms = _book(target)
+    page = book.add_worksheet(_("未达账项"))
+    for at, (head, width) in enumerate(((_("账号"), 26), (_("公司"), 16), (_("币种"), 8))):
+        page.write_string(0, at, head, forms["head"])
+        page.set_column(at, at, width)
+    for row, (account, _item) in enumerate(found, start=1):
+        words = (account.number, account.company.short_name, account.currency)
+        for at, text in enumerate(words):
+            page.write_string(row, at, safe_text(text), forms["text"])
+    _items(page, [item for _account, item in found], day, forms, first=3)
+    book.close()
+    return target.getvalue()
+
+
+def _book(target: io.BytesIO) -> tuple[Any, dict[str, Any]]:
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(target, options)
+    return book, {
         "money": book.add_format({"num_format": "#,##0.00"}),
         "sum": book.add_format({"bold": True, "num_format": "#,##0.00", "bg_color": "#F3F5F8"}),
         "day": book.add_format({"num_format": "yyyy-mm-dd"}),
@@ -35,10 +65,6 @@ def statement(sheet: Sheet, *, row: BankReconciliationStatement | None = None) -
         "title": book.add_format({"bold": True, "font_size": 14}),
         "text": book.add_format({"num_format": "@"}),
     }
-    _form(book.add_worksheet(_("余额调节表")), sheet, row, forms)
-    _items(book.add_worksheet(_("未达账项")), sheet, forms)
-    book.close()
-    return target.getvalue()
 
 
 def _number(page: Any, row: int, at: int, value: Decimal | None, form: Any) -> None:
@@ -58,7 +84,7 @@ def _form(
     page.write_string(0, 0, _("银行存款余额调节表"), forms["title"])
     known = sheet.known_at.astimezone(SHANGHAI)
     facts = (
-        (_("编制单位"), sheet.company), (_("开户行"), f"{sheet.bank} {sheet.branch}"), (_("账号"), sheet.number),
+        (_("编制单位"), sheet.company), (_("开户行"), opened_at(sheet.bank, sheet.branch)), (_("账号"), sheet.number),
         (_("币种"), sheet.currency), (_("截止日期"), sheet.day.isoformat()), (_("依据时点"), f"{known:%Y-%m-%d %H:%M:%S}"),
     )  # fmt: skip
     for at, (name, value) in enumerate(facts, start=1):
@@ -88,26 +114,28 @@ def _form(
         page.write_string(15, 1, row.digest)
 
 
-def _items(page: Any, sheet: Sheet, forms: dict[str, Any]) -> None:
+def _items(
+    page: Any, items: Sequence[Item], day: date, forms: dict[str, Any], *, first: int = 0
+) -> None:
     heads = (
         _("类别"), _("日期"), _("凭证号 / 流水号"), _("对方户名"), _("摘要"), _("金额"), _("账龄（天）"), _("原因"), _("处理人"), _("下一步"),
     )  # fmt: skip
-    for at, (head, width) in enumerate(zip(heads, _ITEM_WIDTHS, strict=True)):
+    for at, (head, width) in enumerate(zip(heads, _ITEM_WIDTHS, strict=True), start=first):
         page.write_string(0, at, head, forms["head"])
         page.set_column(at, at, width)
     page.freeze_panes(1, 0)
-    items = [(kind, one) for kind in CLASSES.values() for one in sheet.of(kind.name)]
-    for row, (kind, one) in enumerate(items, start=1):
-        page.write_string(row, 0, str(kind.title))
-        page.write_datetime(row, 1, one.day, forms["day"])
+    for row, one in enumerate(items, start=1):
+        kind = CLASSES[one.kind]
+        page.write_string(row, first, str(kind.title))
+        page.write_datetime(row, first + 1, one.day, forms["day"])
         for at, text in (
             (2, one.document),
             (3, one.party),
             (4, one.text),
             (7, one.reason),
             (8, one.owner),
+            (9, one.next_step or str(kind.next_step)),
         ):
-            page.write_string(row, at, safe_text(text), forms["text"])
-        _number(page, row, 5, one.amount, forms["money"])
-        page.write_number(row, 6, one.age(sheet.day))
-        page.write_string(row, 9, safe_text(one.next_step or str(kind.next_step)), forms["text"])
+            page.write_string(row, first + at, safe_text(text), forms["text"])
+        _number(page, row, first + 5, one.amount, forms["money"])
+        page.write_number(row, first + 6, one.age(day))

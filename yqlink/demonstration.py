@@ -32,13 +32,14 @@ def _announce(platform: Platform) -> None:
     for login in platform.logins():
         who = f"{login['role_name']} {login['display_name']}（{login['company']}）"
         print(f"  {login['username']:<14}{login['password']:<20}{who}")
-    print(
-        "\n动态验证码（审批、授权等操作时输入）：.venv/bin/python manage.py demo_code 用户名",
-        flush=True,
-    )
-    print("绑定自己的手机验证器：.venv/bin/python manage.py demo_code 用户名 --uri")
+    kept = platform.home.resolve()
+    code = ".venv/bin/python manage.py demo_code 用户名"
+    if kept != ROOT / "var":
+        code = f"YQLINK_HOME={kept} {code}"
+    print(f"\n动态验证码（审批、授权等操作时输入）：{code}", flush=True)
+    print(f"绑定自己的手机验证器：{code} --uri")
     print("签名口令（复核、审批、授权时输入）：演示账户与登录密码相同")
-    print("\nCtrl-C 停止；数据保留在 var/，再次运行从上次继续。", flush=True)
+    print(f"\nCtrl-C 停止；数据保留在 {kept}，再次运行从上次继续。", flush=True)
 
 
 def _start_erp(platform: Platform, style: str) -> None:

@@ -17,6 +17,7 @@ import masterdata.selectors as masterdata
 import statements.daily
 import statements.selectors
 from desk import services as desk
+from desk.words import said
 from kernel import clock
 from kernel.errors import Conflict, DomainError, InvalidInput
 from ledger.rules import period_of
@@ -102,6 +103,14 @@ class Asked:
     entries_digest: str
 
 
+@dataclass(frozen=True)
+class AskedDay:
+    """One of many days a person signs at once."""
+
+    day: date
+    asked: Asked
+
+
 @transaction.atomic(durable=True)
 def sign(
     *, asked: Asked, day: date, actor: User, stepup: StepUp | None, note: str = ""
@@ -178,16 +187,17 @@ def _write(
 
 
 def sign_many(
-    *, asked: Sequence[Asked], day: date, actor: User, stepup: StepUp | None
+    *, asked: Sequence[AskedDay], actor: User, stepup: StepUp | None
 ) -> tuple[int, list[str]]:
-    """Sign a day of many accounts, each on its own; (how many, what kept the others from being signed)."""
+    """Sign days of many accounts, each on its own; (how many, what kept the others from being signed)."""
     done, refused = 0, []
     for one in asked:
         try:
-            sign(asked=one, day=day, actor=actor, stepup=stepup)
+            sign(asked=one.asked, day=one.day, actor=actor, stepup=stepup)
         except DomainError as error:
-            account = masterdata.account_by_id(one.account_id)
-            refused.append(f"{account.number if account else one.account_id}：{error.message}")
+            account = masterdata.account_by_id(one.asked.account_id)
+            number = account.number if account else one.asked.account_id
+            refused.append(f"{number} {one.day}：{said(error)}")
         else:
             done += 1
     return done, refused

@@ -90,7 +90,7 @@ def preview(
     """
     account = selectors.demand(account_id, scope=scope, right=BOOK)
     fact, line = _fact(account, entry_id, event, amount)
-    entry = _entry(fact, line)
+    entry = _entry(fact, line, amount)
     maybe = selectors.maybe_booked(account_id, entry_id) if amount is None else None
     return Wanted(line, event, fact.figures["amount"], entry, _in_the_way(fact, line), maybe)
 
@@ -111,7 +111,7 @@ def draft_voucher(
         raise Conflict("该笔银行流水已勾对，不需补凭证", "matched already", code="already_matched")
     if amount is None and (maybe := selectors.maybe_booked(account_id, entry_id)) is not None:
         raise MaybeBooked(maybe)
-    if _entry(fact, line) is None:
+    if _entry(fact, line, amount) is None:
         raise NoTemplate(event)
     if (earlier := _in_the_way(fact, line)) is not None:
         raise VoucherExists(earlier)
@@ -145,13 +145,18 @@ def _fact(
     if not found or found[0].account_id != account.pk:
         raise NotFound("statement entry", "未找到该笔银行流水，或已被银行更正")
     line = found[0]
-    if event != "bank_entry" and (event == "interest") != (line.direction == "credit"):
+    if event != "bank_entry" and (event == "interest") != _is_in(line, amount):
         raise InvalidInput(
             "付出的流水可记手续费，收入的流水可记利息；其他请选「其他银行收付」",
             "a fee is money out, interest money in",
             field="event",
         )
     return _afresh(_told(account, line, event, amount)), line
+
+
+def _is_in(line: StatementEntry, amount: Decimal | None) -> bool:
+    """Whether the voucher books money in: the whole line as the bank moved it; a part is what the bank took, also of a receipt."""
+    return line.direction == "credit" and amount is None
 
 
 def _afresh(fact: BookFact) -> BookFact:
@@ -201,7 +206,7 @@ def _told(
     return fact
 
 
-def _entry(fact: BookFact, line: StatementEntry) -> Entry | None:
+def _entry(fact: BookFact, line: StatementEntry, amount: Decimal | None) -> Entry | None:
     """The lines the template in force makes; None where none books the event.
 
     Raises InvalidInput where the template moves the money the other way than the bank did.
@@ -217,7 +222,7 @@ def _entry(fact: BookFact, line: StatementEntry) -> Entry | None:
         return None
     entry = make_entry(rated.template, fact)
     moved_in = any(one.account_id is not None and one.debit for one in entry.lines)
-    if moved_in != (line.direction == "credit"):
+    if moved_in != _is_in(line, amount):
         raise InvalidInput(
             "该模板的收付方向与银行流水相反，请选择其他业务事件",
             "the template moves the money the other way",

@@ -129,10 +129,15 @@ def obstacles(account: OwnAccount, sheet: Sheet) -> list[str]:
             _("有 %(n)s 笔超过 %(days)s 天的未达账项没有写明原因")
             % {"n": len(unexplained), "days": REASON_DAYS}
         )
-    month = period_of(sheet.day)
-    if (account.company_id, month) in ledger.selectors.locked_months([account.company_id]):
-        found.append(_("会计期间 %(month)s 已锁定") % {"month": month})
+    if is_locked(account, sheet.day):
+        found.append(_("会计期间 %(month)s 已锁定") % {"month": period_of(sheet.day)})
     return found
+
+
+def is_locked(account: OwnAccount, day: date) -> bool:
+    """Whether the day's month is closed for the account's company. System look-up."""
+    month = (account.company_id, period_of(day))
+    return month in ledger.selectors.locked_months([account.company_id])
 
 
 @transaction.atomic(durable=True)

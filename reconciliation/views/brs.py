@@ -16,28 +16,29 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-import masterdata.selectors as masterdata
 from desk.keysets import whole_number
 from desk.pages import render_list
 from desk.viewing import form_page, scope_in
 from desk.words import said
 from kernel import clock
 from kernel.errors import DomainError, InvalidInput, NotAllowed, NotFound
+from ledger.rules import period_of
 from masterdata.people_selectors import who_may
 from masterdata.services.stepup import require_stepup
-from reconciliation import outstanding, selectors
+from reconciliation import close_selectors, outstanding, selectors
 from reconciliation import statement_selectors as reads
-from reconciliation.brs import changes
+from reconciliation.brs import CLASSES, changes
 from reconciliation.forms import ItemForm
 from reconciliation.models import BankReconciliationStatement
 from reconciliation.pages import StatementsPage
 from reconciliation.papers import shown
 from reconciliation.services import signing
+from reconciliation.views.choosing import accounts_in, asked_company
 from reconciliation.views.sheets import print_sheet, workbook_of
 
 if TYPE_CHECKING:
     from masterdata.models import OwnAccount
-    from reconciliation.brs import Sheet
+    from reconciliation.brs import Item, Sheet
 
 MONTHS = 12
 
@@ -48,6 +49,7 @@ class Line:
 
     account: OwnAccount
     row: BankReconciliationStatement | None
+    is_wanted: bool  # the month's close wants it
     strip: list[tuple[date, str]] = field(default_factory=list)
 
 
@@ -72,15 +74,11 @@ def _day(text: str) -> date:
 
 def overview(request: HttpRequest) -> HttpResponse:
     """Every account's statement at a month's end."""
-    scope = scope_in(request)
     day = month_end(_day_in(request))
-    allowed = scope.companies_with(selectors.VIEW)
-    accounts = [
-        one
-        for one in masterdata.visible_accounts(scope).select_related("company", "bank")
-        if one.is_active and one.company_id in allowed
-    ]
+    choice = asked_company(request)
+    accounts = accounts_in(request, choice["company"])
     ids = [one.pk for one in accounts]
+    wanted = close_selectors.wanting_statement(ids, day)
     ends = [day]
     while len(ends) < MONTHS:
         ends.append(ends[-1].replace(day=1) - timedelta(days=1))
@@ -90,18 +88,22 @@ def overview(request: HttpRequest) -> HttpResponse:
         Line(
             one,
             standing.get(one.pk),
+            one.pk in wanted,
             [(end, states.get(one.pk, {}).get(end, "")) for end in reversed(ends)],
         )
         for one in accounts
     ]
     context = {
-        "lines": sorted(lines, key=lambda one: (one.account.company.path, one.account.number)),
+        **choice,
+        "lines": sorted(
+            lines, key=lambda one: (not one.is_wanted, one.account.company.path, one.account.number)
+        ),
         "day": day,
         "before": ends[1],
         "after": month_end(day + timedelta(days=1)),
         "signed": sum(one.row is not None and one.row.state == "reviewed" for one in lines),
         "waiting": sum(one.row is not None and one.row.state == "prepared" for one in lines),
-        "undone": sum(one.row is None for one in lines),
+        "undone": sum(one.row is None and one.is_wanted for one in lines),
     }
     return render(request, "reconciliation/statements.html", context)
 
@@ -149,7 +151,9 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
     standing = next((one for one in versions if one.state in ("prepared", "reviewed")), None)
     left, came = ((), ()) if standing is None else changes(standing.sheet, sheet)
     may = scope.has(signing.PREPARE, found.company_id) and not is_past
-    obstacles = [] if is_past else signing.obstacles(found, sheet)
+    locked = period_of(sheet.day) if signing.is_locked(found, sheet.day) else ""
+    is_done = standing is not None and standing.state == "reviewed" and bool(locked)
+    obstacles = [] if is_past or is_done else signing.obstacles(found, sheet)
     named = outstanding.opening_items(account_id, sheet.known_at)
     query = request.GET.copy()
     query["day"] = sheet.day.isoformat()
@@ -161,7 +165,8 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
         "came": came,
         "is_past": is_past,
         "obstacles": obstacles,
-        "can_prepare": may and not obstacles,
+        "locked": locked,
+        "can_prepare": may and not obstacles and not is_done,
         "can_word": may,
         "figures": sheet.figures(),
         "opening_count": 0 if named is None else len(named.bank_ids) + len(named.book_ids),
@@ -211,6 +216,7 @@ def item(request: HttpRequest, account_id: int, side: str, line_id: int) -> Http
     found = _account(request, account_id, signing.PREPARE)
     actor: Any = request.user
     row = outstanding.words_for([account_id], side, [line_id], clock.now()).get(line_id)
+    told = outstanding.item_of(account_id, side, line_id)
     people = who_may("reconciliation.view", found.company_id)
     initial = (
         {}
@@ -230,7 +236,15 @@ def item(request: HttpRequest, account_id: int, side: str, line_id: int) -> Http
         ),
         title=_("未达账项说明"),
         back=f"{back}?day={_day_in(request)}",
+        extra={"about": "" if told is None else _about(told)},
     )
+
+
+def _about(told: Item) -> str:
+    """Which line the words are about."""
+    parts = (told.day, told.document, told.party, told.text, CLASSES[told.kind].title)
+    words = " · ".join(str(part) for part in parts if part)
+    return f"{words} {told.amount:,.2f}"
 
 
 def opening(request: HttpRequest, account_id: int) -> HttpResponse:

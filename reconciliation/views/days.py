@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,33 +17,37 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-import masterdata.selectors as masterdata
 import statements.daily
 from desk.keysets import whole_number
 from desk.viewing import acted, scope_in
 from desk.words import said
 from kernel import clock
 from kernel.errors import DomainError, InvalidInput, NotAllowed, NotFound
+from ledger.rules import month_ends, period_of
 from masterdata.services.stepup import require_stepup
 from reconciliation import day_selectors as reads
 from reconciliation import selectors
 from reconciliation.daily import KINDS, PROVEN, RULES, TITLES, Found, Report
 from reconciliation.models import DaySignOff
 from reconciliation.services import days as services
-from reconciliation.services.days import Asked
+from reconciliation.services.days import Asked, AskedDay
+from reconciliation.views.choosing import accounts_in, asked_company
 
 if TYPE_CHECKING:
     from masterdata.models import OwnAccount
     from statements.models import DayClose
 
-SHOWN_MAX = 300  # rows of a class one page lists
+SHOWN_MAX = 300  # rows of a class, or days waiting for a signature, one page lists
+WAITING_DAYS = 92  # how far back days wait on the list of all months
+COMPARED_MAX = 31  # days one page compares
 
 
 @dataclass
 class Line:
-    """One account of the list."""
+    """One account's day of a list."""
 
     account: OwnAccount
+    day: date
     check: DayClose | None
     report: Report
     row: DaySignOff | None
@@ -48,8 +55,10 @@ class Line:
 
     @property
     def state(self) -> str:
-        """Signed, reopened, or waiting for a signature."""
-        return "unsigned" if self.row is None else str(self.row.state)
+        """Signed, reopened, waiting for a signature, or quiet: nothing moved, nobody need sign."""
+        if self.row is not None:
+            return str(self.row.state)
+        return "unsigned" if self.report.found else "quiet"
 
     @property
     def can_sign(self) -> bool:
@@ -58,8 +67,8 @@ class Line:
 
     @property
     def token(self) -> str:
-        """The account with the entries as they are shown."""
-        return f"{self.account.pk}:{self.report.entries_digest()}"
+        """The account and its day with the entries as they are shown."""
+        return f"{self.account.pk}:{self.report.entries_digest()}:{self.day}"
 
 
 def _day(text: str) -> date:
@@ -72,22 +81,14 @@ def _day(text: str) -> date:
         raise InvalidInput("日期应写作 2026-11-30", "a day like 2026-11-30", field="day") from None
 
 
-def overview(request: HttpRequest) -> HttpResponse:
-    """Every account's day: what was found, what is signed, what keeps the others."""
-    scope = scope_in(request)
-    day = _day(request.GET.get("day", ""))
-    allowed = scope.companies_with(selectors.VIEW)
-    accounts = [
-        one
-        for one in masterdata.visible_accounts(scope).select_related("company", "bank")
-        if one.is_active and one.company_id in allowed
-    ]
+def _lines(accounts: Sequence[OwnAccount], day: date) -> list[Line]:
     ids = [one.pk for one in accounts]
     found, rows = reads.reports(accounts, day), reads.sign_offs(ids, day)
     checks = statements.daily.day_checks(ids, day)
-    lines = [
+    return [
         Line(
             one,
+            day,
             checks.get(one.pk),
             found[one.pk],
             rows.get(one.pk),
@@ -95,9 +96,18 @@ def overview(request: HttpRequest) -> HttpResponse:
         )
         for one in accounts
     ]
-    rank = {"reopened": 0, "unsigned": 1, "signed": 2}
+
+
+def overview(request: HttpRequest) -> HttpResponse:
+    """Every account's day: what was found, what is signed, what keeps the others."""
+    scope = scope_in(request)
+    day = _day(request.GET.get("day", ""))
+    choice = asked_company(request)
+    lines = _lines(accounts_in(request, choice["company"]), day)
+    rank = {"reopened": 0, "unsigned": 1, "signed": 2, "quiet": 3}
     lines.sort(key=lambda one: (not one.report.is_stopped, rank[one.state], one.account.number))
     context = {
+        **choice,
         "lines": lines,
         "day": day,
         "before": day - timedelta(days=1),
@@ -108,6 +118,43 @@ def overview(request: HttpRequest) -> HttpResponse:
         "can_sign": scope.has(services.SIGN),
     }
     return render(request, "reconciliation/days.html", context)
+
+
+def _month(text: str) -> str:
+    """The month asked for, or "" for all. Raises InvalidInput."""
+    try:
+        return period_of(month_ends(text)[0]) if text else ""
+    except ValueError:
+        raise InvalidInput("月份应写作 2026-11", "a month like 2026-11", field="month") from None
+
+
+def waiting(request: HttpRequest) -> HttpResponse:
+    """Every account's days that wait for a signature, of one month or of the last three, the oldest first."""
+    scope, today = scope_in(request), clock.today()
+    choice = asked_company(request)
+    accounts = {one.pk: one for one in accounts_in(request, choice["company"])}
+    span = (today - timedelta(days=WAITING_DAYS), today)
+    month = _month(request.GET.get("month", "").strip())
+    found = reads.waiting_days(list(accounts.values()), *(month_ends(month) if month else span))
+    told = sorted({day for day, _account in found})[:COMPARED_MAX]
+    shown = [pair for pair in found[:SHOWN_MAX] if pair[0] in told]
+    lines = [
+        line
+        for day, pairs in groupby(shown, key=lambda pair: pair[0])
+        for line in _lines([accounts[account_id] for _day, account_id in pairs], day)
+    ]
+    months = {period_of(today - timedelta(days=back)) for back in range(0, WAITING_DAYS, 28)}
+    context = {
+        **choice,
+        "lines": lines,
+        "month": month,
+        "months": sorted(months | ({month} if month else set()), reverse=True),
+        "count": len(found),
+        "is_cut": len(lines) < len(found),
+        "signable": sum(one.can_sign for one in lines),
+        "can_sign": scope.has(services.SIGN),
+    }
+    return render(request, "reconciliation/days_waiting.html", context)
 
 
 def account_day(request: HttpRequest, account_id: int, day: str) -> HttpResponse:
@@ -194,18 +241,17 @@ def sign(request: HttpRequest, account_id: int, day: str) -> HttpResponse:
 
 @require_POST
 def sign_many(request: HttpRequest) -> HttpResponse:
-    """Sign a day of the ticked accounts."""
+    """Sign the ticked days: of one day's list, or of the list of all days that wait."""
     actor: Any = request.user
-    day = _day(request.POST.get("day", ""))
     stepup = require_stepup(request, "reconciliation.sign_day")
-    asked = []
+    asked, given = [], request.POST.get("day", "")
     for text in request.POST.getlist("accounts"):
-        number, _colon, digest = text.partition(":")
+        number, digest, on = (*text.split(":"), "", "")[:3]
         account_id = whole_number(number)
         if account_id is not None:
-            asked.append(Asked(account_id, digest))
+            asked.append(AskedDay(_day(on or given), Asked(account_id, digest)))
     try:
-        done, refused = services.sign_many(asked=asked, day=day, actor=actor, stepup=stepup)
+        done, refused = services.sign_many(asked=asked, actor=actor, stepup=stepup)
     except (NotFound, NotAllowed):
         raise
     except DomainError as error:
@@ -214,7 +260,9 @@ def sign_many(request: HttpRequest) -> HttpResponse:
         for words in refused:
             messages.error(request, words)
         if done:
-            messages.success(request, _("已签署 %(n)s 个账户") % {"n": done})
+            messages.success(request, _("已签署 %(n)s 个账户日") % {"n": done})
         elif not refused:
             messages.error(request, _("没有选择账户"))
-    return redirect(f"{reverse('reconciliation:days')}?day={day}")
+    kept = {name: request.POST.get(name, "") for name in ("day", "month", "company")}
+    page = "reconciliation:days" if kept["day"] else "reconciliation:days_waiting"
+    return redirect(f"{reverse(page)}?{urlencode({k: v for k, v in kept.items() if v})}")

@@ -59,8 +59,26 @@ def desk(request: HttpRequest, account_id: int) -> HttpResponse:
         "waiting": _waiting(request, account_id),
         "stale": len(selectors.stale_matches(account_id)[1]),
         "sides": (("bank", _("银行流水")), ("book", _("日记账"))),
+        "page_keys": _keys(),
     }
     return render(request, "reconciliation/desk.html", context)
+
+
+def _keys() -> list[tuple[str, str]]:
+    """What the desk's own keys do."""
+    return [
+        ("← →", _("银行流水、日记账之间切换")),
+        ("Shift ↓", _("连续选择")),
+        ("N", _("下一条建议")),
+        ("P", _("上一条建议")),
+        ("A", _("采用建议")),
+        ("R", _("不采用建议")),
+        ("F", _("找可补平差额的流水")),
+        ("M", _("勾对所选")),
+        ("V", _("由所选银行流水补凭证")),
+        ("U", _("撤销自己最近的操作")),
+        ("C", _("清除所选")),
+    ]
 
 
 def _waiting(request: HttpRequest, account_id: int) -> list[dict[str, Any]]:
@@ -217,7 +235,13 @@ def voucher(request: HttpRequest, account_id: int) -> HttpResponse:
     }
     if request.method == "POST":
         row = missing.draft_voucher(**wanted, actor=request.user)  # type: ignore[arg-type]  # signed in
-        said = _("已生成凭证草稿，另一人记账后自动勾对")
+        said = (
+            _("已生成凭证草稿，另一人记账后自动勾对")
+            if wanted["amount"] is None
+            else _(
+                "已生成凭证草稿；另一人记账后同一业务参考号的自动勾对，没有参考号的再采用一次该建议"
+            )
+        )
         return JsonResponse({"said": said, "url": reverse("ledger:voucher", args=[row.pk])})
     context = {
         "wanted": missing.preview(**wanted, scope=scope_in(request)),  # type: ignore[arg-type]  # checked there

@@ -5,22 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 
+import audit.services as audit
 import ledger.selectors
-import masterdata.selectors as masterdata
+from desk.exports import XLSX
 from desk.keysets import whole_number
 from desk.viewing import scope_in
 from kernel import clock
 from kernel.errors import InvalidInput
-from kernel.scope import Scope
-from reconciliation import outstanding, selectors
+from reconciliation import outstanding, workbooks
 from reconciliation.brs import CLASSES, OLD_DAYS, REASON_DAYS, Item, ItemClass
-from reconciliation.papers import age_tone
+from reconciliation.papers import age_tone, line_url
 from reconciliation.services import signing
+from reconciliation.views.choosing import accounts_in, asked_company
 
 if TYPE_CHECKING:
     from masterdata.models import OwnAccount
@@ -52,6 +56,11 @@ class Line:
         return age_tone(self.age)
 
     @property
+    def url(self) -> str:
+        """Where the line itself stands."""
+        return line_url(self.account.pk, self.item, self.kind)
+
+    @property
     def next_step(self) -> str:
         """What is next: what a person said, else what its class asks for."""
         return self.item.next_step or str(self.kind.next_step)
@@ -61,16 +70,18 @@ def items(request: HttpRequest) -> HttpResponse:
     """What is outstanding at the end of a day, the oldest first."""
     scope = scope_in(request)
     day = _day(request.GET.get("day", ""))
-    company = whole_number(request.GET.get("company", ""))
-    lines, crowded = _lines(scope, company, day)
+    choice = asked_company(request)
+    lines, crowded = _lines(accounts_in(request, choice["company"]), day)
     least = whole_number(request.GET.get("age", "")) or 0
     kind = request.GET.get("kind", "")
     lines = [one for one in lines if one.age >= least and kind in ("", one.item.kind)]
     if is_mine := request.GET.get("mine") == "1":
         lines = [one for one in lines if one.item.owner == scope.actor_name]
     lines.sort(key=lambda one: (-one.age, one.account.number, one.item.id))
-    allowed = scope.companies_with(selectors.VIEW)
+    if request.GET.get("export") == "xlsx":
+        return _workbook(request, lines, day)
     context = {
+        **choice,
         "lines": lines[:SHOWN_MAX],
         "count": len(lines),
         "is_cut": len(lines) > SHOWN_MAX,
@@ -79,8 +90,6 @@ def items(request: HttpRequest) -> HttpResponse:
         "kind": kind,
         "age": least,
         "is_mine": is_mine,
-        "company": company,
-        "companies": masterdata.visible_companies(scope).filter(pk__in=allowed),
         "classes": _sums(lines),
         "ages": (OLD_DAYS, REASON_DAYS),
         "can_word": scope.has(signing.PREPARE),
@@ -97,14 +106,10 @@ def _day(text: str) -> date:
         raise InvalidInput("日期应写作 2026-11-30", "a day like 2026-11-30", field="day") from None
 
 
-def _lines(scope: Scope, company: int | None, day: date) -> tuple[list[Line], list[OwnAccount]]:
+def _lines(given: list[OwnAccount], day: date) -> tuple[list[Line], list[OwnAccount]]:
     """The items of the accounts whose book is kept (without one everything of the bank's would be outstanding), and the
     accounts that have too many to list."""
-    allowed = scope.companies_with(selectors.VIEW)
-    rows = masterdata.visible_accounts(scope).filter(company_id__in=allowed, is_active=True)
-    if company is not None:
-        rows = rows.filter(company_id=company)
-    accounts = {one.pk: one for one in rows.select_related("company", "bank")}
+    accounts = {one.pk: one for one in given}
     openings = ledger.selectors.openings(list(accounts))
     if day > clock.today():
         raise InvalidInput("截止日期不能晚于今天", "the day is not over yet", field="day")
@@ -115,6 +120,17 @@ def _lines(scope: Scope, company: int | None, day: date) -> tuple[list[Line], li
         for item in items
     ]
     return lines, [accounts[one] for one in sorted(crowded)]
+
+
+def _workbook(request: HttpRequest, lines: list[Line], day: date) -> HttpResponse:
+    """Every item of the filtered list as a workbook; who took it is noted."""
+    person: Any = request.user
+    after = {"list": "reconciliation.items", "day": day, "rows": len(lines)}
+    with transaction.atomic():
+        audit.record("desk.list.exported", actor=person, subject=person, after=after)
+    header = content_disposition_header(True, f"{_('未达账项')}-{day}.xlsx") or "attachment"
+    content = workbooks.items_list([(one.account, one.item) for one in lines], day)
+    return HttpResponse(content, content_type=XLSX, headers={"Content-Disposition": header})
 
 
 def _sums(lines: list[Line]) -> list[tuple[ItemClass, int, list[tuple[str, Decimal]]]]:

@@ -118,7 +118,9 @@ def month_lines(accounts: list[OwnAccount], first: date, last: date) -> list[Lin
             line.missing = max(0, wanted - line.counts.total())
         lines.append(line)
     order = {"bad": 0, "you": 1, "ok": 2, "closed": 3}
-    return sorted(lines, key=lambda one: (order[one.tone], one.account.company.path))
+    return sorted(
+        lines, key=lambda one: (order[one.tone], not one.counts, one.account.company.path)
+    )
 
 
 def account_month(request: HttpRequest, account_id: int) -> HttpResponse:

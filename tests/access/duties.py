@@ -178,6 +178,7 @@ MAY: dict[str, Duties] = {
     **_lines(
         "reconciliation",
         """brs_overview brs_archive brs_account brs_account_print brs_account_workbook brs brs_print brs_workbook days day
+        days_waiting
         closes close close_archive""",
         SEE_BOOKS,
     ),

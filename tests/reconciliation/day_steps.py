@@ -16,7 +16,15 @@ from tests.statements.rows import a_line
 
 
 def book(
-    world, row=None, *, amount=None, direction="debit", serial="S1", reference="", text="货款"
+    world,
+    row=None,
+    *,
+    amount=None,
+    direction="debit",
+    serial="S1",
+    reference="",
+    text="货款",
+    **more,
 ):
     """An entry of the world's day, tied to whatever it proves."""
     line = a_line(
@@ -26,6 +34,7 @@ def book(
         reference=row.bank_ref if row else reference,
         counterparty_account=world.payee_number if row else "999",
         narrative=text,
+        **more,
     )
     recorded = statements.record_entries(
         account_id=world.account.pk, lines=[line], exchange_id=None

@@ -115,6 +115,25 @@ class TestVoucher:
         desk.post(at("refuse", account), {"proposal": asked.pk})
         assert desk.post(at("voucher", account), form).json()["url"]
 
+    def test_of_what_the_bank_kept_back_from_a_receipt_is_a_fee_out_and_the_three_lines_match(
+        self, account, people, desk
+    ):
+        a_template(FEE)
+        (entry,) = bank_lines(account, Told("72485.00", outgo=False, doc="X1", text="境外汇款"))
+        (booked,) = book_lines(account, Told("72500.00", outgo=False))
+        told = {"entry": entry, "event": "fee", "amount": "15.00"}
+
+        assert desk.post(at("voucher", account), told | {"event": "interest"}).status_code == 422
+        assert desk.post(at("voucher", account), told).json()["url"]
+        draft = Voucher.objects.get()
+        vouchers.post_draft(voucher_id=draft.pk, version=draft.version, actor=people[1])
+        running.run(account_id=account.pk)
+        fee = JournalEntry.objects.get(voucher_line__voucher=draft)
+        lines = {"bank": entry, "book": f"{booked},{fee.pk}"}
+
+        assert (fee.direction, fee.amount, fee.bill_no) == ("credit", Decimal("15.00"), "X1")
+        assert desk.post(at("match", account), lines).json()["act"]
+
     def test_never_books_more_than_the_bank_moved(self, account, people):
         a_template(FEE)
         lines = bank_lines(account, Told("70.00"), Told("90.00"))

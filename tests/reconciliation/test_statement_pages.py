@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from audit.models import Entry
 from kernel import clock
 from masterdata.roles import Role
 from reconciliation import outstanding
@@ -107,7 +108,9 @@ class TestAccount:
         url = (
             reverse("reconciliation:brs_item", args=[teaching.pk, "bank", item.id]) + f"?day={LAST}"
         )
-        assert preparer.display_name in text(desk.get(url))
+        form = text(desk.get(url))
+        assert preparer.display_name in form
+        assert "代付电费 · 银行已付、企业未付 11,800.00" in form
 
         desk.post(url, {"reason": "电费发票未到", "next_step": "催开发票", "owner_id": preparer.pk})
 
@@ -139,7 +142,21 @@ class TestOverview:
         shown = text(desk.get(reverse("reconciliation:brs_overview"), {"day": str(LAST)}))
 
         assert "2026-11-30" in shown
-        assert 'data-state="unsigned"' in shown
+        assert '<span class="tag" data-tone="you">未编制</span>' in shown
+
+    def test_asks_none_of_an_account_the_bank_has_told_nothing_of_and_shows_one_company(
+        self, desk, teaching
+    ):
+        silent = an_account(company=teaching.company)
+        page = desk.get(reverse("reconciliation:brs_overview"), {"day": str(LAST)})
+
+        assert {one.account.pk: one.is_wanted for one in page.context["lines"]} == {
+            teaching.pk: True,
+            silent.pk: False,
+        }
+        assert page.context["undone"] == 1
+        given = {"day": str(LAST), "company": teaching.company_id + 999}
+        assert desk.get(reverse("reconciliation:brs_overview"), given).context["lines"] == []
 
 
 class TestItems:
@@ -152,6 +169,20 @@ class TestItems:
 
         for words in ("25,000.00", "17,600.00", "代付电费", "取得银行回单后补制凭证"):
             assert words in shown
+
+    def test_are_exported_as_filtered(self, desk, teaching, url):
+        given = {"day": str(LAST), "kind": "bank_out", "export": "xlsx"}
+
+        book = openpyxl.load_workbook(io.BytesIO(desk.get(url, given).content)).active
+
+        (_head, row) = book.iter_rows(values_only=True)
+        assert (row[0], row[2], row[3], row[8]) == (
+            teaching.number,
+            "CNY",
+            "银行已付、企业未付",
+            11800,
+        )
+        assert Entry.objects.filter(event="desk.list.exported").count() == 1
 
     def test_shows_one_class_one_age_or_what_is_mine(self, desk, teaching, preparer, url):
         one_class = text(desk.get(url, {"day": str(LAST), "kind": "bank_out"}))

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from ledger.rules import month_ends
 
 COMPANY, NUMBER, SEED = "1040", "1103028619000385196", 1040
-OPENING = Decimal("3680000.00")
+OPENING = Decimal("13680000.00")  # no day of the two months ends overdrawn
 _PARTIES = (
     ("江阴恒源化工有限公司", "110912345678901"), ("无锡华创机电设备有限公司", "32001618836052500731"),
     ("常州东升包装材料有限公司", "1105021609000318274"), ("苏州中瑞精密模具有限公司", "10550101040017253"),

@@ -13,14 +13,14 @@ from statements import continuity
 from yqlink.workspace.cards import Figure
 from yqlink.workspace.counters import CAP, counted
 
-DAYS = 31
+DAYS, UNSIGNED_DAYS = 31, 92  # a day nobody signed waits until its month is closed
 
 
 def days_to_sign(scope: Scope) -> Figure:
     """Closed days with entries that nobody signed."""
-    since = clock.today() - timedelta(days=DAYS)
+    since = clock.today() - timedelta(days=UNSIGNED_DAYS)
     found = day_selectors.unsigned_days(scope, since=since, limit=CAP + 1)
-    return counted(found, _("近 %(n)s 天有往来的账户日") % {"n": DAYS})
+    return counted(found, _("近 %(n)s 天有往来的账户日") % {"n": UNSIGNED_DAYS})
 
 
 def statements_to_review(scope: Scope) -> Figure:

@@ -191,7 +191,7 @@ CARDS: tuple[CardLine, ...] = (
     CardLine(
         _("日对账待签署"),
         "yqlink.workspace.book_counters.days_to_sign",
-        "reconciliation:days",
+        "reconciliation:days_waiting",
         "",
         "reconciliation.match",
         "you",

@@ -32,7 +32,16 @@
     return html ? answer.text() : answer.json();
   };
   const notice = one("[data-notice]");
-  const tell = (text, tone = "info") => { notice.textContent = text; notice.dataset.tone = tone; notice.hidden = !text; };
+  const tell = (text, tone = "info", url = "") => {
+    notice.textContent = text;
+    notice.dataset.tone = tone;
+    notice.hidden = !text;
+    if (!url) return;
+    const link = document.createElement("a");
+    link.href = url;
+    link.textContent = say("Open");
+    notice.append(" ", link);
+  };
   const tellError = (error) => tell(error instanceof Refused ? error.message : say("Lost"), "error");
 
   // --- one pane --------------------------------------------------------------------------------------------------------
@@ -222,9 +231,16 @@
       one("[data-difference-box]").dataset.state = count < 2 ? "" : difference === 0n ? "equal" : "differs";
       one("[data-verdict]").textContent = count < 2 ? "" : say(difference === 0n ? "Equal" : "Differs");
       const button = one('[data-do="match"]');
-      if (button) button.disabled = this.busy || count < 2 || difference !== 0n;
+      if (button) button.setAttribute("aria-disabled", this.busy || Boolean(this.whyNot()));
       if (one("[data-only-picked]").checked) this.arrange();
       else this.panes.forEach((pane) => pane.draw());
+    },
+
+    // Why what is chosen cannot be matched; "" when it can.
+    whyNot() {
+      const [bank, book] = this.panes;
+      if (bank.picked.size + book.picked.size < 2) return say("Few");
+      return this.wanted === null ? "" : say("Gap", { by: figure(this.wanted) });
     },
 
     async load() {
@@ -309,7 +325,7 @@
       try {
         const told = await ask(url, { form });
         await this.hear({ quiet: true });
-        tell(told.said, "success");
+        tell(told.said, "success", told.url);
         return told;
       } catch (error) {
         if (error instanceof Refused && error.code === "already_matched") {
@@ -330,6 +346,7 @@
     async match(extra = {}) {
       // A selection that shrank behind one's back is matched only after one was told so.
       if (this.unseen) { tell(this.unseen, "warning"); this.unseen = ""; return null; }
+      if (this.whyNot()) { tell(this.whyNot(), "warning"); return null; }
       const form = { ...this.chosen(), ...extra };
       try {
         const told = await this.act_(root.dataset.matchUrl, form);
@@ -354,9 +371,11 @@
 
     async openVoucher(event, amount) {
       const [bank, book] = this.panes, entries = [...bank.picked.values()];
-      if (entries.length !== 1) return;
+      if (entries.length !== 1) { tell(say("One"), "warning"); return; }
       const difference = bank.sum - book.sum;
-      const part = book.picked.size && difference < 0n && !entries[0][IN] ? figure(-difference).replaceAll(",", "") : "";
+      // The bank moved less than the book: a fee it took on top of a payment, or kept back from a receipt.
+      if (book.picked.size && difference >= 0n) { tell(difference ? say("More", { by: figure(difference) }) : say("Even"), "warning"); return; }
+      const part = book.picked.size ? figure(-difference).replaceAll(",", "") : "";
       const asked = event || (part ? "fee" : entries[0][IN] ? "interest" : "fee");
       try {
         const query = new URLSearchParams({ entry: entries[0][ID], event: asked, amount: amount ?? part });
@@ -386,7 +405,7 @@
 
     find() {
       const wanted = this.wanted;
-      if (wanted === null) return;
+      if (wanted === null) { tell(say("Start"), "warning"); return; }
       for (const pane of [...this.panes].reverse()) {
         const need = pane.side === "bank" ? -wanted : wanted;
         const fits = (line) => !pane.picked.has(line[ID]) && signed(line) === need;
@@ -394,6 +413,17 @@
         const at = after >= 0 ? after : pane.shown.findIndex(fits);
         if (at >= 0) { pane.grid.focus(); pane.go(at); return; }
       }
+      tell(say("Nothing", { by: figure(wanted) }), "warning");
+    },
+
+    // The fee's own line, once its voucher is posted: of the amount that is wanted, under the bank's serial.
+    addFee() {
+      const [bank, book] = this.panes, serials = [...bank.picked.values()].map((line) => line[NUMBER]).filter(Boolean);
+      const fees = book.lines.filter((line) => !book.picked.has(line[ID]) && signed(line) === this.wanted && serials.some((serial) => line[NUMBER].includes(serial)));
+      if (fees.length !== 1) return false;
+      book.toggle(fees[0], true);
+      this.show();
+      return true;
     },
 
     async accept() {
@@ -401,8 +431,9 @@
       if (!asked) return;
       this.unseen = "";
       this.pick(asked.bank, asked.book);
-      if (asked.event) { await this.openVoucher(asked.event); return; }
+      if (asked.event && !this.addFee()) { await this.openVoucher(asked.event); return; }
       if (this.wanted === null) await this.match();
+      else tell(say("Uneven", { by: figure(this.wanted) }), "warning");
     },
 
     async refuse() {
