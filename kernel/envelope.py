@@ -14,9 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from cryptography.exceptions import InvalidKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-
 from kernel.ciphers import INTL, NONCE_BYTES, SM, SUITES, TAG_BYTES, Undecipherable, derive, opened
 from kernel.ciphers import close as closed
 from kernel.errors import InvariantBroken
@@ -57,6 +54,8 @@ def generate(kind: str) -> tuple[Key, Key]:
 
         point, private = gmssl_pyx.sm2_key_generate()
         return Key(SM2, point), Key(SM2, private)
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
     own = X25519PrivateKey.generate()
     public = own.public_key().public_bytes_raw()
     return Key(X25519, public), Key(X25519, own.private_bytes_raw())
@@ -122,6 +121,8 @@ def _encapsulated(key: Key) -> tuple[bytes, bytes]:
 
         secret = os.urandom(32)
         return gmssl_pyx.sm2_encrypt(key.raw, secret), secret
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
     own = X25519PrivateKey.generate()
     return own.public_key().public_bytes_raw(), own.exchange(
         X25519PublicKey.from_public_bytes(key.raw)
@@ -136,6 +137,9 @@ def _decapsulated(key: Key, capsule: bytes) -> bytes:
             return bytes(gmssl_pyx.sm2_decrypt(key.raw, capsule))
         except gmssl_pyx.GmsslInnerError:
             raise Undecipherable("the capsule was altered") from None
+    from cryptography.exceptions import InvalidKey
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
     own = X25519PrivateKey.from_private_bytes(key.raw)
     try:
         return own.exchange(X25519PublicKey.from_public_bytes(capsule))

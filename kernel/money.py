@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from iso4217 import Currency
-
 from kernel.errors import InvalidInput
 
 AMOUNT_MAX = Decimal("9999999999999.99")
@@ -19,6 +17,8 @@ _PLAIN = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?\Z")
 @lru_cache(maxsize=256)
 def currency_digits(currency: str) -> int:
     """Number of decimals the currency has (CNY 2, JPY 0). Raises InvalidInput for a code ISO 4217 does not know."""
+    from iso4217 import Currency  # reads an XML table: 1 MB, kept from who only stores amounts
+
     try:
         exponent = Currency(currency).exponent
     except ValueError:

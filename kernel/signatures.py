@@ -1,7 +1,8 @@
 """Signatures of people and the public keys they are checked with: ECDSA on P-256, or SM2 (GB/T 32918) with SM3.
 
 A private key is 32 bytes, a public key the 64 bytes x‖y, a signature the 64 bytes r‖s. Of the two forms an ECDSA signature
-has (s and n−s) only the lower is made and taken, so that no signature can be turned into another one.
+has (s and n−s) only the lower is made and taken, so that no signature can be turned into another one. The libraries are
+imported where they are used (see `kernel.ciphers`).
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import hashlib
 import os
 from enum import StrEnum
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
 
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _SM2_ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
@@ -44,6 +45,8 @@ def generate(algorithm: str) -> tuple[bytes, bytes]:
 
         point, private = gmssl_pyx.sm2_key_generate()
         return private, point
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     key = ec.generate_private_key(ec.SECP256R1())
     numbers = key.private_numbers()
     public = numbers.public_numbers
@@ -75,6 +78,8 @@ def is_point(algorithm: str, text: str) -> bool:
 
 def from_seed(seed: bytes) -> tuple[bytes, bytes]:
     """The ECDSA (private key, public point) of 32 secret bytes."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     number = int.from_bytes(seed, "big") % (_P256_ORDER - 1) + 1
     public = ec.derive_private_key(number, ec.SECP256R1()).public_key().public_numbers()
     return number.to_bytes(32, "big"), _joined(public.x, public.y)
@@ -82,6 +87,9 @@ def from_seed(seed: bytes) -> tuple[bytes, bytes]:
 
 def sign(algorithm: str, private: bytes, point: bytes, message: bytes) -> bytes:
     """The signature of `message`, r‖s."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, utils
+
     if algorithm == Algorithm.SM2:
         import gmssl_pyx
 
@@ -94,6 +102,8 @@ def sign(algorithm: str, private: bytes, point: bytes, message: bytes) -> bytes:
 
 def plain(der: bytes) -> bytes:
     """An ECDSA signature as tokens write it (DER), as r‖s with the lower s. Raises ValueError."""
+    from cryptography.hazmat.primitives.asymmetric import utils
+
     r, s = utils.decode_dss_signature(der)
     if not (0 < r < _P256_ORDER and 0 < s < _P256_ORDER):
         raise ValueError("no signature of P-256")
@@ -109,6 +119,10 @@ def verify(algorithm: str, point: bytes, message: bytes, signature: bytes) -> bo
         return 0 < r < _SM2_ORDER and 0 < s < _SM2_ORDER and _sm2_holds(point, message, r, s)
     if algorithm != Algorithm.ECDSA or not (0 < r < _P256_ORDER and 0 < s <= _P256_ORDER // 2):
         return False
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, utils
+
     try:
         key = _p256(point)
         key.verify(utils.encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
@@ -119,6 +133,7 @@ def verify(algorithm: str, point: bytes, message: bytes, signature: bytes) -> bo
 
 def _sm2_holds(point: bytes, message: bytes, r: int, s: int) -> bool:
     import gmssl_pyx
+    from cryptography.hazmat.primitives.asymmetric import utils
 
     der = utils.encode_dss_signature(r, s)
     try:
@@ -130,6 +145,8 @@ def _sm2_holds(point: bytes, message: bytes, r: int, s: int) -> bool:
 
 @lru_cache(maxsize=256)
 def _p256(point: bytes) -> ec.EllipticCurvePublicKey:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     x, y = int.from_bytes(point[:32], "big"), int.from_bytes(point[32:], "big")
     return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
 

@@ -1,5 +1,9 @@
 """Django's name for the app."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -13,7 +17,11 @@ class MasterdataConfig(AppConfig):
         """Sign-ins are dated by the platform's clock, not by the machine's."""
         from django.contrib.auth.signals import user_logged_in
 
-        from masterdata.services.sessions import keep_last_login
-
         user_logged_in.disconnect(dispatch_uid="update_last_login")
-        user_logged_in.connect(keep_last_login, dispatch_uid="keep_last_login")
+        user_logged_in.connect(_keep_last_login, dispatch_uid="keep_last_login")
+
+
+def _keep_last_login(**told: Any) -> None:
+    from masterdata.services.sessions import keep_last_login  # few processes sign people in
+
+    keep_last_login(**told)

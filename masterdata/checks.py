@@ -1,4 +1,7 @@
-"""What a well-formed CNAPS code, account number, credit code or name is: pure functions over text."""
+"""What a well-formed CNAPS code, account number, credit code or name is: pure functions over text.
+
+The libraries of check digits and of readings are imported where they are used: every process imports this, few need them.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
-
-from stdnum import luhn
-from stdnum.cn import uscc as stdnum_uscc
-from stdnum.exceptions import ValidationError
-from stdnum.iso7064 import mod_11_10
 
 from kernel.errors import InvalidInput
 
@@ -23,6 +21,8 @@ _ORG_VALUES = {c: i for i, c in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def is_cnaps(text: str) -> bool:
     """Whether `text` has the form and check digit of a CNAPS code (ISO 7064 MOD 11,10); says nothing of existence."""
+    from stdnum.iso7064 import mod_11_10
+
     return len(text) == 12 and text.isascii() and text.isdigit() and bool(mod_11_10.is_valid(text))
 
 
@@ -89,6 +89,8 @@ def check_account(text: str) -> str:
 
 def luhn_warning(number: str) -> str:
     """A warning (Chinese) when a number looks like a UnionPay card but fails the Luhn check; empty when all is well."""
+    from stdnum import luhn
+
     if (
         number.isdigit()
         and 16 <= len(number) <= 19
@@ -107,9 +109,12 @@ def _organisation_code_holds(code: str) -> bool:
 
 def check_uscc(text: str) -> str:
     """The unified social credit code, upper case; raises InvalidInput (form, GB 32100 check, GB 11714 check)."""
+    from stdnum.cn import uscc
+    from stdnum.exceptions import ValidationError
+
     code = normalise_account(text)
     try:
-        stdnum_uscc.validate(code)
+        uscc.validate(code)
     except ValidationError:
         raise InvalidInput(
             f"统一社会信用代码 {code} 不正确，请核对 18 位代码及校验位",

@@ -12,14 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from chinese_calendar import constants as published_notices
-
 from kernel.errors import InvalidInput
 
 OFF, WORK = "休", "班"
 NAME_MAX = 40
 SPAN_MAX = 15  # days of one line
-_NAMES = {one.value: one.chinese for one in published_notices.Holiday}
 _LINE = re.compile(
     rf"(?P<first>\d{{4}}-\d\d?-\d\d?)(?:\s*[~至到]\s*(?P<last>\d{{4}}-\d\d?-\d\d?))?\s+(?P<what>{OFF}|{WORK}|off|work)(?:\s+(?P<name>.*))?"
 )
@@ -81,13 +78,17 @@ def read(text: str, year: int) -> list[Special]:
 
 def published(year: int) -> list[Special]:
     """What the notice for the year said, where the package knows it; else nothing."""
+    # Twenty years of notices: 7 MB while they are read, for a page that is opened once a year.
+    from chinese_calendar import constants as published_notices
+
+    names = {one.value: one.chinese for one in published_notices.Holiday}
     off = [
-        Special(day, False, _NAMES.get(str(name), str(name)))
+        Special(day, False, names.get(str(name), str(name)))
         for day, name in published_notices.holidays.items()
         if day.year == year and day.weekday() < 5
     ]
     work = [
-        Special(day, True, _NAMES.get(str(name), str(name)))
+        Special(day, True, names.get(str(name), str(name)))
         for day, name in published_notices.workdays.items()
         if day.year == year
     ]

@@ -24,6 +24,8 @@ def day_chain(account_id: int, day: date) -> tuple[ChainEnds | None, bool]:
 
     In the bank's own order the database walks it; only a chain out of order is brought here and searched.
     """
+    if day_entries(account_id, day).order_by().filter(balance_after=None).exists():
+        return None, False
     with connection.cursor() as cursor:
         cursor.execute(_CHAIN, {"account": account_id, "day": day})
         count, told, is_walk, opening, closing = cursor.fetchone()
@@ -52,7 +54,7 @@ _CHAIN = """
         WHERE account_id = %(account)s AND bank_date = %(day)s AND NOT EXISTS (
             SELECT 1 FROM statements_statemententry AS n
             WHERE n.account_id = e.account_id AND n.bank_date = e.bank_date AND n.bank_serial = e.bank_serial
-              AND n.direction = e.direction AND n.occurrence = e.occurrence AND n.revision > e.revision)
+              AND n.direction = e.direction AND n.occurrence = e.occurrence AND n.revision > e.revision AND n.revision > 1)
         WINDOW w AS (ORDER BY booked_at, id)
     ) AS walk
 """

@@ -75,9 +75,6 @@ class StatementEntry(MoneyRow):
                 name="entry_debit_amount",
             ),
             models.Index(
-                fields=["reference"], condition=~models.Q(reference=""), name="entry_reference"
-            ),
-            models.Index(
                 fields=["account"], condition=models.Q(revision__gt=1), name="entry_amended"
             ),
         ]

@@ -48,8 +48,10 @@ class BalanceFigure:
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """What `record_entries` did: ids of new entries, ids of revisions of amended ones, how many were known already."""
+    """What `record_entries` did: how many entries are new and their ids (where they were wanted), ids of revisions of amended
+    ones, how many were known already."""
 
+    new: int
     new_ids: tuple[int, ...]
     amended_ids: tuple[int, ...]
     seen: int

@@ -46,7 +46,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("audit.tasks.tick_anchor", 60),
     ("yqlink.workspace.tasks.tick_evidence", 5),
     ("yqlink.workspace.tasks.tick_watch", 240),
-    ("yqlink.health.tick_heartbeat", 10),
+    ("yqlink.tasks.tick_heartbeat", 10),
 )
 
 

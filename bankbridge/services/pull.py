@@ -205,7 +205,8 @@ def _fetch_span(account: OwnAccount, line: Line, span: rules.Span) -> None:
         history = adapter.history_balances(translate.account(account), span.first, span.last)
         figures = translate.figures(history, [account], day_closing=True)
         keep.record_balances(figures=figures, exchange_id=line.recorder.last_id)
-    keep.record_entries(account_id=account.pk, lines=lines, exchange_id=line.recorder.last_id)
+    evidence = line.recorder.last_id
+    keep.record_entries(account_id=account.pk, lines=lines, exchange_id=evidence, wants_ids=False)
     for day in span.days():
         keep.close_day(account_id=account.pk, day=day)
 

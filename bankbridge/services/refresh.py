@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from celery import current_app
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from bankbridge import selectors
 from bankbridge.services import cursors
@@ -33,5 +34,6 @@ def ask_now(*, account_ids: Sequence[int] | None, actor: User, scope: Scope) -> 
         with suppress(
             Exception
         ):  # the broker only wakes: without it the timetable finds the wish within a minute
-            current_app.send_task(f"bankbridge.tasks.{task}", queue="bank", expires=30)
+            workers = import_string(settings.WORKERS_APP)
+            workers.send_task(f"bankbridge.tasks.{task}", queue="bank", expires=30)
     return count

@@ -22,7 +22,7 @@ from kernel.formats.sections import (
     refuse,
 )
 
-BLOCK_BYTES = 256 * 1024
+BLOCK_BYTES = 64 * 1024
 _MARKS = bytes.maketrans(b"\t\x7f\x00", b"   ")  # the stream's own marks
 # :61: value date, entry date, side, (funds code), amount, type, customer reference, bank reference, supplement; then :86:
 _ENTRY = re.compile(

@@ -9,10 +9,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any
 
+from django.utils.module_loading import import_string
+
 from audit import services as audit
 from desk.mappings import Mapping
 from kernel.errors import InvalidInput
-from kernel.formats import camt, mt940
 from kernel.formats.sections import Section, ahead
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
@@ -30,7 +31,7 @@ RIGHT = "statements.import"
 DAYS_SHOWN = 60
 DAYS_MAX = 400  # one statement covers no more
 KINDS = {CAMT: "camt.053", SWIFT: "MT940", SHEET: "CSV / Excel"}
-_READERS = {CAMT: camt.read, SWIFT: mt940.read}
+_READERS = {CAMT: "kernel.formats.camt.read", SWIFT: "kernel.formats.mt940.read"}
 
 
 @dataclass
@@ -79,7 +80,8 @@ def _sections(
     stream: IO[bytes], filename: str, kind: str, mapping: Mapping | None, account: OwnAccount | None
 ) -> Iterator[Section]:
     if kind != SHEET:
-        return _READERS[kind](stream)
+        sections: Iterator[Section] = import_string(_READERS[kind])(stream)
+        return sections
     number, currency = (account.number, account.currency) if account else ("", "CNY")
     sheet = sheets.read_sheet(stream.read(), filename, mapping, account=number, currency=currency)
     if sheet.faults:

@@ -26,21 +26,26 @@ def _company_of(account_id: int) -> int:
 
 @transaction.atomic(durable=True)
 def record_entries(
-    *, account_id: int, lines: Iterable[EntryLine], exchange_id: int | None = None
+    *,
+    account_id: int,
+    lines: Iterable[EntryLine],
+    exchange_id: int | None = None,
+    wants_ids: bool = True,
 ) -> Recorded:
     """Store the lines of one fetch of whole days; what is known already is not stored again.
 
     Equal lines within one fetch are twins (occurrence 1, 2, …). A known key with another content is an amended entry:
-    both versions stay, the higher revision is in force, and an exception case is opened. Lines may be an iterator:
-    memory does not grow with their number.
+    both versions stay, the higher revision is in force, and an exception case is opened. Lines may be an iterator: without
+    their ids (`wants_ids`) memory does not grow with their number.
     """
     into = take_in(
         account_id=account_id,
         chunks=chunks_of(lines, exchange_id=exchange_id),
         source=BANK,
-        wants_ids=True,
+        wants_ids=wants_ids,
     )
     return Recorded(
+        new=into.new,
         new_ids=tuple(into.new_ids),
         amended_ids=tuple(into.amended_ids),
         seen=into.count - into.new - len(into.amended_ids),

@@ -79,6 +79,18 @@ class TestRecordEntries:
         )
         assert list(occurrences) == [1, 2, 3]
 
+    def test_a_twin_that_comes_in_a_later_piece_is_known_as_one(self, account):
+        many = [a_line(f"S{n}", "5.00", narrative="货款" * 40) for n in range(16_000)]
+        lines = [*many, many[0], *many[1:3]]
+
+        recorded = services.record_entries(account_id=account.pk, lines=iter(lines))
+        again = services.record_entries(account_id=account.pk, lines=lines, wants_ids=False)
+
+        assert (recorded.new, len(set(recorded.new_ids)), recorded.seen) == (16_003, 16_003, 0)
+        assert (again.new, again.new_ids, again.seen) == (0, (), 16_003)
+        twins = StatementEntry.objects.filter(occurrence=2).values_list("bank_serial", flat=True)
+        assert set(twins) == {"S0", "S1", "S2"}
+
     def test_different_lines_under_one_serial_are_both_entries(self, account):
         lines = [a_line("S1", "5.00", narrative="本金"), a_line("S1", "0.50", narrative="手续费")]
 

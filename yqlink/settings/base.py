@@ -35,7 +35,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_htmx",
-    "django_cotton",
+    "yqlink.apps.CottonConfig",
     "axes",
     "django_otp",
     "django_otp.plugins.otp_totp",
@@ -306,6 +306,7 @@ CHANGE_PAGES = {
 
 # --- background work: PostgreSQL is the queue, the broker only wakes workers --------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
+WORKERS_APP = "yqlink.celery.app"  # what sends a task, imported by whoever does
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -362,7 +363,7 @@ LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_config(
     level=env.str("LOG_LEVEL", default="INFO"), form=env.str("LOG_FORMAT", default="json")
 )
-DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_CELERY_ENABLED = False  # yqlink.celery sees to it, where Celery is used
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 setup_structlog()
 

@@ -6,13 +6,14 @@ import tempfile
 
 from kernel import envelope
 
-_public, _private = envelope.generate(envelope.X25519)
+if not {"SEAL_PUBLIC_KEYS", "SEAL_PRIVATE_KEYS"} & os.environ.keys():
+    _public, _private = envelope.generate(envelope.X25519)
+    os.environ["SEAL_PUBLIC_KEYS"] = envelope.written(1, _public)
+    os.environ["SEAL_PRIVATE_KEYS"] = envelope.written(1, _private)
 for _name, _value in {
     "SECRET_KEY": base64.b64encode(os.urandom(48)).decode(),
     "SEAL_KEY": base64.b64encode(os.urandom(32)).decode(),
     "DATA_KEYS": "1:" + base64.b64encode(os.urandom(32)).decode(),
-    "SEAL_PUBLIC_KEYS": envelope.written(1, _public),
-    "SEAL_PRIVATE_KEYS": envelope.written(1, _private),
     "ANCHORS_FILE": os.path.join(tempfile.gettempdir(), f"yqlink-anchors-{os.getpid()}"),
     "REGISTRARS_FILE": os.path.join(tempfile.gettempdir(), f"yqlink-registrars-{os.getpid()}"),
 }.items():
