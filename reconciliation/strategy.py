@@ -17,6 +17,7 @@ from kernel.errors import InvalidInput
 REFERENCE_RUNGS = ("M0", "M1", "M5", "M6", "M7")
 PAIR_RUNGS = ("M2", "M3", "M4")
 PROPOSAL_RUNGS = ("M8", "M9")
+VALUE_MAX = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Strategy:
             value = getattr(self, field.name)
             if isinstance(value, int | Decimal) and value < 0:
                 raise _invalid(field.name, "不得为负数", "must not be negative")
+            if isinstance(value, int | Decimal) and value > VALUE_MAX:
+                raise _invalid(field.name, f"不得大于 {VALUE_MAX}", f"must not exceed {VALUE_MAX}")
 
     def has(self, rung: str) -> bool:
         """Whether the rung stands in the ladder."""
@@ -116,9 +119,12 @@ def _value(name: str, kind: Any, value: Any) -> Any:
         return value
     if kind == "Decimal" and isinstance(value, str | int):
         try:
-            return Decimal(value)
+            number = Decimal(value)
         except ArithmeticError:
-            raise _invalid(name, "应为数字", "a number was expected") from None
+            number = Decimal("NaN")
+        if number.is_finite():
+            return number
+        raise _invalid(name, "应为数字", "a number was expected")
     if name == "rungs" and isinstance(value, list):
         return tuple(str(rung) for rung in value)
     if name == "patterns" and isinstance(value, list):

@@ -71,6 +71,23 @@ class TestReconcile:
         assert done.returncode == 0, done.stderr
         assert len(read(tmp_path / "matches.csv")) == 1
 
+    @pytest.mark.parametrize(
+        "bank",
+        [
+            "\ufeff" + BANK,
+            BANK.replace("\n", "\r\n"),
+            BANK.replace("货款", '"货款\n""十月"", 尾款"'),
+            BANK.replace("2026-10-12", " 2026/10/12 "),
+            BANK.replace("3301", "３３ 01"),
+            BANK.replace("\n", "\n\n"),
+            "\n".join(
+                line + (",人民币" if n else ",currency") for n, line in enumerate(BANK.split())
+            ),
+        ],
+    )
+    def test_takes_files_as_banks_and_spreadsheets_write_them(self, tmp_path, bank):
+        assert [row["book_ids"] for row in command(tmp_path, bank=bank)] == ["K1"]
+
     def test_a_side_without_lines_is_all_outstanding(self, tmp_path):
         assert command(tmp_path, book=BOOK.splitlines()[0] + "\n") == []
 
@@ -88,6 +105,16 @@ class TestBadInput:
             ("B2,", "B1,", 3, "entry_id", "与第 2 行重复"),
             ("B2,", ",", 3, "entry_id", "唯一的编号"),
             ("B2,3301", "B2,", 3, "account", "本方账号"),
+            ("B2,3301", "B2,3.301E+15", 3, "account", "本方账号"),
+            ("B2,", "B;2,", 3, "entry_id", "不含分号"),
+            ("35.10", '"35,10"', 3, "amount", "两位小数"),
+            ("35.10", "３５.10", 3, "amount", "两位小数"),
+            ("35.10", "1_000", 3, "amount", "两位小数"),
+            ("35.10", "9" * 10**7, 3, "amount", "两位小数"),
+            ("2026-10-12,credit", "12/10/26,credit", 3, "booked_on", "2026-10-31"),
+            ("2026-10-12,credit", "12026-10-1,credit", 3, "booked_on", "2026-10-31"),
+            ("2026-10-12,credit", "２０２６-10-12,credit", 3, "booked_on", "2026-10-31"),
+            ("结息", "结" * 3_000_000, 3, "narrative", "个字符"),
         ],
     )
     def test_names_row_column_and_what_was_expected(
@@ -98,6 +125,7 @@ class TestBadInput:
 
         assert f"bank.csv 第 {row} 行，列 {column}" in str(caught.value)
         assert expected in str(caught.value)
+        assert len(str(caught.value)) < 300
         assert not (tmp_path / "matches.csv").exists()
 
     def test_lists_several_faults_at_once(self, tmp_path):
@@ -122,6 +150,23 @@ class TestBadInput:
         with pytest.raises(CommandError, match="不是 UTF-8"):
             command(tmp_path, bank=BANK.encode("gb18030"))
 
+    def test_asks_for_one_kind_of_line_end(self, tmp_path):
+        with pytest.raises(CommandError, match="换行符不一致"):
+            command(tmp_path, bank=BANK.replace("\n", "\r\n", 1).encode())
+
+    @pytest.mark.parametrize("out", ["bank.csv", "none/matches.csv", "."])
+    def test_overwrites_no_side_and_wants_a_folder(self, tmp_path, out):
+        command(tmp_path)
+
+        with pytest.raises(CommandError, match="不能写入"):
+            call_command(
+                "reconcile",
+                bank=tmp_path / "bank.csv",
+                book=tmp_path / "book.csv",
+                out=tmp_path / out,
+            )
+        assert (tmp_path / "bank.csv").read_text("utf-8") == BANK
+
     def test_names_a_file_that_is_not_there(self, tmp_path):
         with pytest.raises(CommandError, match="无法读取 none"):
             call_command(
@@ -140,6 +185,8 @@ class TestBadInput:
             ('{"name_days": "3"}', "值的类型不对"),
             ('{"colour": 1}', "没有这项设置"),
             ('{"amount_days": -1}', "不得为负数"),
+            ('{"amount_days": 100000000000000000000}', "不得大于"),
+            ('{"fee_share_max": "NaN"}', "应为数字"),
         ],
     )
     def test_refuses_a_strategy_it_does_not_understand(self, tmp_path, told, expected):

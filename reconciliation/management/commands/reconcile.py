@@ -48,9 +48,10 @@ class Command(BaseCommand):
         """Match, write, and say how much each rule explained."""
         began = time.monotonic()
         try:
+            self._require_room(**options)
             strategy = Strategy()
             if options["strategy"]:
-                strategy = Strategy.from_json(options["strategy"].read_text("utf-8"))
+                strategy = Strategy.from_json(_text(options["strategy"]))
             source = CsvSource(options["bank"], options["book"])
             with Board(strategy) as board:
                 match(board, source, calendar=published_calendar())
@@ -69,6 +70,17 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}") from None
 
+    def _require_room(self, *, out: Path, proposals: Path | None, **read: Any) -> None:
+        """Raise InvalidInput where a result would overwrite what is read or the other result, or has no folder to go to."""
+        taken = {read[name].resolve() for name in ("bank", "book", "strategy") if read[name]}
+        for path in (out, *([proposals] if proposals else [])):
+            if path.resolve() in taken or path.is_dir() or not path.resolve().parent.is_dir():
+                raise InvalidInput(
+                    f"不能写入 {path}：须为已有文件夹中另外的文件",
+                    f"cannot write {path}: another file, in a folder that exists, was expected",
+                )
+            taken.add(path.resolve())
+
     def _tell(self, board: Board, seconds: float) -> None:
         lines = board.count("SELECT count(*) FROM line")
         left = lines
@@ -80,3 +92,11 @@ class Command(BaseCommand):
         self.stdout.write(
             told.format(f"{lines:,}", f"{lines - left:,}", share, f"{left:,}", seconds)
         )
+
+
+def _text(path: Path) -> str:
+    """A file's text. Raises InvalidInput where it is not UTF-8."""
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path.name} 不是 UTF-8 编码", f"{path.name} is not UTF-8") from None
