@@ -108,8 +108,8 @@ class AccountSource:
                 is_bank: f"SELECT id, day, outgo, cents, reference FROM ({sql}) AS line"  # noqa: S608 - our own words
                 for is_bank, sql in self._sides.items()
             },
-            """INSERT INTO line SELECT $1, id, 1, day, outgo, cents, as_reference(reference),
-                reference <> '' AND as_reference(reference) IS NULL FROM told""",
+            """INSERT INTO line SELECT $1, id, 1, day, outgo, cents, ref, reference <> '' AND ref IS NULL, key_of(1, ref)
+                FROM (SELECT *, as_reference(reference) AS ref FROM told)""",
         )
 
     def load_rest(self, board: Board) -> None:

@@ -15,7 +15,7 @@ from kernel.clock import Calendar
 from reconciliation.rules.board import EPOCH_ORDINAL, Board
 from reconciliation.rules.mentions import net_reversals, settle_references, tie_mentions
 from reconciliation.rules.pairs import pair_parties
-from reconciliation.rules.references import gather_rest, tie_references
+from reconciliation.rules.references import gather_rest, narrow, tie_references
 from reconciliation.rules.texts import pair_by_text
 
 
@@ -32,11 +32,13 @@ class Source(Protocol):
         """Fill `party` with every counterparty name of both sides, squeezed."""
 
 
-def match(board: Board, source: Source, *, calendar: Calendar) -> None:
-    """Climb the automatic rungs; what they leave is in `rest`."""
+def match(board: Board, source: Source, *, calendar: Calendar, is_narrow: bool = False) -> None:
+    """Climb the automatic rungs; what they leave is in `rest`. `is_narrow`: of matched lines only ids and days are asked for."""
     source.load_lines(board)
     board.make_room()
     tie_references(board)
+    if is_narrow:
+        narrow(board)
     lay_calendar(board, calendar)
     gather_rest(board, source.load_rest)
     settle_references(board)

@@ -210,8 +210,8 @@ _SCOPES = """
 _LINES = """
     INSERT INTO line
     SELECT is_bank, trim(entry_id), scope, as_day(day), is_outgo(direction, is_bank) <> (as_amount(amount) < 0),
-        nullif(abs(as_amount(amount)) * 100, 0)::BIGINT, as_reference(reference), false
-    FROM told LEFT JOIN scope USING (account, currency)
+        nullif(abs(as_amount(amount)) * 100, 0)::BIGINT, ref, false, key_of(scope, ref)
+    FROM (SELECT *, as_reference(reference) AS ref FROM told) LEFT JOIN scope USING (account, currency)
 """
 _FAULTY = """
     SELECT count(*) FROM line WHERE id IS NULL OR id = '' OR contains(id::VARCHAR, ';') OR scope IS NULL OR day IS NULL OR outgo IS NULL OR cents IS NULL

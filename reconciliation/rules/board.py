@@ -1,7 +1,7 @@
 """The table the lines lie on: columns in duckdb, the same for files and for the database.
 
-`line`    every line of both sides, narrow: scope (own account and currency), day, outgo (money out), cents, ref; filler where
-          something stood in the reference's place that is none
+`line`    every line of both sides, narrow: scope (own account and currency), day, outgo (money out), cents, ref, the key of
+          scope and ref; filler where something stood in the reference's place that is none
 `pair`    one bank line and one book line that were matched; `grp` and `member`, matches of any other shape
 `note`    what a match is to remember beyond its lines: the words or numbers that tied it, what was rejected
 `rest`    after the exact references: what they left, with everything a line tells
@@ -39,6 +39,7 @@ BRANCHES = (
     "分公司", "支公司", "子公司", "分行", "支行", "分店", "分厂", "分院", "分校", "分局", "分部", "分所", "分中心", "办事处",
     "营业部", "营业厅", "经营部", "项目部", "事业部", "门市部", "工会",
 )  # fmt: skip
+LINES_FOR_THREADS = 60_000  # of fewer, handing work to a second thread costs more than it does
 COMPLETE_ENDINGS = (
     "公司", "集团", "企业", "厂", "店", "院", "所", "校", "社", "部", "中心", "局", "处", "会", "行", "站", "馆", "户", "人",
     "LTD[.]?", "INC[.]?", "CORP[.]?", "LLC", "CO[.]?", "GMBH", "PLC", "LIMITED",
@@ -61,6 +62,8 @@ _MACROS = (
         WHEN regexp_matches(x, '[一-鿿]') THEN number_in(x)
         WHEN is_filler(regexp_replace(squeeze(x), '[-/.]', '', 'g')) THEN NULL
         ELSE nullif(regexp_extract(squeeze(x), '(?s)^(?:.{3,}[1-9].*|.{2}[1-9].+|.[1-9].{2,}|[1-9].{3,})$'), '') END""",
+    # By it a line of any kind is found that carries a reference; equal keys are no proof of equal references.
+    "CREATE MACRO key_of(scope, ref) AS CASE WHEN ref IS NOT NULL THEN hash(scope, ref) END",
     # A mention is sure of itself when it is long or carries letters; a short bare number may be anybody's.
     """CREATE MACRO is_number(x) AS regexp_full_match(x, '[0-9]{1,9}')""",
     f"CREATE MACRO is_period(x) AS regexp_full_match(x, '{_PERIOD}')",
@@ -106,7 +109,7 @@ _MACROS = (
 
 _TABLES = (
     """CREATE TABLE line (bank BOOLEAN, id line_id, scope INTEGER, day INTEGER, outgo BOOLEAN, cents BIGINT,
-        ref VARCHAR, filler BOOLEAN)""",
+        ref VARCHAR, filler BOOLEAN, key UBIGINT)""",
     "CREATE TYPE basis AS ENUM ('reference', 'mention', 'account', 'name', 'text', 'reversal')",
     "CREATE TYPE rung AS ENUM ('M0', 'M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', 'M8', 'M9')",
     "CREATE TABLE pair (rung rung, basis basis, b BIGINT, k BIGINT)",
@@ -129,6 +132,7 @@ class Board:
         self, strategy: Strategy, *, ids: str = "VARCHAR", memory_mb: int = 240, threads: int = 2
     ) -> None:
         self.strategy, self._memory_mb = strategy, memory_mb
+        self._taken_out = (0, 0)  # so many rows of `pair` and of `member`
         self._folder = tempfile.TemporaryDirectory(prefix="yqlink-match-")
         self.scratch = Path(self._folder.name)
         self.db = duckdb.connect(
@@ -167,8 +171,11 @@ class Board:
         return int(self.rows(statement)[0][0] or 0)
 
     def make_room(self) -> None:
-        """Raise the memory limit with the number of lines: what cannot be laid on disk grows with them."""
-        needed = 64 + self.count("SELECT count(*) FROM line") * BYTES_PER_LINE // 1_000_000
+        """Raise the memory limit with the number of lines: what cannot be laid on disk grows with them. Few lines want one thread."""
+        lines = self.count("SELECT count(*) FROM line")
+        if lines < LINES_FOR_THREADS:
+            self.db.execute("SET threads = 1")
+        needed = 64 + lines * BYTES_PER_LINE // 1_000_000
         if needed > self._memory_mb:
             self.db.execute(f"SET memory_limit = '{needed}MB'")
 
@@ -183,8 +190,13 @@ class Board:
             self.db.execute(f"INSERT INTO {table} SELECT {marks}", [list(c) for c in columns])
 
     def take_out_matched(self) -> None:
-        """Take what is matched out of `rest`."""
+        """Take what was matched since the last call out of `rest`."""
+        pairs, members = self._taken_out
+        self._taken_out = self.rows(
+            "SELECT (SELECT count(*) FROM pair), (SELECT count(*) FROM member)"
+        )[0]
         self.run(
-            """DELETE FROM rest WHERE n IN
-            (SELECT b FROM pair UNION ALL SELECT k FROM pair UNION ALL SELECT n FROM member)"""
+            """DELETE FROM rest WHERE n IN (SELECT unnest([b, k]) FROM pair WHERE rowid >= $1
+                UNION ALL SELECT n FROM member WHERE rowid >= $2)""",
+            [pairs, members],
         )

@@ -16,14 +16,18 @@ from typing import Any
 from reconciliation.rules.board import Board
 from reconciliation.rules.grouping import Group, Line, Tied, in_order, settle
 
+# A word names a line once, as the best it is there: a reference of ours, else a document, else a mention.
 _IDENT = """
     CREATE TABLE ident AS
-    SELECT n, bank, scope, outgo, day, cents, ref, kind, word FROM (
-        SELECT *, 'ref' AS kind, ref AS word FROM rest WHERE ref IS NOT NULL
-        UNION ALL SELECT *, 'ref', batch FROM rest WHERE batch IS NOT NULL
-        UNION ALL SELECT *, 'doc', doc FROM rest WHERE as_mention(doc) IS NOT NULL AND NOT (bank AND is_number(doc))
-        UNION ALL SELECT *, 'text', unnest(words) FROM rest WHERE len(words) > 0)
-    QUALIFY row_number() OVER (PARTITION BY n, word ORDER BY kind = 'ref' DESC, kind = 'doc' DESC) = 1
+    WITH told AS (SELECT n, bank, scope, outgo, day, cents, ref, words, CASE WHEN batch IS DISTINCT FROM ref THEN batch END AS batch,
+            CASE WHEN as_mention(doc) IS NOT NULL AND NOT (bank AND is_number(doc)) AND doc IS DISTINCT FROM ref
+                AND doc IS DISTINCT FROM batch THEN doc END AS doc FROM rest)
+    SELECT n, bank, scope, outgo, day, cents, ref, 'ref' AS kind, ref AS word FROM told WHERE ref IS NOT NULL
+    UNION ALL SELECT n, bank, scope, outgo, day, cents, ref, 'ref', batch FROM told WHERE batch IS NOT NULL
+    UNION ALL SELECT n, bank, scope, outgo, day, cents, ref, 'doc', doc FROM told WHERE doc IS NOT NULL
+    UNION ALL SELECT n, bank, scope, outgo, day, cents, ref, 'text', word
+        FROM (SELECT *, unnest(words) AS word FROM told WHERE len(words) > 0)
+        WHERE word IS DISTINCT FROM ref AND word IS DISTINCT FROM batch AND word IS DISTINCT FROM doc
 """
 # A word that so many lines of both sides carry names a contract, not a payment; a batch of ours holds up to a hundred.
 _BUSY = """
@@ -31,20 +35,21 @@ _BUSY = """
     HAVING count(*) FILTER (bank) * count(*) FILTER (NOT bank)
         > getvariable('tie_pairs_max') * CASE WHEN bool_or(kind = 'ref') THEN 4 ELSE 1 END
 """
+# Who meets by a word is found before anything else is read of them: few do.
 _TIES = """
-    CREATE TABLE mention AS
-    SELECT b.n AS b, k.n AS k, min(word) AS word, bool_or(b.kind = 'ref' AND k.kind = 'ref') AS is_ours,
-        bool_and(b.kind = 'text' AND k.kind = 'text') AS is_loose,
-        any_value(b.cents) AS b_cents, any_value(k.cents) AS k_cents
-    FROM ident AS b JOIN ident AS k USING (scope, outgo, word)
-    JOIN rest AS x ON x.n = b.n JOIN rest AS y ON y.n = k.n
-    WHERE b.bank AND NOT k.bank AND (scope, outgo, word) NOT IN (SELECT (scope, outgo, word) FROM busy)
-      AND (x.ref IS NULL OR y.ref IS NULL OR x.ref = y.ref OR x.ref = y.batch)
-      AND CASE WHEN b.kind = 'ref' AND k.kind = 'ref' THEN abs(b.day - k.day) <= getvariable('reference_days')
-            WHEN is_number(word) OR (b.kind = 'text' AND k.kind = 'text')
-            THEN abs(b.day - k.day) <= getvariable('number_days') AND agree(x.acct, y.acct) AND alike(x.name, y.name)
-            ELSE abs(b.day - k.day) <= getvariable('mention_days') END
-    GROUP BY b.n, k.n
+    CREATE TABLE mention AS WITH met AS MATERIALIZED (
+        SELECT b.n AS b, k.n AS k, word, b.kind AS b_kind, k.kind AS k_kind, b.cents AS b_cents, k.cents AS k_cents, abs(b.day - k.day) AS days
+        FROM ident AS b JOIN ident AS k USING (scope, outgo, word)
+        WHERE b.bank AND NOT k.bank AND (scope, outgo, word) NOT IN (SELECT (scope, outgo, word) FROM busy))
+    SELECT b, k, min(word) AS word, bool_or(b_kind = 'ref' AND k_kind = 'ref') AS is_ours,
+        bool_and(b_kind = 'text' AND k_kind = 'text') AS is_loose, any_value(b_cents) AS b_cents, any_value(k_cents) AS k_cents
+    FROM met JOIN rest AS x ON x.n = b JOIN rest AS y ON y.n = k
+    WHERE (x.ref IS NULL OR y.ref IS NULL OR x.ref = y.ref OR x.ref = y.batch)
+      AND CASE WHEN b_kind = 'ref' AND k_kind = 'ref' THEN days <= getvariable('reference_days')
+            WHEN is_number(word) OR (b_kind = 'text' AND k_kind = 'text')
+            THEN days <= getvariable('number_days') AND agree(x.acct, y.acct) AND alike(x.name, y.name)
+            ELSE days <= getvariable('mention_days') END
+    GROUP BY b, k
 """
 # Stars: one line tied to others that are tied to nothing else. Where the sums agree, `settle` has nothing to weigh: it is one
 # match (M1, M5, M6). Most ties are such, so they are settled as columns.
@@ -94,7 +99,7 @@ _BOUND = """
     CREATE TABLE bound AS
     SELECT b AS n FROM mention WHERE NOT is_loose UNION SELECT k FROM mention WHERE NOT is_loose
     UNION SELECT n FROM rest WHERE ref IS NOT NULL OR batch IS NOT NULL
-    UNION SELECT ident.n FROM ident JOIN line ON line.ref = ident.word AND line.scope = ident.scope
+    UNION SELECT ident.n FROM ident JOIN line ON line.key = key_of(ident.scope, ident.word)
 """
 # Two opposite lines of one side under one number: a reference of ours, or a voucher's bill no. or the bank's serial.
 _TWOSOME = """
@@ -119,7 +124,7 @@ _MIRROR = """
 """
 _CARRIED = """
     CREATE TABLE carried AS
-    SELECT twosome.n FROM twosome JOIN line ON line.ref = word AND line.scope = twosome.scope AND line.bank <> twosome.bank
+    SELECT twosome.n FROM twosome JOIN line ON line.key = key_of(twosome.scope, word) AND line.bank <> twosome.bank
     UNION SELECT twosome.n FROM twosome JOIN ident USING (scope, word) WHERE ident.bank <> twosome.bank
 """
 _CARRIED_OPEN = """

@@ -16,7 +16,7 @@ from reconciliation.rules.board import Board
 _KIN = """
     CREATE TABLE kin AS
     SELECT bank, scope, outgo, cents, day, any_value(wd) AS wd, acct, name, tag, bound.n IS NOT NULL AS bound,
-        count(*)::INTEGER AS c, min(rest.n) AS n, min(place) AS place, min(coalesce(txt, '')) = max(coalesce(txt, '')) AS is_same
+        count(*)::INTEGER AS c, min(rest.n) AS n, true AS is_same
     FROM rest SEMI JOIN (SELECT scope, outgo, cents FROM rest GROUP BY ALL HAVING bool_or(bank) AND bool_or(NOT bank)) AS met
         USING (scope, outgo, cents) LEFT JOIN bound USING (n)
     GROUP BY bank, scope, outgo, cents, day, acct, name, tag, bound.n IS NOT NULL
@@ -30,6 +30,13 @@ _TWIN = """
         AND rest.cents = kin.cents AND rest.day = kin.day AND (bound.n IS NOT NULL) = kin.bound
         AND rest.acct IS NOT DISTINCT FROM kin.acct AND rest.name IS NOT DISTINCT FROM kin.name
         AND rest.tag IS NOT DISTINCT FROM kin.tag
+"""
+# Such a class is named by the first of its lines; whether they are the same to the letter is asked of few.
+_FIRST = """
+    UPDATE kin SET n = first.n, is_same = first.is_same
+    FROM (SELECT kin, min(n) FILTER (i = 1) AS n, min(coalesce(txt, '')) = max(coalesce(txt, '')) AS is_same
+        FROM twin JOIN rest USING (n) GROUP BY kin) AS first
+    WHERE kin.rowid = first.kin
 """
 # Names of which one begins with the other. The shorter one is surely cut when it does not end as a full name does, and all
 # known names that begin with it could be one and the same (each the beginning of the longest).
@@ -127,7 +134,7 @@ def pair_parties(board: Board, load_names: Callable[[], None]) -> None:
 
     `load_names` fills `party` with every counterparty name of the two sides; it is asked only when a cut name occurs.
     """
-    for statement in (_KIN, _TWIN):
+    for statement in (_KIN, _TWIN, _FIRST):
         board.run(statement)
     if board.count(_HAS_CUT):
         load_names()

@@ -30,10 +30,10 @@ _PAIRS = """
     INSERT INTO proposal
     WITH left_over AS (
         SELECT candidate.*, x.n AS b_n, y.n AS k_n, x.cents
-        FROM candidate JOIN kin AS x ON x.rowid = b JOIN kin AS y ON y.rowid = k
+        FROM candidate JOIN kin AS x ON x.rowid = b JOIN kin AS y ON y.rowid = k JOIN rest ON rest.n = y.n
         WHERE is_open AND is_near AND b NOT IN (SELECT b FROM judged) AND k NOT IN (SELECT k FROM judged)
-          AND x.n IN (SELECT n FROM rest) AND y.n IN (SELECT n FROM rest)
-        QUALIFY row_number() OVER (PARTITION BY b ORDER BY by_account DESC, days, y.place) <= 3
+          AND x.n IN (SELECT n FROM rest)
+        QUALIFY row_number() OVER (PARTITION BY b ORDER BY by_account DESC, days, rest.place) <= 3
     ), full_list AS (
         SELECT left_over.*,
             (SELECT list_sort(list(n)) FROM twin WHERE kin = b) AS b_twins, (SELECT list_sort(list(n)) FROM twin WHERE kin = k) AS k_twins

@@ -12,46 +12,45 @@ from collections.abc import Callable
 from reconciliation.rules.board import Board
 
 _TIE = """
-    CREATE TABLE tie AS SELECT scope, ref, outgo,
-        count(*) FILTER (bank)::INTEGER AS b, count(*) FILTER (NOT bank)::INTEGER AS k,
-        sum(cents) FILTER (bank) AS b_sum, sum(cents) FILTER (NOT bank) AS k_sum,
-        min(rowid) FILTER (bank) AS b_first, min(rowid) FILTER (NOT bank) AS k_first, max(day) - min(day) AS days
-    FROM line WHERE ref IS NOT NULL GROUP BY ALL
+    CREATE TABLE tie AS
+    SELECT scope, ref, outgo, b_first, k_first, CASE WHEN list_contains($1, rung) THEN rung END AS rung
+    FROM (SELECT *, CASE WHEN b_sum = k_sum AND days <= getvariable('reference_days') THEN CASE WHEN b = 1 AND k = 1 THEN 'M1' WHEN b = 1 THEN 'M5' WHEN k = 1 THEN 'M6' END END AS rung
+        FROM (SELECT scope, ref, outgo, count(*) FILTER (bank) AS b, count(*) FILTER (NOT bank) AS k,
+                sum(cents) FILTER (bank) AS b_sum, sum(cents) FILTER (NOT bank) AS k_sum,
+                min(rowid) FILTER (bank) AS b_first, min(rowid) FILTER (NOT bank) AS k_first, max(day) - min(day) AS days
+            FROM line WHERE ref IS NOT NULL GROUP BY ALL))
 """
-_PAIRS = """
-    INSERT INTO pair SELECT 'M1', 'reference', b_first, k_first FROM tie WHERE b = 1 AND k = 1 AND b_sum = k_sum
-        AND days <= getvariable('reference_days')
+_PLAIN = """
+    CREATE TABLE plain AS SELECT row_number() OVER ()::INTEGER AS g, rung::rung AS rung, scope, ref, outgo
+    FROM tie WHERE rung IN ('M5', 'M6')
 """
-_PLAIN_GROUPS = """
-    CREATE TABLE plain AS SELECT row_number() OVER ()::INTEGER AS g, CASE WHEN b = 1 THEN 'M5' ELSE 'M6' END AS rung,
-        scope, ref, outgo
-    FROM tie WHERE (b = 1 OR k = 1) AND b + k > 2 AND b_sum = k_sum AND days <= getvariable('reference_days')
+_MATCHED = (
+    "INSERT INTO pair SELECT 'M1', 'reference', b_first, k_first FROM tie WHERE rung = 'M1'",
+    _PLAIN,
+    "INSERT INTO grp SELECT g, rung, 'reference' FROM plain",
+    "INSERT INTO member SELECT g, line.rowid FROM line JOIN plain USING (scope, ref, outgo)",
+)
+# What they leave: the ties that are not plain are few, so the lines are found by them and not by all that was matched.
+_LEFT_OVER = """
+    CREATE TABLE left_over AS SELECT rowid AS n, * FROM line WHERE ref IS NULL
+    UNION ALL SELECT rowid, * FROM line SEMI JOIN (SELECT scope, ref, outgo FROM tie WHERE rung IS NULL) AS open USING (scope, ref, outgo)
 """
 
 
 def tie_references(board: Board) -> None:
-    """Match what one reference ties plainly; needs `line`, the rest is for `mentions`."""
-    board.run(_TIE)
-    if board.strategy.has("M1"):
-        board.run(_PAIRS)
-    board.run(_PLAIN_GROUPS)
-    for rung in ("M5", "M6"):
-        if not board.strategy.has(rung):
-            board.run("DELETE FROM plain WHERE rung = ?", [rung])
-    board.run("INSERT INTO grp SELECT g, rung::rung, 'reference' FROM plain")
-    board.run(
-        "INSERT INTO member SELECT g, line.rowid FROM line JOIN plain USING (scope, ref, outgo)"
-    )
-    board.run("DROP TABLE tie")
-    board.run("DROP TABLE plain")
+    """Match what one reference ties plainly; needs `line`, leaves the rest of it in `left_over`."""
+    board.run(_TIE, [list(board.strategy.rungs)])
+    for statement in (*_MATCHED, _LEFT_OVER, "DROP TABLE tie", "DROP TABLE plain"):
+        board.run(statement)
 
 
-# What the references left, and its texts folded. Names recur: each spelling is folded once.
-_LEFT_OVER = """
-    CREATE TABLE left_over AS SELECT rowid AS n, * FROM line WHERE NOT EXISTS (
-        SELECT 1 FROM (SELECT b AS n FROM pair UNION ALL SELECT k FROM pair UNION ALL SELECT n FROM member) AS done
-        WHERE done.n = line.rowid)
-"""
+def narrow(board: Board) -> None:
+    """Let go of what only the rungs so far and a writer of reasons read of `line`: of a million lines it is most of the memory."""
+    for column in ("scope", "outgo", "cents", "ref", "filler"):
+        board.run(f"ALTER TABLE line DROP COLUMN {column}")
+
+
+# The texts of what the references left, folded. Names recur: each spelling is folded once.
 _FORM = """
     CREATE TABLE form AS SELECT name AS told, as_name(name) AS name
     FROM (SELECT DISTINCT name FROM told_rest WHERE name <> '')
@@ -68,9 +67,9 @@ _REST = """
 
 def gather_rest(board: Board, load: Callable[[Board], None]) -> None:
     """Fill `rest` with what no reference settled; `load` fills `told_rest` with the texts of the lines in `left_over`."""
-    board.run(_LEFT_OVER)
     load(board)
     board.run(_FORM)
+    board.take_out_matched()  # nothing yet: what is matched by now was never laid down there
     board.run(_REST)
     for table in ("left_over", "told_rest", "form"):
         board.run(f"DROP TABLE {table}")

@@ -10,11 +10,12 @@ from __future__ import annotations
 from reconciliation.rules.board import Board
 
 _LONELY = """
-    CREATE TABLE lonely AS SELECT * FROM (
-        SELECT *, count(*) FILTER (bank) OVER near = 1 AND count(*) FILTER (NOT bank) OVER near = 1 AS is_lonely
-        FROM rest WINDOW near AS (PARTITION BY scope, outgo, cents ORDER BY day
+    CREATE TABLE lonely AS
+    WITH met AS (SELECT scope, outgo, cents FROM rest GROUP BY ALL HAVING bool_or(bank) AND bool_or(NOT bank)), alone AS (
+        SELECT n, count(*) FILTER (bank) OVER near = 1 AND count(*) FILTER (NOT bank) OVER near = 1 AS is_lonely
+        FROM rest SEMI JOIN met USING (scope, outgo, cents) WINDOW near AS (PARTITION BY scope, outgo, cents ORDER BY day
             RANGE BETWEEN getvariable('lookalike_days') PRECEDING AND getvariable('lookalike_days') FOLLOWING))
-    WHERE is_lonely AND n NOT IN (SELECT n FROM bound)
+    SELECT * FROM rest WHERE n IN (SELECT n FROM alone WHERE is_lonely) AND n NOT IN (SELECT n FROM bound)
 """
 _ENCOUNTER = """
     CREATE TABLE encounter AS

@@ -16,7 +16,7 @@ import statements.selectors
 from kernel import clock
 from reconciliation import selectors
 from reconciliation.database import AccountSource, database_uri
-from reconciliation.engine import leave_frozen, match, tidy
+from reconciliation.engine import leave_frozen, match
 from reconciliation.models import Act, MatchedAccount, Watermark
 from reconciliation.rules import versions
 from reconciliation.rules.board import Board
@@ -103,12 +103,11 @@ def _match(*, account_id: int, seen: list[list[int]] | None, actor: User | None)
         database_uri(connection.settings_dict), account_id=account_id, currency=account.currency
     )
     with Board(strategy, ids="BIGINT") as board:
-        match(board, source, calendar=masterdata.calendar())
+        match(board, source, calendar=masterdata.calendar(), is_narrow=True)
         until = selectors.closed_until(row.company_id)
         if until is not None:
             later = statements.selectors.ids_valued_before(account_id, until)
             leave_frozen(board, until, later=later)
-        propose(board)
         act = begin(
             Act.Kind.RUN,
             row,
@@ -123,8 +122,7 @@ def _match(*, account_id: int, seen: list[list[int]] | None, actor: User | None)
             last_journal_id=board.count("SELECT max(id) FROM line WHERE NOT bank"),
             counts=_counts(board),
         )
-        tidy(board)
-        made = storing.write_matches(board, account=row, act=act)
+        made = storing.write_matches(board, account=row, act=act, meanwhile=lambda: propose(board))
         storing.write_proposals(board, act=act)
     if seen is not None:
         row.seen = {"lines": seen}

@@ -5,42 +5,47 @@ Steps: the caller holds the account's row and its transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection
 
 from reconciliation.models import Act, Basis, MatchedAccount, Proposal
 from reconciliation.rules.board import Board
 
+CHUNK = 1 << 18  # bytes of a file handed to the server at once
 COLUMNS = "account_id, match_no, place, act_id, rung, basis, bank_id, book_id"
 _INDEXES = (
-    "ALTER TABLE {table} ADD PRIMARY KEY (account_id, match_no, place)",
-    "CREATE UNIQUE INDEX ON {table} (account_id, bank_id) WHERE bank_id IS NOT NULL",
-    "CREATE UNIQUE INDEX ON {table} (account_id, book_id) WHERE book_id IS NOT NULL",
+    "ALTER TABLE {table} ADD PRIMARY KEY (match_no, place, account_id)",
+    "CREATE UNIQUE INDEX ON {table} (bank_id, account_id) WHERE bank_id IS NOT NULL",
+    "CREATE UNIQUE INDEX ON {table} (book_id, account_id) WHERE book_id IS NOT NULL",
 )
 # Every match and its first lines, in an order that depends on the lines alone: a match's number is its row's.
 _NUMBERED = """
     CREATE TABLE numbered AS
     SELECT rung, basis, x.id AS bank_id, y.id AS book_id, NULL::INTEGER AS g
     FROM pair JOIN line AS x ON x.rowid = b JOIN line AS y ON y.rowid = k
-    UNION ALL
-    SELECT any_value(grp.rung), any_value(grp.basis), min(id) FILTER (bank), min(id) FILTER (NOT bank), g
-    FROM member JOIN grp USING (g) JOIN line ON line.rowid = member.n GROUP BY g
+    UNION ALL SELECT grp.rung, grp.basis, of_bank[1], of_book[1], g FROM heap JOIN grp USING (g)
     ORDER BY bank_id, book_id
 """
-# Rows of one bank line and one book line side by side.
+_HEAPS = """
+    CREATE TABLE heap AS
+    SELECT g, list_sort(coalesce(list(id) FILTER (bank), [])) AS of_bank, list_sort(coalesce(list(id) FILTER (NOT bank), [])) AS of_book
+    FROM member JOIN line ON line.rowid = member.n GROUP BY g
+"""
+# Rows of one bank line and one book line side by side; where a side has fewer, its place is empty.
 _PAIRS = """
     SELECT $1, $2 + rowid AS match_no, 0 AS place, $3, code(rung::VARCHAR), basis_code(basis::VARCHAR), bank_id, book_id
     FROM numbered WHERE g IS NULL
 """
 _GROUPS = """
-    SELECT $1, $2 + no AS match_no, i - 1 AS place, $3, code(rung::VARCHAR), basis_code(basis::VARCHAR),
-        max(id) FILTER (side), max(id) FILTER (NOT side)
-    FROM (SELECT numbered.rowid AS no, numbered.rung, numbered.basis, line.bank AS side, line.id,
-            row_number() OVER (PARTITION BY numbered.g, line.bank ORDER BY line.id) AS i
-        FROM numbered JOIN member USING (g) JOIN line ON line.rowid = member.n)
-    GROUP BY no, rung, basis, i ORDER BY match_no, place
+    SELECT $1, $2 + numbered.rowid AS match_no, unnest(range(greatest(len(of_bank), len(of_book)))) AS place, $3,
+        code(rung::VARCHAR), basis_code(basis::VARCHAR), unnest(of_bank), unnest(of_book)
+    FROM numbered JOIN heap USING (g)
 """
 _CODES = (
     "CREATE MACRO pg_array(ids) AS '{' || coalesce(array_to_string(ids, ','), '') || '}'",
@@ -53,9 +58,9 @@ _CODES = (
 
 _NOTES = """
     WITH owner AS (
-        SELECT pair.b AS n, numbered.rowid AS no FROM pair JOIN line ON line.rowid = pair.b
-            JOIN numbered ON bank_id = id AND g IS NULL
-        UNION ALL SELECT member.n, numbered.rowid FROM member JOIN numbered USING (g)
+        SELECT n, numbered.rowid AS no FROM (SELECT b AS n FROM pair WHERE b IN (SELECT n FROM note)) AS noted
+            JOIN line ON line.rowid = n JOIN numbered ON bank_id = id AND g IS NULL
+        UNION ALL SELECT n, numbered.rowid FROM (SELECT * FROM member WHERE n IN (SELECT n FROM note)) AS noted JOIN numbered USING (g)
     ), other AS (
         SELECT n, list(id ORDER BY id) FILTER (bank) AS of_bank, list(id ORDER BY id) FILTER (NOT bank) AS of_book
         FROM (SELECT n, unnest(rejected) AS m FROM note) JOIN line ON line.rowid = m GROUP BY n)
@@ -72,27 +77,40 @@ _PROPOSED = """
 """
 
 
-def write_matches(board: Board, *, account: MatchedAccount, act: Act) -> int:
+def write_matches(
+    board: Board, *, account: MatchedAccount, act: Act, meanwhile: Callable[[], None]
+) -> int:
     """Write everything the board found as this act's matches; how many there are.
 
     An account's first matches go into a table of its own, indexed afterwards and attached; later ones are copied into it.
+    `meanwhile` is what to compute while the server does its part; it keeps off the database.
     """
     for macro in _CODES:
         board.run(macro)
     board.run("SET preserve_insertion_order = true")
+    board.run(_HEAPS)
     board.run(_NUMBERED)
     count = board.count("SELECT count(*) FROM numbered")
     base = account.next_match_no
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, ThreadPoolExecutor(max_workers=1) as server:
         table = partition(account.pk)
         is_first = not _exists(cursor, table)
         if is_first:
             _create(cursor, table)
+        sent = []
         for rows in (_PAIRS, _GROUPS):
-            _copy(board, cursor, rows, [account.pk, base, act.pk], f"{table} ({COLUMNS})")
+            path = _export(board, rows, [account.pk, base, act.pk])
+            sent.append(server.submit(copy_context().run, _send, cursor, path, f"{table} ({COLUMNS})"))  # fmt: skip
         if is_first:
-            _attach(cursor, table, account.pk)
-        _copy(board, cursor, f"{_NOTES} ORDER BY match_no", [account.pk, base],
+            sent.append(server.submit(copy_context().run, _attach, cursor, table, account.pk))
+        notes = _export(board, f"{_NOTES} ORDER BY match_no", [account.pk, base])
+        board.run("DROP TABLE numbered")
+        board.run("DROP TABLE heap")
+        board.run("SET preserve_insertion_order = false")
+        meanwhile()
+        for part in sent:
+            part.result()
+        _send(cursor, notes,
               "reconciliation_matchnote (account_id, match_no, tied, rejected_bank, rejected_book)")  # fmt: skip
     account.next_match_no += count
     return count
@@ -101,18 +119,24 @@ def write_matches(board: Board, *, account: MatchedAccount, act: Act) -> int:
 def write_proposals(board: Board, *, act: Act) -> None:
     """Replace the account's proposals by the board's."""
     Proposal.objects.filter(account_id=act.account_id).delete()
+    rows = _export(board, f"{_PROPOSED} ORDER BY rung, of_bank, of_book", [act.account_id, act.pk])
     with connection.cursor() as cursor:
-        _copy(board, cursor, f"{_PROPOSED} ORDER BY rung, of_bank, of_book", [act.account_id, act.pk],
+        _send(cursor, rows,
               "reconciliation_proposal (account_id, act_id, rung, reason, bank_ids, book_ids, residual, detail)")  # fmt: skip
 
 
-def _copy(board: Board, cursor: Any, rows: str, values: list[Any], target: str) -> None:
-    """Rows of duckdb into a table of PostgreSQL."""
-    path = board.scratch / "rows.csv"
+def _export(board: Board, rows: str, values: list[Any]) -> Path:
+    """Rows of duckdb as a file of their own."""
+    path = board.scratch / f"{uuid4().hex}.csv"
     board.run(f"COPY ({rows}) TO '{path}' (HEADER false)", values)
+    return path
+
+
+def _send(cursor: Any, path: Path, target: str) -> None:
+    """Such a file into a table of PostgreSQL."""
     raw: Any = cursor.cursor
     with path.open("rb") as file:
-        raw.copy_expert(f"COPY {target} FROM STDIN (FORMAT csv)", file)
+        raw.copy_expert(f"COPY {target} FROM STDIN (FORMAT csv)", file, CHUNK)
     path.unlink()
 
 

@@ -51,7 +51,7 @@ def dry_run(
         view=Trial(first, last),
     )
     with Board(strategy, ids="BIGINT") as board:
-        match(board, source, calendar=masterdata.calendar())
+        match(board, source, calendar=masterdata.calendar(), is_narrow=True)
         would_be = {
             (rung, tuple(bank or ()), tuple(book or ())) for rung, bank, book in board.rows(FOUND)
         }

@@ -61,7 +61,7 @@ def _computed(act: Act) -> Found:
         view=moment,
     )
     with Board(strategy, ids="BIGINT") as board:
-        match(board, source, calendar=masterdata.calendar())
+        match(board, source, calendar=masterdata.calendar(), is_narrow=True)
         if until := act.strategy.get("closed_until"):
             day = date.fromisoformat(until)
             later = statements.selectors.ids_valued_before(act.account_id, day)
