@@ -113,14 +113,20 @@ _TWOSOME = """
 # Unmatched lines of the other side that may be what the two are about: of the amount, and if so, of their party.
 _MIRROR = """
     CREATE TABLE mirror AS
-    SELECT t.n, r.ref IS NULL AND (r.acct IN (x.acct, y.acct) OR r.name IN (x.name, y.name)) AS is_party
-    FROM twosome AS t JOIN rest AS x ON x.n = t.n JOIN rest AS y ON y.n = t.m
-    JOIN rest AS r ON r.scope = t.scope AND r.bank <> t.bank AND r.cents = t.cents
-        AND r.day BETWEEN t.first - getvariable('lookalike_days') AND t.last + getvariable('lookalike_days')
-    UNION SELECT n, true FROM (
-        SELECT t.n, agree(x.acct, y.acct) AND alike(x.name, y.name) AS is_one, bool_or(is_ours) OVER (PARTITION BY t.n, t.m) AS is_ours
-        FROM twosome AS t JOIN rest AS x ON x.n = t.n JOIN rest AS y ON y.n = t.m)
-    WHERE NOT is_ours AND NOT is_one
+    WITH two AS MATERIALIZED (
+        SELECT t.*, x.acct AS x_acct, y.acct AS y_acct, x.name AS x_name, y.name AS y_name, bool_or(is_ours) OVER (PARTITION BY t.n, t.m) AS is_any_ours
+        FROM twosome AS t JOIN rest AS x ON x.n = t.n JOIN rest AS y ON y.n = t.m
+    ), party AS (
+        SELECT n, scope, bank, cents, first, last, unnest([x_acct, y_acct]) AS acct, unnest([x_name, y_name]) AS name FROM two
+    ), near AS (
+        SELECT n, scope, bank, cents, unnest(range(first - getvariable('lookalike_days'), last + getvariable('lookalike_days') + 1)) AS day
+        FROM two WHERE NOT is_ours OR n IN (SELECT n FROM carried))
+    SELECT party.n, true AS is_party FROM party JOIN rest AS r USING (scope, cents, acct)
+    WHERE r.bank <> party.bank AND r.ref IS NULL AND r.day BETWEEN first - getvariable('lookalike_days') AND last + getvariable('lookalike_days')
+    UNION SELECT party.n, true FROM party JOIN rest AS r USING (scope, cents, name)
+    WHERE r.bank <> party.bank AND r.ref IS NULL AND r.day BETWEEN first - getvariable('lookalike_days') AND last + getvariable('lookalike_days')
+    UNION SELECT near.n, false FROM near JOIN rest AS r USING (scope, cents, day) WHERE r.bank <> near.bank
+    UNION SELECT n, true FROM two WHERE NOT is_any_ours AND NOT (agree(x_acct, y_acct) AND alike(x_name, y_name))
 """
 _CARRIED = """
     CREATE TABLE carried AS
@@ -216,7 +222,7 @@ def net_reversals(board: Board) -> None:
     """
     if not board.strategy.has("M0"):
         return
-    for statement in (_TWOSOME, _MIRROR, _CARRIED, _CARRIED_OPEN):
+    for statement in (_TWOSOME, _CARRIED, _CARRIED_OPEN, _MIRROR):
         board.run(statement)
     board.run(_NETTED, [board.groups()])
     board.run("INSERT INTO note SELECT n, word, NULL FROM netted WHERE word IS NOT NULL")
