@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -105,6 +106,15 @@ def by_operation(connection_id: int, *, first: date, last: date) -> list[tuple[o
     return sorted(rows, key=lambda row: -(row[4] or 0))
 
 
+def said(
+    connection_ids: Collection[int], *, since: datetime, until: datetime
+) -> list[tuple[Any, ...]]:
+    """(connection, operation, ability, exchanges, answered, P50, P95, P99, slowest) between two moments. System look-up."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_KIND, {"ids": list(connection_ids), "since": since, "until": until})
+        return [(*row[:5], *(row[5] or (None,) * 4)) for row in cursor.fetchall()]
+
+
 def _moment(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=clock.SHANGHAI)
 
@@ -124,3 +134,11 @@ _OPERATIONS = f"""
     WHERE connection_id = %(id)s AND began_at >= %(since)s AND began_at < %(until)s
     GROUP BY operation ORDER BY operation
 """  # noqa: S608 - put together from constants
+_BY_KIND = """
+    SELECT one.connection_id, one.operation, max(reading.ability), count(*),
+        count(*) FILTER (WHERE one.result = 'answered'),
+        percentile_disc(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY one.latency_ms) FILTER (WHERE one.result = 'answered')
+    FROM bankbridge_exchange AS one LEFT JOIN bankbridge_exchangereading AS reading ON reading.exchange_id = one.id
+    WHERE one.connection_id = ANY(%(ids)s) AND one.began_at >= %(since)s AND one.began_at < %(until)s
+    GROUP BY one.connection_id, one.operation ORDER BY one.connection_id, one.operation
+"""

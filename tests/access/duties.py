@@ -123,6 +123,7 @@ MAY: dict[str, Duties] = {
     "bankbridge:preview": SEE_MONEY,
     **_lines("bankbridge", "channels channel exchanges exchange", SEE_CHANNELS),
     "audit:interface_log": SEE_CHANNELS,
+    "audit:latency": SEE_CHANNELS,
     # finance systems
     **_lines(
         "erpbridge",

@@ -15,6 +15,11 @@ urlpatterns = [
         guarded(views.interface_log, "connections.view", "exchanges.read"),
         name="interface_log",
     ),
+    path(
+        "interface-log/latency/",
+        guarded(views.latency, "connections.view", "exchanges.read"),
+        name="latency",
+    ),
     path("board/", personal(views.board), name="board"),
     path("search/", personal(views.search), name="search"),
     path("evidence/<str:order_no>/", guarded(evidence.ask, evidence.RIGHT), name="evidence"),

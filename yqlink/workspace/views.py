@@ -19,6 +19,7 @@ from kernel.references import is_reference
 from kernel.scope import Scope
 from yqlink.workspace.board import board_for
 from yqlink.workspace.cards import cards_for
+from yqlink.workspace.latency import days_of, report
 from yqlink.workspace.panels import panels_for
 
 # whom we spoke with → (words, list page, its rights)
@@ -81,3 +82,12 @@ def interface_log(request: HttpRequest) -> HttpResponseBase:
     tabs = [(name, words, name == peer) for name, (words, _page) in offered.items()]
     page = import_string(offered[peer][1])
     return render_list(request, page, "workspace/interface_log.html", {"tabs": tabs, "peer": peer})
+
+
+@require_GET
+def latency(request: HttpRequest) -> HttpResponse:
+    """时延报告: how long each kind of message took, with banks, finance systems, and payments from release to their end."""
+    scope: Scope = request.scope  # type: ignore[attr-defined]  # set by the scope middleware
+    first, last = days_of(request.GET.get("from", ""), request.GET.get("to", ""))
+    context = {"groups": report(scope, first=first, last=last), "first": first, "last": last}
+    return render(request, "workspace/latency.html", context)
