@@ -183,6 +183,7 @@ CASE_KINDS: dict[str, str | Promise] = {
     "reconciliation.day_reopened": _("日对账重新打开"),
     "reconciliation.items_old": _("未达账项久悬"),
     "reconciliation.match_stale": _("人工勾对含失效流水"),
+    "reconciliation.differences": _("银行与账面记录不一致"),
 }
 
 

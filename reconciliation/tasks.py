@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from reconciliation.services import closing, days, explaining, running
+from reconciliation.services import closing, days, explaining, running, warning
 
 
 @shared_task(queue="quiet", acks_late=True, ignore_result=True)
@@ -29,3 +29,9 @@ def tick_archives(**_: object) -> None:
 def tick_explained(**_: object) -> None:
     """Measure the days that are due."""
     explaining.measure_due()
+
+
+@shared_task(queue="quiet", acks_late=True, ignore_result=True)
+def tick_differences(**_: object) -> None:
+    """Warn of lines the two sides tell differently."""
+    warning.warn_due()

@@ -37,19 +37,21 @@ def statement(sheet: Sheet, *, row: BankReconciliationStatement | None = None) -
     return target.getvalue()
 
 
-def items_list(found: Sequence[tuple[OwnAccount, Item]], day: date) -> bytes:
-    """Items of many accounts, each with its account and currency before it, as the list shows them."""
+def items_list(found: Sequence[tuple[OwnAccount, Item, str]], day: date) -> bytes:
+    """Items of many accounts, each with its account, currency and difference before it, as the list shows them."""
     target = io.BytesIO()
     book, forms = _book(target)
     page = book.add_worksheet(_("未达账项"))
-    for at, (head, width) in enumerate(((_("账号"), 26), (_("公司"), 16), (_("币种"), 8))):
+    for at, (head, width) in enumerate(
+        ((_("账号"), 26), (_("公司"), 16), (_("币种"), 8), (_("差异"), 34))
+    ):
         page.write_string(0, at, head, forms["head"])
         page.set_column(at, at, width)
-    for row, (account, _item) in enumerate(found, start=1):
-        words = (account.number, account.company.short_name, account.currency)
+    for row, (account, _item, difference) in enumerate(found, start=1):
+        words = (account.number, account.company.short_name, account.currency, difference)
         for at, text in enumerate(words):
             page.write_string(row, at, safe_text(text), forms["text"])
-    _items(page, [item for _account, item in found], day, forms, first=3)
+    _items(page, [item for _account, item, _difference in found], day, forms, first=4)
     book.close()
     return target.getvalue()
 

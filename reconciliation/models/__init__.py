@@ -2,6 +2,7 @@
 
 from reconciliation.models.brs import BankReconciliationStatement, OpeningItems, OutstandingItem
 from reconciliation.models.days import DaySignOff, DebitClass
+from reconciliation.models.differences import FoundDifferences
 from reconciliation.models.explained import ExplainedDay
 from reconciliation.models.matching import (
     Act,
@@ -25,6 +26,7 @@ __all__ = [
     "DebitClass",
     "EndedLine",
     "ExplainedDay",
+    "FoundDifferences",
     "MatchLine",
     "MatchNote",
     "MatchedAccount",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,6 +23,8 @@ from kernel import clock
 from kernel.errors import InvalidInput
 from reconciliation import outstanding, workbooks
 from reconciliation.brs import CLASSES, OLD_DAYS, REASON_DAYS, Item, ItemClass
+from reconciliation.difference_selectors import differences_of
+from reconciliation.differences import CONTRADICTIONS, TITLES, Difference
 from reconciliation.papers import age_tone, line_url
 from reconciliation.services import signing
 from reconciliation.views.choosing import accounts_in, asked_company
@@ -39,6 +42,7 @@ class Line:
     account: OwnAccount
     item: Item
     age: int
+    difference: Difference
 
     @property
     def kind(self) -> ItemClass:
@@ -49,6 +53,11 @@ class Line:
     def side(self) -> str:
         """Whose line it is."""
         return str(outstanding.BANK if self.kind.is_bank else outstanding.BOOK)
+
+    @property
+    def differs(self) -> bool:
+        """Whether both sides speak of it, not alike."""
+        return self.difference.kind in CONTRADICTIONS
 
     @property
     def tone(self) -> str:
@@ -71,10 +80,15 @@ def items(request: HttpRequest) -> HttpResponse:
     scope = scope_in(request)
     day = _day(request.GET.get("day", ""))
     choice = asked_company(request)
-    lines, crowded = _lines(accounts_in(request, choice["company"]), day)
+    account = whole_number(request.GET.get("account", ""))
+    given = [one for one in accounts_in(request, choice["company"]) if account in (None, one.pk)]
+    lines, crowded = _lines(given, day)
     least = whole_number(request.GET.get("age", "")) or 0
     kind = request.GET.get("kind", "")
     lines = [one for one in lines if one.age >= least and kind in ("", one.item.kind)]
+    told = Counter(one.difference.kind for one in lines)
+    difference = request.GET.get("difference", "")
+    lines = [one for one in lines if difference in ("", one.difference.kind)]
     if is_mine := request.GET.get("mine") == "1":
         lines = [one for one in lines if one.item.owner == scope.actor_name]
     lines.sort(key=lambda one: (-one.age, one.account.number, one.item.id))
@@ -90,6 +104,12 @@ def items(request: HttpRequest) -> HttpResponse:
         "kind": kind,
         "age": least,
         "is_mine": is_mine,
+        "account": account,
+        "difference": difference,
+        "differences": [(name, title, told[name]) for name, title in TITLES.items()],
+        "contradictions": [
+            (name, TITLES[name], told[name]) for name in CONTRADICTIONS if told[name]
+        ],
         "classes": _sums(lines),
         "ages": (OLD_DAYS, REASON_DAYS),
         "can_word": scope.has(signing.PREPARE),
@@ -114,8 +134,14 @@ def _lines(given: list[OwnAccount], day: date) -> tuple[list[Line], list[OwnAcco
     if day > clock.today():
         raise InvalidInput("截止日期不能晚于今天", "the day is not over yet", field="day")
     found, crowded = outstanding.items_of({pk: one.day for pk, one in openings.items()}, day)
+    told = differences_of(found)
     lines = [
-        Line(accounts[account_id], item, item.age(day))
+        Line(
+            accounts[account_id],
+            item,
+            item.age(day),
+            told[account_id][CLASSES[item.kind].is_bank, item.id],
+        )
         for account_id, items in found.items()
         for item in items
     ]
@@ -129,7 +155,9 @@ def _workbook(request: HttpRequest, lines: list[Line], day: date) -> HttpRespons
     with transaction.atomic():
         audit.record("desk.list.exported", actor=person, subject=person, after=after)
     header = content_disposition_header(True, f"{_('未达账项')}-{day}.xlsx") or "attachment"
-    content = workbooks.items_list([(one.account, one.item) for one in lines], day)
+    content = workbooks.items_list(
+        [(one.account, one.item, one.difference.words()) for one in lines], day
+    )
     return HttpResponse(content, content_type=XLSX, headers={"Content-Disposition": header})
 
 

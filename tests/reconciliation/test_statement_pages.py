@@ -176,9 +176,10 @@ class TestItems:
         book = openpyxl.load_workbook(io.BytesIO(desk.get(url, given).content)).active
 
         (_head, row) = book.iter_rows(values_only=True)
-        assert (row[0], row[2], row[3], row[8]) == (
+        assert (row[0], row[2], row[3], row[4], row[9]) == (
             teaching.number,
             "CNY",
+            "仅银行有",
             "银行已付、企业未付",
             11800,
         )
