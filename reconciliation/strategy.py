@@ -48,7 +48,7 @@ class Strategy:
     reference_days: int = (
         180  # M1, M5–M7: a reference of ours; a number that comes again later was given anew
     )
-    mention_days: int = 31  # M1, M5–M7: a reference found in a text, and no reference of ours
+    mention_days: int = 25  # M1, M5–M7: a number found in a text or bill, shorter than a month
     number_days: int = 5  # the same for a bare number too short to be anybody's own
     tie_pairs_max: int = 2500  # a word that could tie more pairs names a contract, not a payment
     cut_name_min: int = 6  # characters a cut name must at least have

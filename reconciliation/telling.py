@@ -116,6 +116,7 @@ def tolerance_word(name: str) -> str:
         "name_days": _("相隔天数"),
         "amount_days": _("金额勾对相隔天数"),
         "lookalike_days": _("相似流水排除范围（天）"),
+        "reference_days": _("参考号有效范围（天）"),
         "mention_days": _("号码有效范围（天）"),
         "number_days": _("短号码有效范围（天）"),
         "tie_pairs_max": _("同号流水上限"),

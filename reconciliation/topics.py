@@ -44,7 +44,7 @@ class Matching(Topic):
     name_days: int = whole(_("M3 相隔"), default=3, low=0, high=10, unit=_DAYS)
     amount_days: int = whole(_("M4 相隔"), default=5, low=0, high=15, unit=_DAYS)
     lookalike_days: int = whole(_("M4 相似流水排除范围"), default=15, low=5, high=60, unit=_DAYS)
-    mention_days: int = whole(_("摘要中的号码有效范围"), default=31, low=0, high=120, unit=_DAYS)
+    mention_days: int = whole(_("摘要中的号码有效范围"), default=25, low=0, high=120, unit=_DAYS)
     fee_max: Decimal = amount(_("M8 手续费上限"), default="50.00")
     fee_permille: int = whole(_("M8 手续费占金额"), default=1, low=0, high=20, unit="‰")
     manual_limit: Decimal | None = amount(

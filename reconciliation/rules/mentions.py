@@ -35,10 +35,15 @@ _BUSY = """
     HAVING count(*) FILTER (bank) * count(*) FILTER (NOT bank)
         > getvariable('tie_pairs_max') * CASE WHEN bool_or(kind = 'ref') THEN 4 ELSE 1 END
 """
+# A number that comes again with the same amount is a contract's: each time is another payment.
+_RECURRING = """
+    CREATE TABLE recurring AS SELECT scope, outgo, word, cents FROM ident WHERE kind <> 'ref' GROUP BY ALL
+    HAVING count(*) FILTER (bank) > 1 OR count(*) FILTER (NOT bank) > 1
+"""
 # Who meets by a word is found before anything else is read of them: few do.
 _TIES = """
     CREATE TABLE mention AS WITH met AS MATERIALIZED (
-        SELECT b.n AS b, k.n AS k, word, b.kind AS b_kind, k.kind AS k_kind, b.cents AS b_cents, k.cents AS k_cents, abs(b.day - k.day) AS days
+        SELECT scope, outgo, b.n AS b, k.n AS k, word, b.kind AS b_kind, k.kind AS k_kind, b.cents AS b_cents, k.cents AS k_cents, abs(b.day - k.day) AS days
         FROM ident AS b JOIN ident AS k USING (scope, outgo, word)
         WHERE b.bank AND NOT k.bank AND (scope, outgo, word) NOT IN (SELECT (scope, outgo, word) FROM busy))
     SELECT b, k, min(word) AS word, bool_or(b_kind = 'ref' AND k_kind = 'ref') AS is_ours,
@@ -48,6 +53,8 @@ _TIES = """
       AND CASE WHEN b_kind = 'ref' AND k_kind = 'ref' THEN days <= getvariable('reference_days')
             WHEN is_number(word) OR (b_kind = 'text' AND k_kind = 'text')
             THEN days <= getvariable('number_days') AND agree(x.acct, y.acct) AND alike(x.name, y.name)
+            WHEN b_cents = k_cents AND (met.scope, met.outgo, word, b_cents) IN (SELECT (scope, outgo, word, cents) FROM recurring)
+            THEN days <= getvariable('number_days')
             ELSE days <= getvariable('mention_days') END
     GROUP BY b, k
 """
@@ -110,21 +117,24 @@ _TWOSOME = """
     HAVING count(*) = 2 AND count(*) FILTER (outgo) = 1 AND bool_or(kind <> 'text')
         AND count(DISTINCT ref) = bool_or(kind = 'ref')::INTEGER AND max(day) - min(day) <= getvariable('reversal_days')
 """
-# Unmatched lines of the other side that may be what the two are about: of the amount, and if so, of their party.
+# Unmatched lines of the other side that may be what the two are about: of the amount; and both halves of their party.
 _MIRROR = """
     CREATE TABLE mirror AS
     WITH two AS MATERIALIZED (
-        SELECT t.*, x.acct AS x_acct, y.acct AS y_acct, x.name AS x_name, y.name AS y_name, bool_or(is_ours) OVER (PARTITION BY t.n, t.m) AS is_any_ours
+        SELECT t.*, x.acct AS x_acct, y.acct AS y_acct, x.name AS x_name, y.name AS y_name, x.day AS x_day, y.day AS y_day,
+            bool_or(is_ours) OVER (PARTITION BY t.n, t.m) AS is_any_ours
         FROM twosome AS t JOIN rest AS x ON x.n = t.n JOIN rest AS y ON y.n = t.m
     ), party AS (
-        SELECT n, scope, bank, cents, first, last, unnest([x_acct, y_acct]) AS acct, unnest([x_name, y_name]) AS name FROM two
+        SELECT n, scope, bank, cents, x_day, y_day, unnest([x_acct, y_acct]) AS acct, unnest([x_name, y_name]) AS name FROM two
+    ), same AS (
+        SELECT party.*, r.bank AS r_bank, r.ref, r.outgo, r.day FROM party JOIN rest AS r USING (scope, cents, acct)
+        UNION ALL SELECT party.*, r.bank, r.ref, r.outgo, r.day FROM party JOIN rest AS r USING (scope, cents, name)
     ), near AS (
         SELECT n, scope, bank, cents, unnest(range(first - getvariable('lookalike_days'), last + getvariable('lookalike_days') + 1)) AS day
         FROM two WHERE NOT is_ours OR n IN (SELECT n FROM carried))
-    SELECT party.n, true AS is_party FROM party JOIN rest AS r USING (scope, cents, acct)
-    WHERE r.bank <> party.bank AND r.ref IS NULL AND r.day BETWEEN first - getvariable('lookalike_days') AND last + getvariable('lookalike_days')
-    UNION SELECT party.n, true FROM party JOIN rest AS r USING (scope, cents, name)
-    WHERE r.bank <> party.bank AND r.ref IS NULL AND r.day BETWEEN first - getvariable('lookalike_days') AND last + getvariable('lookalike_days')
+    SELECT n, true AS is_party FROM same
+    WHERE r_bank <> bank AND ref IS NULL AND abs(day - CASE WHEN outgo THEN x_day ELSE y_day END) <= getvariable('amount_days')
+    GROUP BY n HAVING bool_or(outgo) AND bool_or(NOT outgo)
     UNION SELECT near.n, false FROM near JOIN rest AS r USING (scope, cents, day) WHERE r.bank <> near.bank
     UNION SELECT n, true FROM two WHERE NOT is_any_ours AND NOT (agree(x_acct, y_acct) AND alike(x_name, y_name))
 """
@@ -188,7 +198,7 @@ def _eras(
 
 def tie_mentions(board: Board) -> None:
     """Match what exact references tie; needs `rest`, takes what it matched out of it, leaves `ident` and `bound`."""
-    for statement in (_IDENT, _BUSY, _TIES, _RAYS):
+    for statement in (_IDENT, _BUSY, _RECURRING, _TIES, _RAYS):
         board.run(statement)
     board.run(_STARS, [board.groups(), list(board.strategy.rungs)])
     for statement in _OF_STARS:
@@ -218,7 +228,7 @@ def net_reversals(board: Board) -> None:
     """M0: two opposite lines of one side under a number that no line of the other side carries or mentions.
 
     Where only matched lines of the other side carry a reference of ours, and by a document's number, nothing of that amount may be
-    open on the other side; nor in any case an amount of that party without a reference.
+    open on the other side; nor in any case both halves of that party without a reference.
     """
     if not board.strategy.has("M0"):
         return

@@ -96,7 +96,7 @@ ACTS = [
     _matches("name_days", (4, ["M3"]), (3, ["M4"]), bank(NAME_ONLY), book(NAME_ONLY | {"day": "2026-10-16"})),
     _matches("amount_days", (6, ["M4"]), (5, []), bank(HENG), book(HENG | {"day": "2026-10-18"})),
     _matches("lookalike_days", (8, ["M4"]), (15, []), bank(HENG), book(HENG | {"day": "2026-10-17"}, HENG | {"day": "2026-10-26"})),
-    _matches("mention_days", (45, ["M1"]), (31, []), bank({"narrative": "货款FP123456"}), book({"bill_no": "FP123456", "day": "2026-09-01"})),
+    _matches("mention_days", (45, ["M1"]), (25, []), bank({"narrative": "货款FP123456"}), book({"bill_no": "FP123456", "day": "2026-09-01"})),
     _fee("fee_max", "60.00", "50.00", "99940.00"),
     _fee("fee_permille", 1, 0, "99950.00"),
     Act(MATCHING, "manual_limit", ("99.99", "second person"), ("100.00", "matched"), alone, world=a_world),

@@ -120,8 +120,8 @@ def by_reference(left):
         yield from settled(bank, book, lambda b, k: True, is_ours=True)
 
 
-def tied(b, k) -> bool:
-    """Whether a word on both names the two lines together."""
+def tied(b, k, among) -> bool:
+    """Whether a word on both names the two lines together; one that comes again with the amount is a contract's."""
     if b.outgo != k.outgo or (b.ref and k.ref and b.ref != k.ref):
         return False
     days = abs((b.day - k.day).days)
@@ -132,9 +132,15 @@ def tied(b, k) -> bool:
         if re.fullmatch(r"\d{1,9}", word) or is_loose:
             if days <= 5 and agree(b, k):
                 return True
-        elif days <= 31:
+        elif days <= (5 if b.amount == k.amount and comes_again(word, b, among) else 25):
             return True
     return False
+
+
+def comes_again(word, row, among) -> bool:
+    """Whether a side has more than one line of this amount and direction that is named by the word and not by its reference."""
+    named = [r.is_bank for r in among if r.amount == row.amount and r.outgo == row.outgo and word in r.words - {r.ref}]  # fmt: skip
+    return max(named.count(True), named.count(False)) > 1
 
 
 def agree(b, k) -> bool:
@@ -152,9 +158,9 @@ def alike(x: str, y: str) -> bool:
 
 def by_word(left):
     bank, book = split(left)
-    for b, k in linked(bank, book, tied):
+    for b, k in linked(bank, book, lambda b, k: tied(b, k, left)):
         is_ours = any(x.ref and x.ref == y.ref for x, y in product(b, k))
-        yield from settled(b, k, tied, is_ours=is_ours)
+        yield from settled(b, k, lambda b, k: tied(b, k, left), is_ours=is_ours)
 
 
 def reversed_pairs(left, unnamed, everything):
@@ -189,9 +195,14 @@ def is_undone(words, two, left, unnamed, everything) -> bool:
     first, last = sorted(r.day for r in two)
     mirrors = [r for r in still if r.amount == two[0].amount and first - timedelta(15) <= r.day <= last + timedelta(15)]  # fmt: skip
     is_ours = any(r.ref in words for r in two)
-    if any(not m.ref and is_party(m, r) for m in mirrors for r in two) or not (
-        is_ours or agree(*two)
-    ):
+    halves = {
+        half.outgo
+        for half in two
+        for m in mirrors
+        if not m.ref and m.outgo == half.outgo and days_between(m, half) <= 5
+        and any(is_party(m, r) for r in two)
+    }  # fmt: skip
+    if len(halves) == 2 or not (is_ours or agree(*two)):
         return False
     is_carried = any(r.ref in words for r in theirs) or any(r in unnamed and r.words & words for r in theirs)  # fmt: skip
     is_open = any((r.words | {r.ref}) & words for r in still)
@@ -210,7 +221,7 @@ def is_bound(row, unnamed, everything) -> bool:
     for other in unnamed:
         if other.is_bank != row.is_bank:
             b, k = (row, other) if row.is_bank else (other, row)
-            if tied(b, k) and shared_words(b, k) & {b.ref, b.doc, k.ref, k.doc}:
+            if tied(b, k, unnamed) and shared_words(b, k) & {b.ref, b.doc, k.ref, k.doc}:
                 return True
     return False
 

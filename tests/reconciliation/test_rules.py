@@ -63,6 +63,14 @@ class TestM1:
             "M1", "B1", "K1"
         )
 
+    def test_a_contract_that_comes_again_ties_no_two_months(self):
+        months = [
+            {"narrative": "租金HT20250001", "day": day} for day in ("2026-09-12", "2026-10-02")
+        ]
+        rent = [{"bill_no": "HT20250001", "day": day} for day in ("2026-09-12", "2026-10-22")]
+
+        assert matched(bank(*months), book(*rent)) == says("M1", "B1", "K1")
+
     def test_finds_the_bank_serial_on_the_voucher(self):
         found = matched(
             bank({"bank_serial": "20261012000017"}), book({"bill_no": "20261012000017"})

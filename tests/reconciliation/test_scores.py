@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.reconciliation.bankers_world import Bankers
 from tests.reconciliation.clerks_world import Clerks
 from tests.reconciliation.matching import read, run
 from tests.reconciliation.till_world import Tills
@@ -98,6 +99,19 @@ def test_a_house_of_careless_clerks_has_no_wrong_match(seed, tmp_path):
     # A slip of the pen may name somebody else's number: that event is then a person's as well.
     must = [told for kind, told in by_kind.items() if kind.startswith(("must", "blind"))]
     assert sum(found for found, _ in must) >= Decimal("0.98") * sum(wanted for _, wanted in must)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_payrolls_rents_and_red_vouchers_have_no_wrong_match(seed, tmp_path):
+    world = Bankers(seed, events=700)
+    world.write(tmp_path)
+
+    run(tmp_path)
+
+    wrong, by_kind = world.score(tmp_path / "matches.csv")
+    assert wrong == []
+    must = [told for kind, told in by_kind.items() if kind.startswith("must")]
+    assert sum(found for found, _ in must) >= Decimal("0.99") * sum(wanted for _, wanted in must)
 
 
 def test_the_order_of_the_rows_changes_nothing(tmp_path):
