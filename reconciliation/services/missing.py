@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,10 @@ from django.db import transaction
 import ledger.selectors
 import masterdata.selectors as masterdata
 import statements.selectors
+from desk.words import said
 from kernel.errors import Conflict, InvalidInput, NotFound
 from ledger.rules import EVENTS, BookFact, Entry, choose, make_entry
-from ledger.services import posting
+from ledger.services import periods, posting
 from ledger.states import VoucherState
 from reconciliation import selectors
 from reconciliation.services.acting import lock
@@ -69,6 +71,10 @@ class MaybeBooked(Conflict):
         )
 
 
+class WrongWay(InvalidInput):
+    """The event moves money the other way than the bank did."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """The voucher as it would be: the bank line, the event, the amount, and the lines its template makes."""
@@ -78,7 +84,9 @@ class Wanted:
     amount: Decimal
     entry: Entry | None
     drafted: Voucher | None  # somebody was here before
+    day: date  # the voucher's: the bank's, or today once that month is closed
     maybe: Proposal | None = None  # lines of the book that may be it already
+    refused: str = ""  # why it cannot be this event, in the viewer's words
 
 
 def preview(
@@ -86,13 +94,27 @@ def preview(
 ) -> Wanted:
     """What the template in force makes of the bank line, stored nowhere; no entry where no template books the event.
 
-    `amount` is a part of the line (a fee within it); without it, the whole. Raises NotFound, NotAllowed, InvalidInput.
+    `amount` is a part of the line (a fee within it); without it, the whole. Raises NotFound, NotAllowed, InvalidInput, and
+    PeriodLocked where neither the bank's month nor this one is open.
     """
     account = selectors.demand(account_id, scope=scope, right=BOOK)
     fact, line = _fact(account, entry_id, event, amount)
-    entry = _entry(fact, line, amount)
-    maybe = selectors.maybe_booked(account_id, entry_id) if amount is None else None
-    return Wanted(line, event, fact.figures["amount"], entry, _in_the_way(fact, line), maybe)
+    entry, refused = None, ""
+    try:
+        entry = _entry(fact, line, amount)
+    except WrongWay as error:
+        refused = said(error)
+    locked = ledger.selectors.locked_months([fact.company_id])
+    return Wanted(
+        line,
+        event,
+        fact.figures["amount"],
+        entry,
+        _in_the_way(fact, line),
+        periods.booking_day(fact.company_id, fact.day, locked),
+        selectors.maybe_booked(account_id, entry_id) if amount is None else None,
+        refused,
+    )
 
 
 @transaction.atomic(durable=True)
@@ -145,12 +167,6 @@ def _fact(
     if not found or found[0].account_id != account.pk:
         raise NotFound("statement entry", "未找到该笔银行流水，或已被银行更正")
     line = found[0]
-    if event != "bank_entry" and (event == "interest") != _is_in(line, amount):
-        raise InvalidInput(
-            "付出的流水可记手续费，收入的流水可记利息；其他请选「其他银行收付」",
-            "a fee is money out, interest money in",
-            field="event",
-        )
     return _afresh(_told(account, line, event, amount)), line
 
 
@@ -209,8 +225,14 @@ def _told(
 def _entry(fact: BookFact, line: StatementEntry, amount: Decimal | None) -> Entry | None:
     """The lines the template in force makes; None where none books the event.
 
-    Raises InvalidInput where the template moves the money the other way than the bank did.
+    Raises WrongWay where the event or its template moves the money the other way than the bank did.
     """
+    if fact.event != "bank_entry" and (fact.event == "interest") != _is_in(line, amount):
+        raise WrongWay(
+            "付出的流水可记手续费，收入的流水可记利息；其他请选「其他银行收付」",
+            "a fee is money out, interest money in",
+            field="event",
+        )
     rated = choose(
         ledger.selectors.rated_templates([fact.event], [fact.company_id]),
         event=fact.event,
@@ -223,7 +245,7 @@ def _entry(fact: BookFact, line: StatementEntry, amount: Decimal | None) -> Entr
     entry = make_entry(rated.template, fact)
     moved_in = any(one.account_id is not None and one.debit for one in entry.lines)
     if moved_in != _is_in(line, amount):
-        raise InvalidInput(
+        raise WrongWay(
             "该模板的收付方向与银行流水相反，请选择其他业务事件",
             "the template moves the money the other way",
             field="event",

@@ -155,6 +155,7 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
     is_done = standing is not None and standing.state == "reviewed" and bool(locked)
     obstacles = [] if is_past or is_done else signing.obstacles(found, sheet)
     named = outstanding.opening_items(account_id, sheet.known_at)
+    is_changed = standing is not None and standing.sheet.figures() != sheet.figures()
     query = request.GET.copy()
     query["day"] = sheet.day.isoformat()
     context = {
@@ -166,6 +167,7 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
         "is_past": is_past,
         "obstacles": obstacles,
         "locked": locked,
+        "is_changed": is_changed and not is_past,
         "can_prepare": may and not obstacles and not is_done,
         "can_word": may,
         "figures": sheet.figures(),

@@ -117,6 +117,8 @@ def decide(request: HttpRequest, company_id: int, month: str, change_id: int) ->
     actor: Any = request.user
     accept = request.POST.get("decision") == "accept"
     stepup = require_stepup(request, "reconciliation.close")
+    is_locked = reads.is_locked(reads.period_of_company(company_id, reads.require_month(month)))
+    brought = _("已重新打开") if is_locked else _("已结账，当月存档一分钟内生成")
     acted(
         request,
         lambda: closing.decide(
@@ -126,7 +128,7 @@ def decide(request: HttpRequest, company_id: int, month: str, change_id: int) ->
             stepup=stepup,
             why=request.POST.get("why", ""),
         ),
-        done=_("已生效") if accept else _("已拒绝"),
+        done=brought if accept else _("已拒绝"),
     )
     return redirect("reconciliation:close", company_id, month)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -31,7 +32,11 @@ PROPOSALS_SHOWN = 500
 
 def accounts(request: HttpRequest) -> HttpResponse:
     """Every account with what is open on either side."""
-    context = {"desks": unmatched.desks(scope_in(request))}
+    scope = scope_in(request)
+    desks = unmatched.desks(scope)
+    asked = unmatched.waiting_changes([one.account.pk for one in desks], scope=scope)
+    waiting = Counter(int(row.after["account_id"]) for row in asked)
+    context = {"desks": [(one, waiting[one.account.pk]) for one in desks]}
     return render(request, "reconciliation/accounts.html", context)
 
 

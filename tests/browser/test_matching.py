@@ -9,13 +9,17 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.urls import reverse
 
+from ledger.models import Voucher
+from ledger.services import vouchers
 from masterdata.roles import Role
 from reconciliation.models import MatchLine
 from reconciliation.services import matching, running
 from tests.browser.test_pages import HAN
 from tests.browser.world import a_session
 from tests.build import a_company, a_user, an_account
+from tests.ledger.build import a_template
 from tests.reconciliation.build import Told, bank_lines, book_lines, both
+from tests.reconciliation.test_missing import FEE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MANY = 10_000
@@ -116,6 +120,38 @@ def test_a_proposal_is_shown_with_its_reason_taken_and_the_next_refused(
 
     assert MatchLine.objects.filter(account_id=account.pk).count() == 1
     assert page.locator("[data-asked]").is_hidden()
+    assert faults == []
+
+
+def test_what_cannot_be_done_says_why_and_a_fee_kept_back_is_booked_then_matched(
+    page, site, account, accountant, faults
+):
+    a_template(FEE)
+    bank_lines(account, Told("72485.00", name="天目贸易", outgo=False, doc="X1"))
+    book_lines(account, Told("72500.00", name="天目贸易", outgo=False))
+    running.run(account_id=account.pk)
+    open_desk(page, site, accountant, account)
+    for key, words in (("m", "请先选择：勾对"), ("v", "只选一笔银行流水"), ("f", "请先选择流水")):
+        page.keyboard.press(key)
+        said(page, words)
+
+    page.keyboard.press("n")
+    page.keyboard.press("m")
+    said(page, "相差 -15.00，不能勾对")
+    page.keyboard.press("a")
+    page.locator("[data-voucher-form] button[type=submit]", has_text="15.00").click()
+    said(page, "已生成凭证草稿")
+    draft = Voucher.objects.get()
+    assert str(draft.pk) in page.locator("[data-notice] a").get_attribute("href")
+    other = a_user(Role.RECONCILER, company=account.company)
+    vouchers.post_draft(voucher_id=draft.pk, version=draft.version, actor=other)
+    page.reload()
+    page.wait_for_selector("[data-matching][data-loaded]")
+    page.locator("[data-asked-rung]", has_text="M8").wait_for()
+    page.keyboard.press("a")
+    said(page, "已勾对：银行 1 笔、日记账 2 笔")
+
+    assert MatchLine.objects.filter(account_id=account.pk).count() == 2
     assert faults == []
 
 

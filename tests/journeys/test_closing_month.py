@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from ledger.models import Period, Voucher
 from masterdata.models import OwnAccount, User
+from masterdata.selectors import scope_of
 from reconciliation.models import (
     BankReconciliationStatement,
     ClosePack,
@@ -26,6 +27,7 @@ from reconciliation.models import (
 from reconciliation.services import closing, running
 from statements.models import DayClose
 from yqlink.management import demo_books
+from yqlink.workspace import book_counters
 
 MONTH, LAST = "2026-10", "2026-10-31"
 
@@ -89,6 +91,7 @@ class Walk:
             "url"
         ]
         draft = Voucher.objects.get(pk=url.strip("/").rpartition("/")[2])
+        assert book_counters.vouchers_to_post(scope_of(self.second.user)).value == "1"
         self.second.do(f"{url}post/", version=draft.version)
         running.run(account_id=self.account.pk)
 
@@ -141,7 +144,9 @@ class Walk:
         period = Period.objects.filter(company=self.account.company, code=MONTH).first()
         form = {"kind": kind, "version": period.version if period else 0, "why": "十月对账完成"}
         self.first.do(self.of_month("close_propose"), **form)
-        (pending,) = (self.first.see(self.of_month("close")).context["pending"],)
+        pending = self.first.see(self.of_month("close")).context["pending"]
+        assert book_counters.closes_to_decide(scope_of(self.first.user)).is_zero
+        assert book_counters.closes_to_decide(scope_of(self.second.user)).value == "1"
         own = self.first.client.post(
             self.of_month("close_decide", pending.pk), {"decision": "accept"}
         )

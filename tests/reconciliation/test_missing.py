@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
 from django.db import transaction
 from django.urls import reverse
 
+from kernel import clock
 from kernel.errors import InvalidInput
-from ledger.models import JournalEntry, Voucher
+from ledger.models import JournalEntry, Period, Voucher
 from ledger.rules import BookFact, Template, TemplateLine
 from ledger.services import posting, vouchers
 from masterdata.roles import Role
@@ -94,12 +96,30 @@ class TestVoucher:
         assert refusal(entry=0, event="fee") == "not_found"
         assert refusal(entry=out, event="fee", amount="7.001") == "amount_digits"
         assert refusal(entry=out, event="fee", amount="1e30") == "amount_invalid"
+        shown = desk.get(at("voucher", account), {"entry": money_in, "event": "fee"})
+        assert "付出的流水可记手续费" in shown.content.decode()
+        assert "生成凭证草稿" not in shown.content.decode()
         desk.post(at("voucher", account), {"entry": out, "event": "fee"})
         assert refusal(entry=out, event="fee") == "voucher_exists"
         assert (
             "已有凭证"
             in desk.get(at("voucher", account), {"entry": out, "event": "fee"}).content.decode()
         )
+
+    def test_of_a_closed_month_is_dated_today_and_says_so(self, account, desk):
+        a_template(FEE)
+        (entry,) = bank_lines(account, Told("7.00"))
+        Period.objects.create(company=account.company, code="2026-11", state="locked")
+        asked = {"entry": entry, "event": "fee"}
+        assert desk.get(at("voucher", account), asked).status_code == 409
+
+        with clock.fixed(datetime(2026, 12, 2, 9, tzinfo=clock.SHANGHAI)):
+            shown = desk.get(at("voucher", account), asked).content.decode()
+            desk.post(at("voucher", account), asked)
+
+        assert "2026-12-02" in shown
+        assert "银行日期所在月份已结账" in shown
+        assert str(Voucher.objects.get().day) == "2026-12-02"
 
     def test_is_not_drafted_while_lines_of_the_book_may_be_it(self, account, desk, people):
         a_template(FEE)

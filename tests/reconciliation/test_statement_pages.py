@@ -103,6 +103,21 @@ class TestAccount:
 
         assert "0 笔不再未达，2 笔新列为未达" in text(desk.get(page))
 
+    def test_says_who_is_next_and_that_words_said_after_the_signatures_want_new_ones(
+        self, desk, page, teaching, preparer, reviewer
+    ):
+        row = prepare(teaching, preparer)
+        assert "待另一人复核" in text(desk.get(page))
+        review(row, reviewer)
+        assert "第 1 版已由两人签字" in text(desk.get(page))
+        (item,) = sheet(teaching).of("bank_out")
+
+        signing.say(
+            account_id=teaching.pk, side="bank", line_id=item.id, reason="发票未到", next_step="", owner_id=None, actor=preparer
+        )  # fmt: skip
+
+        assert "也须重新签字后才能结账" in text(desk.get(page))
+
     def test_takes_words_on_an_item(self, desk, page, teaching, preparer):
         (item,) = sheet(teaching).of("bank_out")
         url = (

@@ -376,7 +376,7 @@
       // The bank moved less than the book: a fee it took on top of a payment, or kept back from a receipt.
       if (book.picked.size && difference >= 0n) { tell(difference ? say("More", { by: figure(difference) }) : say("Even"), "warning"); return; }
       const part = book.picked.size ? figure(-difference).replaceAll(",", "") : "";
-      const asked = event || (part ? "fee" : entries[0][IN] ? "interest" : "fee");
+      const asked = event || (part ? "fee" : entries[0][PARTY] ? "bank_entry" : entries[0][IN] ? "interest" : "fee");
       try {
         const query = new URLSearchParams({ entry: entries[0][ID], event: asked, amount: amount ?? part });
         one("[data-voucher]").innerHTML = await ask(`${root.dataset.voucherUrl}?${query}`, { html: true });
