@@ -196,7 +196,7 @@ class Board:
             "SELECT (SELECT count(*) FROM pair), (SELECT count(*) FROM member)"
         )[0]
         self.run(
-            """DELETE FROM rest WHERE n IN (SELECT unnest([b, k]) FROM pair WHERE rowid >= $1
+            """DELETE FROM rest WHERE n IN (SELECT b FROM pair WHERE rowid >= $1 UNION ALL SELECT k FROM pair WHERE rowid >= $1
                 UNION ALL SELECT n FROM member WHERE rowid >= $2)""",
             [pairs, members],
         )

@@ -96,9 +96,9 @@ _TIED_LINES = """
 """
 # A batch is ours too: a line of the books carries its number beside its own reference.
 _REFERENCE_LINES = """
-    WITH named AS (SELECT *, CASE WHEN bank THEN ref ELSE {column} END AS word FROM seen)
+    WITH named AS (SELECT *, CASE WHEN bank THEN ref ELSE {column} END AS word FROM seen WHERE CASE WHEN bank THEN ref ELSE {column} END IS NOT NULL)
     SELECT scope, outgo, word, bank, n, day, cents, place, looks, acct, name FROM named JOIN (
-        SELECT scope, outgo, word FROM named WHERE word IS NOT NULL GROUP BY scope, outgo, word
+        SELECT scope, outgo, word FROM named GROUP BY scope, outgo, word
         HAVING bool_or(bank) AND bool_or(NOT bank) AND count(*) <= 2 * getvariable('tie_pairs_max'))
     USING (scope, outgo, word)
 """
@@ -109,11 +109,14 @@ _BOUND = """
     UNION SELECT ident.n FROM ident JOIN line ON line.key = key_of(ident.scope, ident.word)
 """
 # Two opposite lines of one side under one number: a reference of ours, or a voucher's bill no. or the bank's serial.
+# Most words stand once, so twosomes are looked for by a key first.
 _TWOSOME = """
     CREATE TABLE twosome AS
+    WITH named AS (SELECT *, hash(scope, word, cents, bank) AS key FROM ident WHERE (ref IS NULL OR ref = word)),
+    twice AS (SELECT key FROM named GROUP BY key HAVING count(*) >= 2 AND bool_or(outgo) AND NOT bool_and(outgo))
     SELECT scope, word, bank, cents, min(n) FILTER (outgo) AS n, min(n) FILTER (NOT outgo) AS m, bool_or(kind = 'ref') AS is_ours,
         min(day) AS first, max(day) AS last
-    FROM ident WHERE (ref IS NULL OR ref = word) AND n IN (SELECT n FROM rest) GROUP BY scope, word, cents, bank
+    FROM named SEMI JOIN twice USING (key) WHERE n IN (SELECT n FROM rest) GROUP BY scope, word, cents, bank
     HAVING count(*) = 2 AND count(*) FILTER (outgo) = 1 AND bool_or(kind <> 'text')
         AND count(DISTINCT ref) = bool_or(kind = 'ref')::INTEGER AND max(day) - min(day) <= getvariable('reversal_days')
 """
