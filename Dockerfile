@@ -8,7 +8,7 @@ FROM python:3.11-slim AS packages
 WORKDIR /app
 RUN python -m venv /app/.venv && /app/.venv/bin/pip install --no-cache-dir uv
 COPY requirements.txt ./
-RUN VIRTUAL_ENV=/app/.venv /app/.venv/bin/uv pip install --no-cache -r requirements.txt
+RUN VIRTUAL_ENV=/app/.venv /app/.venv/bin/uv pip install --no-cache --compile-bytecode -r requirements.txt
 
 FROM python:3.11-slim
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=yqlink.settings.prod YQLINK_HOME=/data STATIC_ROOT=/app/static
@@ -19,6 +19,8 @@ COPY . .
 COPY --from=assets /build/assets/dist assets/dist
 # Collecting files needs settings, not secrets: the development stage's are enough and stay in this layer's command.
 RUN DJANGO_SETTINGS_MODULE=yqlink.settings.dev python -m yqlink.prepare messages static
+# The user who runs it may not write here: without this every process would compile all of the platform at every start.
+RUN python -m compileall -q -x '^/app/(\.venv|assets)/' /app
 USER yqlink
 VOLUME /data
 EXPOSE 8000

@@ -15,7 +15,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import structlog
 from django.conf import settings
 from django.core.mail import send_mail
@@ -218,6 +217,8 @@ def _send(row: Anchor) -> None:
             settings.ANCHOR_EMAIL,
         )
     if settings.ANCHOR_WEBHOOK:
+        import httpx  # few installations tell their anchors this way
+
         answer = httpx.post(
             settings.ANCHOR_WEBHOOK,
             content=row.line.encode(),

@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import qrcode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.http import content_disposition_header
-from qrcode.image.svg import SvgPathImage
 
 from kernel import clock
 from kernel.errors import Conflict
@@ -37,6 +35,9 @@ class PdfUnavailable(Conflict):
 
 def qr_image(text: str) -> str:
     """A QR code as the address of an image."""
+    import qrcode  # with the library of XML it draws by, 8 MB
+    from qrcode.image.svg import SvgPathImage
+
     drawn = io.BytesIO()
     qrcode.make(text, image_factory=SvgPathImage, box_size=8, border=2).save(drawn)
     return "data:image/svg+xml;base64," + base64.b64encode(drawn.getvalue()).decode()

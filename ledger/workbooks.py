@@ -6,7 +6,6 @@ import io
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import xlsxwriter
 from django.utils.translation import gettext as _
 
 from desk.exports import safe_text
@@ -22,6 +21,8 @@ _WIDTHS = (12, 11, 36, 10, 20, 14, 24, 16, 16, 18)
 
 def journal(book: MonthBook, *, who: str) -> bytes:
     """One account's month."""
+    import xlsxwriter  # few processes write a sheet
+
     target = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     workbook = xlsxwriter.Workbook(target, options)

@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import xlsxwriter
 from django.utils.translation import gettext as _
 
 from desk.exports import safe_text
@@ -57,6 +56,8 @@ def items_list(found: Sequence[tuple[OwnAccount, Item, str]], day: date) -> byte
 
 
 def _book(target: io.BytesIO) -> tuple[Any, dict[str, Any]]:
+    import xlsxwriter  # few processes write a sheet
+
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(target, options)
     return book, {

@@ -10,6 +10,8 @@ from django_structlog.celery.receivers import CeleryReceiver
 QUEUES = ("bank", "erp", "quiet")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yqlink.settings.dev")
+# Django's checks look at every page: `make check` runs them, a worker that did would hold all pages in its memory (25 MB).
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 app = Celery("yqlink")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

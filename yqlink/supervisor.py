@@ -312,6 +312,10 @@ class Platform:
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
         }
+        if env.pop(
+            "PYTHONDONTWRITEBYTECODE", ""
+        ):  # then it is kept here, not compiled by every process
+            env["PYTHONPYCACHEPREFIX"] = str(self.home / "bytecode")
         if self.clock_file is not None:
             env["CLOCK_FILE"] = str(self.clock_file)
         self.env = env | self._overrides

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
 from audit import services as audit
 from erpbridge import selectors
@@ -30,6 +28,8 @@ from masterdata.selectors import scope_of, scope_of_client
 from masterdata.services.staging import stage
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
     from masterdata.models import ApiClient, StagedChange, User
 
 RIGHT = "connections.edit"
@@ -218,6 +218,9 @@ def _checked_secret(name: str, secret: Secret) -> None:
         )
     if name != "dsn":
         return
+    from sqlalchemy.engine import make_url  # 11 MB, for an address that is typed once
+    from sqlalchemy.exc import ArgumentError
+
     try:
         url = make_url(text)
     except ArgumentError:

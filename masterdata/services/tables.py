@@ -7,8 +7,6 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import python_calamine
-
 from kernel.errors import InvalidInput
 
 ROWS_MAX = 300_000
@@ -59,6 +57,8 @@ def _sheet(data: bytes, filename: str) -> Iterator[list[str]]:
     if filename.lower().endswith(".csv"):
         yield from csv.reader(io.StringIO(_decoded(data)))
         return
+    import python_calamine  # few processes read a sheet
+
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         rows = book.get_sheet_by_index(0).iter_rows()

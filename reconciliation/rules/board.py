@@ -19,8 +19,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from reconciliation.strategy import Strategy
 
 EPOCH_ORDINAL = 719163  # date(1970, 1, 1).toordinal()
@@ -131,6 +129,8 @@ class Board:
     def __init__(
         self, strategy: Strategy, *, ids: str = "VARCHAR", memory_mb: int = 240, threads: int = 2
     ) -> None:
+        import duckdb  # 14 MB, for the processes that match
+
         self.strategy, self._memory_mb = strategy, memory_mb
         self._taken_out = (0, 0)  # so many rows of `pair` and of `member`
         self._folder = tempfile.TemporaryDirectory(prefix="yqlink-match-")
