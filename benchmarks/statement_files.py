@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -82,7 +83,6 @@ WRITERS: dict[str, Callable[[IO[str], str, int], None]] = {"camt": write_camt, "
 
 def ours(path: Path, count: int, form: str) -> list[rig.Line]:
     """File to committed and checked rows; the same file again; each half of the bound alone."""
-    from kernel.formats import camt, mt940
     from statements.services import paths
 
     floor = rig.peak_mb()
@@ -98,7 +98,7 @@ def ours(path: Path, count: int, form: str) -> list[rig.Line]:
 
     def parse() -> None:
         with path.open("rb") as stream:
-            for section in (camt if form == "camt" else mt940).read(stream):
+            for section in import_module(f"kernel.formats.{form}").read(stream):
                 for _ in section.rows:
                     pass
 

@@ -301,6 +301,7 @@ class Platform:
         private = given if is_given else workers["SEAL_PRIVATE_KEYS"]
         self.worker_env = {"SEAL_PRIVATE_KEYS": private}
         env.setdefault("DJANGO_SETTINGS_MODULE", "yqlink.settings.dev")
+        env.setdefault("MALLOC_ARENA_MAX", "1")  # as in the image
         env.setdefault(
             "SITE_ADDRESS", f"http://localhost:{self.ports['web']}"
         )  # security keys want a name
