@@ -64,8 +64,8 @@ def roles_behind(rights: Iterable[str]) -> set[Role]:
     return found
 
 
-# What a calling system may be given: to see, to ask for payments, to announce payees,
-# to say what it has booked. A machine decides nothing.
+# What a calling system may be given: to see, to ask for payments, to announce payees, to say what it has booked, to have
+# banks asked, and to have a schedule two people agreed run now. A machine decides nothing.
 SYSTEM_RIGHTS = frozenset(
     {
         "payments.view",
@@ -77,6 +77,10 @@ SYSTEM_RIGHTS = frozenset(
         "masterdata.view",
         "ledger.view",
         "vouchers.acknowledge",
+        "statements.pull",
+        "statements.receipts",
+        "payments.inquire",
+        "receipts.arrange",
     }
 )
 # Duties that may be lent for some days: deciding and accounting. Who makes a payment is always one person, and

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.urls import URLPattern, path
 from drf_spectacular.types import OpenApiTypes
@@ -13,11 +13,12 @@ from rest_framework.response import Response
 
 from desk.api import day_parameter, number_parameter, page_of, page_parameters, read_page
 from desk.reading import note
-from kernel.errors import NotFound
-from masterdata.api_access import ReadingView, callers, scope_for
+from kernel.errors import Conflict, NotFound
+from masterdata.api_access import ReadingView, callers, client_of, scope_for
 from payments import results, selectors
 from payments.models import PaymentOrder
 from payments.publishing import payload_of
+from payments.services import asking
 
 LIMIT_MAX = 200
 
@@ -142,6 +143,38 @@ class OrderView(ReadingView):
         return Response(order_body(order))
 
 
+class InquiryAskedSerializer(serializers.Serializer[Any]):
+    """When the bank is asked next; what it answers stands with the order."""
+
+    order_no = serializers.CharField()
+    state = serializers.CharField()
+    next_inquiry_at = serializers.DateTimeField()
+
+
+class OrderInquiryView(ReadingView):
+    """A question to the bank."""
+
+    policies = {"POST": callers("payments.inquire")}
+
+    @extend_schema(
+        operation_id="payment_orders_inquire",
+        summary="立即向银行查询付款结果",
+        request=None,
+        responses={202: InquiryAskedSerializer},
+    )
+    def post(self, request: Request, order_no: str) -> Response:
+        """The bank is asked at the next turn; 409 `not_open` where the payment has its end, `asked_recently` below the bank's interval."""
+        scope = scope_for(request)
+        order = selectors.get_order(order_no, scope=scope)
+        if order.instruction_id is None:
+            raise Conflict("付款单尚未发送，没有可查询的结果", "nothing was sent", code="not_open")
+        actor = cast(Any, client_of(request) or request.user)
+        row = asking.ask_now(instruction_id=order.instruction_id, actor=actor, scope=scope)
+        told = row.next_inquiry_at.isoformat() if row.next_inquiry_at else None
+        body = {"order_no": order.order_no, "state": row.state, "next_inquiry_at": told}
+        return Response(body, status=202)
+
+
 class ImportResultsView(ReadingView):
     """What became of an imported list."""
 
@@ -177,6 +210,11 @@ class ImportResultsView(ReadingView):
 
 urlpatterns: list[URLPattern] = [
     path("payment-orders/<str:order_no>", OrderView.as_view(), name="api_payment_order"),
+    path(
+        "payment-orders/<str:order_no>/inquire",
+        OrderInquiryView.as_view(),
+        name="api_payment_order_inquire",
+    ),
     path(
         "payment-imports/<int:import_id>/results",
         ImportResultsView.as_view(),

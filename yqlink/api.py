@@ -10,7 +10,10 @@ API_MODULES = (
     "erpbridge.api",
     "payments.api",
     "statements.api",
+    "statements.receipt_api",
+    "bankbridge.api",
     "receipts.api",
+    "receipts.sweep_api",
     "masterdata.api",
     "yqlink.workspace.api",
 )

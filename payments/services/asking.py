@@ -10,6 +10,7 @@ from django.db import transaction
 import audit.services as audit
 from kernel import clock
 from kernel.errors import Conflict, NotFound
+from kernel.scope import Scope
 from masterdata import selectors as master
 from masterdata.selectors import scope_of
 from payments import selectors
@@ -23,12 +24,12 @@ PAUSE_S = 60  # a person may not ask more often, whatever the bank allows
 
 
 @transaction.atomic(durable=True)
-def ask_now(*, instruction_id: int, actor: User) -> PaymentInstruction:
-    """Make the next inquiry of an open instruction due now.
+def ask_now(*, instruction_id: int, actor: User, scope: Scope | None = None) -> PaymentInstruction:
+    """Make the next inquiry of an open instruction due now; a calling system brings its own `scope`.
 
     Raises NotFound, NotAllowed without `payments.inquire`, Conflict when it is final or was asked too recently.
     """
-    scope = scope_of(actor)
+    scope = scope_of(actor) if scope is None else scope
     seen = selectors.visible_instructions(scope).filter(pk=instruction_id).first()
     if seen is None:
         raise NotFound("payment instruction")

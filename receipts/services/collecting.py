@@ -6,12 +6,15 @@ The database is the queue: what is due becomes a waiting run; a lease and a coun
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
 from audit import services as audit
 from desk import services as desk
 from kernel import clock
+from kernel.errors import NotFound
+from kernel.scope import Scope
 from masterdata import selectors as masterdata
 from receipts import office_selectors
 from receipts.models import ArrivalNotice, CollectionRun, CollectionSchedule
@@ -48,6 +51,29 @@ def plan_runs() -> int:
         CollectionSchedule.objects.filter(pk=one.pk).update(looked_at=now)
         made += 1
     return made
+
+
+@transaction.atomic(durable=True)
+def run_now(*, account_number: str, actor: Any, scope: Scope) -> CollectionRun:
+    """A run of the account's schedule at this minute, beside its timetable and within its limits; asked twice it is one run.
+
+    Raises NotFound without a schedule in force, NotAllowed without `receipts.arrange`.
+    """
+    rows = office_selectors.visible_schedules(scope).filter(is_active=True, office__is_active=True)
+    plan = rows.select_for_update(of=("self",)).filter(account__number=account_number).first()
+    if plan is None:
+        raise NotFound("collection schedule", "该账户没有生效的归集计划")
+    scope.demand("receipts.arrange", plan.company_id)
+    now = clock.now()
+    moment = now.replace(second=0, microsecond=0)
+    CollectionRun.objects.bulk_create(
+        [_run(plan, moment, is_last=True, now=now)], ignore_conflicts=True
+    )
+    found = CollectionRun.objects.select_related("account", "schedule")
+    run = found.get(account_id=plan.account_id, scheduled_at=moment)
+    after = {"schedule": plan.title, "account": plan.account.number[-4:]}
+    audit.record("receipts.collection.asked", actor=actor, subject=run, after=after)
+    return run
 
 
 def _run(

@@ -237,6 +237,12 @@ MAY: dict[str, Duties] = {
     "audit:evidence": EXAMINERS,
     # the API, where people call it
     "api:api_arrival_notices GET": SEE_RECEIPTS,
+    "api:api_account_refresh POST": FETCHERS,
+    "api:api_payment_order_inquire POST": TREASURER,
+    "api:api_bank_receipts GET": SEE_MONEY,
+    "api:api_bank_receipt_file GET": PAPER_READERS,
+    "api:api_sweeps GET": SEE_RECEIPTS,
+    "api:api_sweeps POST": _("receipts_accountant", "treasurer"),
     **{
         f"api:api_{name} GET": SEE_MONEY
         for name in (
@@ -266,6 +272,12 @@ SYSTEMS: dict[str, SystemDoor] = {
     "api:api_holdings POST": SystemDoor("payments.view"),
     "api:api_arrival_notices_ack POST": SystemDoor("vouchers.acknowledge"),
     "api:api_arrival_notices GET": SystemDoor("receipts.view", people=True),
+    "api:api_account_refresh POST": SystemDoor("statements.pull", people=True),
+    "api:api_payment_order_inquire POST": SystemDoor("payments.inquire", people=True),
+    "api:api_bank_receipts GET": SystemDoor("statements.view", people=True),
+    "api:api_bank_receipt_file GET": SystemDoor("statements.receipts", people=True),
+    "api:api_sweeps GET": SystemDoor("receipts.view", people=True),
+    "api:api_sweeps POST": SystemDoor("receipts.arrange", people=True),
     "api:api_messages GET": SystemDoor("payments.view"),
     "api:api_messages_ack POST": SystemDoor("payments.view"),
     "api:api_payment_results GET": SystemDoor("payments.view"),

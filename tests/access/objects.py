@@ -78,6 +78,7 @@ OBJECTS: dict[str, Found] = {
     "payments:adjudication_id": _all("adjudication_id"),
     "payments:record_id": _all("outside_id"),
     "api:order_no": _all("order_no"),
+    "api:receipt_id": _all("receipt_id"),
     "api:import_id": lambda site: [*_all("import_id")(site), *_own("open_import_id")(site)],
     # what banks told
     "statements:entry_id": _all("entry_id"),
