@@ -17,7 +17,16 @@ import masterdata.selectors as masterdata
 import statements.selectors
 from kernel.errors import NotFound
 from kernel.scope import Scope
-from reconciliation.models import Act, Basis, EndedLine, MatchLine, MatchNote, Proposal, Refusal
+from reconciliation.models import (
+    Act,
+    Basis,
+    EndedLine,
+    MatchedAccount,
+    MatchLine,
+    MatchNote,
+    Proposal,
+    Refusal,
+)
 from reconciliation.rules import RULES, Rule
 
 if TYPE_CHECKING:
@@ -120,6 +129,12 @@ def matches_of(lines: Iterable[MatchLine | EndedLine]) -> list[Match]:
         )
         for match_no, of_one in sorted(found.items())
     ]
+
+
+def with_matches(account_ids: Collection[int]) -> set[int]:
+    """Those of these accounts on which anything was ever matched. System look-up: the caller scoped the accounts."""
+    rows = MatchedAccount.objects.filter(account_id__in=list(account_ids), next_match_no__gt=1)
+    return set(rows.values_list("account_id", flat=True))
 
 
 def live_matches(account_id: int, match_nos: Collection[int]) -> list[Match]:

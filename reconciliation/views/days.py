@@ -61,6 +61,11 @@ class Line:
         return "unsigned" if self.report.found else "quiet"
 
     @property
+    def classes(self) -> list[tuple[str, Any, int]]:
+        """(rule, what it is called, how many) of what the comparison found."""
+        return [(rule, TITLES[rule], n) for rule, n in self.report.counts.items()]
+
+    @property
     def can_sign(self) -> bool:
         """Whether it may be signed with others, without a reason."""
         return self.state != "signed" and not self.obstacles and not self.report.wants_reason

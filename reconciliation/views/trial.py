@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -55,11 +56,18 @@ def last_month(today: date) -> tuple[date, date]:
     return last.replace(day=1), last
 
 
+def _busy(accounts: Sequence[tuple[str, str]]) -> str:
+    """The account to begin with: the first that has matches, else the first; "" without any."""
+    matched = selectors.with_matches([int(pk) for pk, _word in accounts])
+    found = [pk for pk, _word in accounts if int(pk) in matched] or [pk for pk, _word in accounts]
+    return found[0] if found else ""
+
+
 def trial(request: HttpRequest) -> HttpResponse:
     """Choose an account, days and rules; see what they would have matched beside what is matched."""
     scope = scope_in(request)
     accounts = account_choices(scope)
-    asked = request.GET.get("account") or (accounts[0][0] if accounts else "")
+    asked = request.GET.get("account") or _busy(accounts)
     first, last = last_month(clock.today())
     context: dict[str, Any] = {"accounts": accounts, "account_id": asked, "error": ""}
     context |= {

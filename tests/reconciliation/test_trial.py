@@ -48,6 +48,13 @@ class TestTrial:
             desk, account, run="1", rungs=["M0", "M1", "M2", "M3", "M4"]
         )
 
+    def test_begins_with_an_account_that_has_matches(self, account, desk):
+        an_account(company=account.company, number="1000000000000001")
+
+        found = desk.get(reverse("reconciliation:trial")).context
+
+        assert found["account_id"] == str(account.pk) != found["accounts"][0][0]
+
     def test_a_rung_left_out_loses_its_matches_and_changes_nothing(self, account, desk):
         before = MatchLine.objects.filter(account_id=account.pk).count(), Act.objects.count()
 
