@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -28,10 +29,12 @@ def age_tone(age: int) -> str:
 
 
 def line_url(account_id: int, item: Item, kind: ItemClass) -> str:
-    """Where the line itself stands: the bank's entry, or the journal's month."""
+    """Where the line itself stands: the bank's entry, or the journal's entries of its day and voucher."""
     if kind.is_bank:
         return reverse("statements:entry", args=[item.id])
-    return reverse("ledger:journal", args=[account_id]) + f"?month={item.day:%Y-%m}"
+    number = item.document.rpartition("-")[2]
+    asked = {"account": account_id, "on_from": item.day, "on_to": item.day, "q": number}
+    return f"{reverse('ledger:entries')}?{urlencode(asked)}"
 
 
 def opened_at(bank: str, branch: str) -> str:
