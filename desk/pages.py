@@ -126,6 +126,10 @@ class ListPage:
                 row[self.amount],
             )
 
+    def aside(self) -> Mapping[str, Any]:
+        """What the templates `above` and `below` the table read."""
+        return {}
+
     def __init__(self, *, scope: Scope, given: Mapping[str, str]) -> None:
         self.scope, self.given = scope, given
         self._base = self.base(scope)
@@ -365,7 +369,8 @@ def render_list(
         return exports.respond(page, user_id=request.user.pk or 0)
     if "page_reset" in request.GET:
         return HttpResponseRedirect(request.path)
-    context = {**page.context(), **(extra(page) if callable(extra) else extra or {})}
+    context = {**page.context(), **page.aside()}
+    context |= extra(page) if callable(extra) else extra or {}
     if getattr(request, "htmx", False) and request.htmx.target == "list":  # type: ignore[attr-defined]
         return render(request, "desk/_fragment.html", context)
     context["views"] = selectors.saved_views(user_id=request.user.pk or 0, page=page.key)

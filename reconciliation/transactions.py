@@ -14,7 +14,7 @@ from desk.rows import Column, Row
 from kernel.scope import Scope
 from reconciliation.models import MatchLine
 from reconciliation.selectors import VIEW
-from statements.pages import EntriesPage
+from statements.pages import YES_NO, EntriesPage
 
 
 def _matched(row: Row) -> str:
@@ -37,6 +37,7 @@ class TransactionsPage(EntriesPage):
 
     key = "reconciliation.transactions"
     title = _("交易明细查询")
+    by_base = (*EntriesPage.by_base, "matched")
     needs = (*EntriesPage.needs, "bank_date", "company_id")
     columns = (
         *EntriesPage.columns[:5],
@@ -49,18 +50,18 @@ class TransactionsPage(EntriesPage):
     )
     filters = (
         *EntriesPage.filters,
-        ChoiceFilter("matched", _("勾对"), "is_matched", choices=(("True", _("已勾对")), ("False", _("未勾对")))),
+        ChoiceFilter("matched", _("勾对"), choices=(("True", _("已勾对")), ("False", _("未勾对")))),
     )  # fmt: skip
 
     def base(self, scope: Scope) -> QuerySet[Any]:
         """Entries the viewer may see; whether a live match holds them is known for those whose matching they may see."""
         rows = super().base(scope)
-        if self.given.get("matched"):
+        if (asked := self.given.get("matched")) in YES_NO:
             held = MatchLine.objects.filter(
                 account_id=OuterRef("account_id"), bank_id=OuterRef("pk")
             )
             rows = rows.filter(company_id__in=scope.companies_with(VIEW))
-            rows = rows.annotate(is_matched=Exists(held))
+            rows = rows.filter(Exists(held) if YES_NO[asked] else ~Exists(held))
         return rows
 
     def enrich(self, rows: list[dict[str, Any]]) -> None:

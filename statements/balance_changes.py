@@ -115,35 +115,33 @@ class BalanceChangesPage(ListPage):
         for name in ("credits", "debits"):
             yield _now("合计"), row["account__currency"], name, row[name]
 
+    def aside(self) -> Mapping[str, Any]:
+        """Sums of both sides by currency over all filtered days (where there are too many, only when asked to), and the closing
+        balances as a line."""
+        summed = self.filtered()
+        if not self.adds_all:
+            summed = DayClose.objects.filter(pk__in=summed.values("pk")[: COUNT_CAP + 1])
+        sums = list(
+            summed.order_by()
+            .values_list("account__currency")
+            .annotate(Sum("credits"), Sum("debits"), Count("pk"))
+            .order_by("account__currency")
+        )
+        is_capped = not self.adds_all and sum(count for *_, count in sums) > COUNT_CAP
+        sides = [
+            {"currency": code, "credit": credits, "debit": debits, "net": credits - debits}
+            for code, credits, debits, _count in sums
+        ]
+        return {
+            "sides": [] if is_capped else sides,
+            "sides_capped": is_capped,
+            "chart": _chart(self),
+        }
+
     def row_url(self, row: Row) -> str:
         """The day's entries."""
         query = f"?account={row['account_id']}&day_from={row['day']}&day_to={row['day']}"
         return reverse("statements:entries") + query
-
-
-def shown(page: ListPage) -> Mapping[str, Any]:
-    """Sums of both sides by currency over all filtered days (where there are too many, only when asked to), and the closing
-    balances as a line."""
-    rows = page.filtered()
-    summed = rows
-    if not page.adds_all:
-        summed = DayClose.objects.filter(pk__in=rows.values("pk")[: COUNT_CAP + 1])
-    sums = list(
-        summed.order_by()
-        .values_list("account__currency")
-        .annotate(Sum("credits"), Sum("debits"), Count("pk"))
-        .order_by("account__currency")
-    )
-    is_capped = not page.adds_all and sum(count for *_, count in sums) > COUNT_CAP
-    sides = [
-        {"currency": code, "credit": credits, "debit": debits, "net": credits - debits}
-        for code, credits, debits, _count in sums
-    ]
-    return {
-        "sides": [] if is_capped else sides,
-        "sides_capped": is_capped,
-        "chart": _chart(page),
-    }
 
 
 def _chart(page: ListPage) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ from desk.filters import (
     Filter,
     TextFilter,
 )
-from desk.pages import COUNT_CAP, ListPage
+from desk.pages import COUNT_CAP, ListPage, Total
 from desk.rows import Column, Row
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
@@ -27,6 +28,7 @@ from statements import receipt_selectors, selectors
 from statements.models import DayClose, StatementEntry
 
 ZERO = Decimal("0.00")
+YES_NO = {"True": True, "False": False}
 
 
 def company_choices(scope: Scope) -> Sequence[tuple[str, str]]:
@@ -62,6 +64,7 @@ class EntriesPage(ListPage):
     caption = _("银行报来的账户明细，只增不改；银行更正过的明细显示最新版本。")
     order = "-booked_at"
     below = "statements/_sides.html"
+    by_base: Sequence[str] = ("receipt",)
     needs: Sequence[str] = ("direction", "amount", "currency", "account_id")
     empty_title = _("没有符合条件的交易明细")
     empty_hint = _("明细每五分钟自动取一次，也可在余额页面立即刷新。")
@@ -107,24 +110,61 @@ class EntriesPage(ListPage):
         ChoiceFilter("direction", _("收付"), choices=(("credit", _("收入")), ("debit", _("支出")))),
         AmountRangeFilter("amount", _("金额")),
         DateRangeFilter("day", _("银行日期"), field="bank_date"),
-        ChoiceFilter(
-            "receipt",
-            _("回单"),
-            "has_receipt",
-            choices=(("True", _("有回单")), ("False", _("缺回单"))),
-        ),
+        ChoiceFilter("receipt", _("回单"), choices=(("True", _("有回单")), ("False", _("缺回单")))),
     )
 
     def base(self, scope: Scope) -> QuerySet[Any]:
-        """Entries in force the viewer may see; whether a receipt proves them is looked for where it is asked for."""
+        """Entries in force the viewer may see; those a receipt proves, or the others, where that is asked for.
+
+        Days alone lead to no index: together with the accounts they do.
+        """
         rows = selectors.visible_entries(scope)
-        return receipt_selectors.with_receipt(rows) if self.given.get("receipt") else rows
+        if self.given.get("day_from") or self.given.get("day_to"):
+            accounts = masterdata.visible_accounts(scope).order_by().values_list("pk", flat=True)
+            rows = rows.filter(account_id__in=list(accounts))
+        if (asked := self.given.get("receipt")) in YES_NO:
+            rows = receipt_selectors.proven(rows, is_proven=YES_NO[asked])
+        return rows
+
+    def sums(self) -> list[tuple[str, str, Decimal, int]]:
+        """(currency, direction, sum, count) of all filtered entries, or of one more than the cap of them; read once."""
+        if self._sums is None:
+            rows = self.filtered()
+            if not self.adds_all:
+                rows = StatementEntry.objects.filter(pk__in=rows.values("pk")[: COUNT_CAP + 1])
+            told = rows.order_by().values_list("currency", "direction")
+            self._sums = list(told.annotate(Sum("amount"), Count("pk")))
+        return self._sums
+
+    _sums: list[tuple[str, str, Decimal, int]] | None = None
+
+    def totals(self) -> tuple[list[Total], bool]:
+        """How many entries of each currency; the sums of both sides stand under the list."""
+        counts: Counter[str] = Counter()
+        for code, _direction, _amount, count in self.sums():
+            counts[code] += count
+        is_capped = not self.adds_all and counts.total() > COUNT_CAP
+        return [Total(code, count, None) for code, count in sorted(counts.items())], is_capped
 
     def enrich(self, rows: list[dict[str, Any]]) -> None:
         """The receipts of each entry."""
         found = receipt_selectors.receipts_of_entries([row["pk"] for row in rows])
         for row in rows:
             row["receipts"] = found.get(row["pk"], [])
+
+    def aside(self) -> Mapping[str, Any]:
+        """Sums of both sides over all filtered entries, by currency; where there are too many to add up at once, only when
+        asked to."""
+        _counts, is_capped = self.totals()
+        if is_capped:
+            return {"sides": [], "sides_capped": True}
+        sides: dict[str, dict[str, Any]] = {}
+        for code, direction, amount, _count in self.sums():
+            side = sides.setdefault(code, {"currency": code, "credit": ZERO, "debit": ZERO})
+            side[direction] = amount
+        for side in sides.values():
+            side["net"] = side["credit"] - side["debit"]
+        return {"sides": [sides[code] for code in sorted(sides)], "sides_capped": False}
 
     def footings(self, row: Row) -> Iterable[tuple[str, str, str, Decimal]]:
         """Sums of both sides and what they come to, as under the list."""
@@ -140,25 +180,6 @@ class EntriesPage(ListPage):
     def row_url(self, row: Row) -> str:
         """The entry's page."""
         return reverse("statements:entry", args=[row["pk"]])
-
-
-def side_totals(page: ListPage) -> Mapping[str, Any]:
-    """Sums of both sides over all filtered entries, by currency; where there are too many to add up at once, only when asked to."""
-    rows = page.filtered()
-    if not page.adds_all:
-        rows = StatementEntry.objects.filter(pk__in=rows.values("pk")[: COUNT_CAP + 1])
-    sums = list(
-        rows.order_by().values_list("currency", "direction").annotate(Sum("amount"), Count("pk"))
-    )
-    if not page.adds_all and sum(count for *_, count in sums) > COUNT_CAP:
-        return {"sides": [], "sides_capped": True}
-    sides: dict[str, dict[str, Any]] = {}
-    for currency, direction, amount, _count in sums:
-        side = sides.setdefault(currency, {"currency": currency, "credit": ZERO, "debit": ZERO})
-        side[direction] = amount
-    for side in sides.values():
-        side["net"] = side["credit"] - side["debit"]
-    return {"sides": [sides[code] for code in sorted(sides)], "sides_capped": False}
 
 
 class DaysPage(ListPage):

@@ -75,13 +75,15 @@ def alike(entry: StatementEntry) -> list[BankReceipt]:
     return list(rows.filter(direction__in=("", entry.direction)).order_by("pk")[:20])
 
 
-def with_receipt(entries: QuerySet[StatementEntry]) -> QuerySet[StatementEntry]:
-    """The entries with `has_receipt`: whether a receipt of their own, or one of their whole day, proves them."""
+def proven(entries: QuerySet[StatementEntry], *, is_proven: bool) -> QuerySet[StatementEntry]:
+    """The entries that a receipt of their own, or one of their whole day, proves; or the others."""
     own = BankReceipt.objects.filter(entry_id=OuterRef("pk"))
     pack = BankReceipt.objects.filter(
         account_id=OuterRef("account_id"), day=OuterRef("bank_date"), covers_day=True
     )
-    return entries.annotate(has_receipt=Q(Exists(own)) | Q(Exists(pack)))
+    if is_proven:
+        return entries.filter(Q(Exists(own)) | Q(Exists(pack)))
+    return entries.filter(~Exists(own), ~Exists(pack))
 
 
 def visible_receipt_days(scope: Scope) -> QuerySet[ReceiptDay]:

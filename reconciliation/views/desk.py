@@ -24,7 +24,6 @@ from ledger.rules import EVENTS
 from reconciliation import selectors, telling, unmatched
 from reconciliation.services import matching, missing, refusing, two_people
 from reconciliation.transactions import TransactionsPage
-from statements.pages import side_totals
 
 ACTS_SHOWN = 30
 PROPOSALS_SHOWN = 500
@@ -42,7 +41,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
 
 def transactions(request: HttpRequest) -> HttpResponseBase:
     """交易明细查询."""
-    return render_list(request, TransactionsPage, extra=side_totals)
+    return render_list(request, TransactionsPage)
 
 
 def desk(request: HttpRequest, account_id: int) -> HttpResponse:

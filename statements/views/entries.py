@@ -16,7 +16,7 @@ from kernel.references import is_reference
 from kernel.scope import Scope
 from statements import balances as wall
 from statements import receipt_selectors, selectors
-from statements.pages import EntriesPage, side_totals
+from statements.pages import EntriesPage
 
 CHART_DAYS = 14
 
@@ -30,7 +30,7 @@ def _scope(request: HttpRequest, right: str) -> Scope:
 def entries(request: HttpRequest) -> HttpResponseBase:
     """The list of statement entries."""
     _scope(request, "statements.view")
-    return render_list(request, EntriesPage, extra=side_totals)
+    return render_list(request, EntriesPage)
 
 
 def entry(request: HttpRequest, entry_id: int) -> HttpResponse:

@@ -6,9 +6,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from desk.pages import render_list
-from statements.balance_changes import BalanceChangesPage, shown
+from statements.balance_changes import BalanceChangesPage
 
 
 def balance_changes(request: HttpRequest) -> HttpResponseBase:
     """账户余额变化."""
-    return render_list(request, BalanceChangesPage, "statements/balance_changes.html", shown)
+    return render_list(request, BalanceChangesPage, "statements/balance_changes.html")
