@@ -43,7 +43,8 @@ def alarm_day(row: DayClose) -> None:
         kind=DAY_DIFFERS,
         subject_kind="statements.dayclose",
         subject_id=row.pk,
-        title=f"{row.day} 账户余额核对不符，差额 {row.difference:,}",
+        title=f"{row.day} 账户余额核对不符"
+        + (f"，差额 {row.difference:,}" if row.difference else f"：{row.note}"),
         company_id=row.company_id,
         severity="high",
         reason=row.note,

@@ -6,6 +6,15 @@ from django.db.backends.utils import CursorWrapper
 
 from kernel.errors import InvalidInput
 
+# what a column is called, and how it is written
+_WANTED = {
+    "bank_date": ("记账日期", "2026-11-30"),
+    "booked_at": ("记账时间", "2026-11-30T09:30:00"),
+    "value_date": ("起息日", "2026-11-30"),
+    "amount": ("金额", "1234.56"),
+    "balance_after": ("余额", "1234.56"),
+}
+
 
 def unreadable(words: str, before: int) -> InvalidInput:
     """PostgreSQL's complaint about a line of the stream, in words: which line, which column."""
@@ -13,9 +22,12 @@ def unreadable(words: str, before: int) -> InvalidInput:
     number, _, rest = context.partition(",")
     column, _, value = rest.strip().removeprefix("column ").partition(":")
     line = before + int(number) if number.strip().isdigit() else None
+    said, wanted = _WANTED.get(column.strip(), ("内容", ""))
+    example = f"，应为例如 {wanted}" if wanted else ""
     return InvalidInput(
-        f"第 {line or '?'} 笔明细的 {column.strip() or '内容'} 无法识别：{value.strip()[:80] or words[:80]}",
-        f"entry {line}: {column} is unreadable",
+        f"第 {line or '?'} 笔明细的{said}无法识别：{value.strip()[:80] or words[:80]}{example}",
+        f"entry {line}: {column.strip() or 'the content'} is unreadable"
+        + (f", {wanted} is wanted" if wanted else ""),
         code="entry_unreadable",
         field=column.strip(),
         row=line,
@@ -36,7 +48,12 @@ _FAULTS = (
         "余额的小数超过两位，或过大",
         "more than two decimals, or too large",
     ),
-    ("direction", "direction IS NULL OR direction NOT IN ('credit', 'debit', 'CRDT', 'DBIT')", "收付方向无法识别", "no direction"),
+    (
+        "direction",
+        "direction IS NULL OR direction NOT IN ('credit', 'debit', 'CRDT', 'DBIT')",
+        "收付方向应为 CRDT（收）或 DBIT（付）",
+        "the direction must be CRDT or DBIT",
+    ),
     ("currency", "currency IS NULL OR currency !~ '^[A-Z]{3}$'", "币种应为三位字母", "no currency code"),
     ("bank_date", "bank_date IS NULL OR booked_at IS NULL", "缺少日期", "the date is missing"),
 )  # fmt: skip
@@ -55,7 +72,7 @@ def faulty(cursor: CursorWrapper, before: int) -> InvalidInput:
         if found is not None:
             line = before + found[0]
             return InvalidInput(
-                f"第 {line} 笔明细：{words}（{found[1]}）",
+                f"第 {line} 笔明细：{words}（{'未填写' if found[1] is None else found[1]}）",
                 f"entry {line}: {english}",
                 code="entry_faulty",
                 field=name,

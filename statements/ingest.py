@@ -148,6 +148,8 @@ def _copy(cursor: CursorWrapper, segment: Segment, into: Load) -> int:
         raw.copy_expert(_COPY, segment)
     except raw.connection.DataError as error:
         raise unreadable(str(error), into.count) from error
+    except raw.connection.OperationalError as error:
+        raise (segment.error or error) from None  # what the reader found wrong with the file
     count = int(raw.rowcount)
     cursor.execute("SET LOCAL TimeZone TO 'UTC'")
     return count

@@ -102,6 +102,9 @@ class Segment(io.RawIOBase):
         self._chunks, self._left = chunks, limit
         self._rest = b""
         self.is_last = False
+        self.error: BaseException | None = (
+            None  # of the maker of the pieces: COPY tells its words alone
+        )
 
     def readable(self) -> bool:
         """Files say so."""
@@ -110,9 +113,16 @@ class Segment(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         """Up to `size` bytes; empty at the end of the segment."""
         if not self._rest and self._left > 0:
-            self._rest = next(self._chunks, b"")
+            self._rest = self._next()
             self.is_last = not self._rest
             self._left = 0 if self.is_last else self._left - len(self._rest)
         cut = len(self._rest) if size < 0 else size
         data, self._rest = self._rest[:cut], self._rest[cut:]
         return data
+
+    def _next(self) -> bytes:
+        try:
+            return next(self._chunks, b"")
+        except BaseException as error:
+            self.error = error
+            raise

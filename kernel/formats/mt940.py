@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from itertools import zip_longest
 from typing import IO
 
+from kernel.errors import InvalidInput
 from kernel.formats.sections import (
     ENTRY_BYTES_MAX,
     HEAD_BYTES_MAX,
@@ -145,9 +147,9 @@ def _head(file: _File) -> Section | None:
 
 def _fields(text: str) -> dict[str, str]:
     marks = [one for one in _TAG.finditer(text) if text[one.start() - 1] == "\n"]
-    ends = [one.start() for one in marks[1:]] + [len(text)]
     found: dict[str, str] = {}
-    for one, end in zip(marks, ends, strict=True):
+    for one, after in zip_longest(marks, marks[1:]):
+        end = len(text) if after is None else after.start()
         found.setdefault(one[1], text[one.end() : end].strip())
     return found
 
@@ -169,7 +171,9 @@ def _day(text: str) -> date:
     try:
         return date(2000 + int(text[:2]), int(text[2:4]), int(text[4:]))
     except ValueError:
-        raise refuse(f"日期「{text}」不正确", f"{text} is no day") from None
+        raise refuse(
+            f"日期「{text}」不正确，应为年月日六位，例如 261130", f"{text} is no day such as 261130"
+        ) from None
 
 
 @lru_cache(maxsize=4096)
@@ -221,7 +225,13 @@ def _lines(text: str, section: Section) -> bytes:
             raise _unreadable(section.count + len(out) + 1, text[at : one.start()])
         at = one.end()
         value, entry, side, amount, reference, serial, notes = one.groups("")
-        day, value_day = _entry_day(value, entry)
+        try:
+            day, value_day = _entry_day(value, entry)
+        except InvalidInput as error:
+            number = section.count + len(out) + 1
+            raise refuse(
+                error.message, error.message_en, code="entry_unreadable", row=number
+            ) from None
         name = account = bank = ""
         if notes[:1] == "/" or "?" in notes[:4]:
             name, account, bank, said, end_to_end = _notes(notes)
@@ -242,8 +252,8 @@ def _lines(text: str, section: Section) -> bytes:
 
 def _unreadable(row: int, text: str) -> Exception:
     return refuse(
-        f"「{text.strip()[:60]}」不符合 :61: 的格式",
-        "field 61 is unreadable",
+        f"「{text.strip()[:60]}」不符合 :61: 的格式，应为例如 :61:2611301130C1234,56NTRF参考号//流水号",
+        "field 61 is unreadable, :61:2611301130C1234,56NTRFreference//serial is wanted",
         code="entry_unreadable",
         row=row,
     )

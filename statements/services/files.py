@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from audit import services as audit
 from desk.mappings import Mapping
+from kernel import clock
 from kernel.errors import InvalidInput
 from kernel.formats.sections import Section, ahead
 from kernel.scope import Scope
@@ -223,6 +224,14 @@ def _require_possible(one: Taken) -> None:
             f"对账单期间 {first} 至 {last} 不合理",
             "an impossible period",
             code="file_unreadable",
+            field="file",
+        )
+    tomorrow = clock.today() + timedelta(days=1)  # a bank may close its day before ours does
+    if not one.section.is_interim and last > tomorrow:
+        raise InvalidInput(
+            f"对账单日期 {last} 晚于今天，请核对年份",
+            "a statement of a day to come",
+            code="file_future",
             field="file",
         )
     load = one.load

@@ -18,7 +18,7 @@ from statements.models import Balance, BankStatement, DayClose, StatementEntry
 from statements.services import paths, uploads
 from statements.services.uploads import Wish
 from tests.build import a_user
-from tests.statements.files import E, camt_file, statement_xml
+from tests.statements.files import E, camt_file, mt940_file, statement_xml
 from tests.statements.rows import a_company, a_line, an_account
 
 DAY = date(2026, 11, 20)  # before the day of the clock: it is closed
@@ -106,6 +106,41 @@ class TestPreview:
             preview(person, data, name)
 
         assert refusal.value.code == code
+
+    @pytest.mark.parametrize(
+        ("data", "name", "code", "row", "words"),
+        [
+            (a_camt("1.00", "2.00")[:-120], "a.xml", "file_cut", None, "文件不完整"),
+            (a_camt("1.00").replace(b">1.00<", b">l.OO<"), "a.xml", "entry_unreadable", 1, "金额无法识别.*1234.56"),
+            (a_camt(E("1.00", "A"), E("1.00", "B", day="2026-02-30")), "a.xml", "entry_unreadable", 2, "记账日期无法识别.*2026-11-30"),
+            (a_camt("1.00").replace(b"CRDT</CdtDbtInd><Sts>", b"XXXX</CdtDbtInd><Sts>"), "a.xml", "entry_faulty", 1, "应为 CRDT（收）或 DBIT（付）"),
+            (mt940_file([("261124C1,00NTRFX//A", ""), ("261124C1.0.0NTRFX//B", "")]).encode(), "a.sta", "entry_unreadable", 2, "应为例如 :61:"),
+            (mt940_file([("261324C1,00NTRFX//A", "")]).encode(), "a.sta", "entry_unreadable", 1, "日期「261324」不正确.*261130"),
+            (mt940_file([("261124C1,00NTRFX//A", "")]).replace(":62F:", "").encode(), "a.sta", "file_cut", None, "期末余额（:62F:）"),
+            (a_camt("1.00", day=date(2036, 11, 20)), "a.xml", "file_future", None, "2036-11-20 晚于今天"),
+        ],
+    )  # fmt: skip
+    def test_says_of_a_faulty_file_which_line_which_field_and_what_was_expected(
+        self, account, person, data, name, code, row, words
+    ):
+        with pytest.raises(InvalidInput, match=words) as refusal:
+            preview(person, data, name)
+
+        assert (refusal.value.code, refusal.value.row) == (code, row)
+        assert not StatementEntry.objects.exists()
+
+    def test_shows_a_day_whose_running_balance_does_not_hold(self, account, person):
+        data = (
+            "交易日期,收入,支出,余额,流水号\n2026-11-20,1.00,,1001,A1\n2026-11-20,2.00,,1009,A2\n"
+        )
+
+        file = preview(person, data, "a.csv", account_id=account.pk)
+
+        ((day, status, words),) = file.preview["statements"][0]["days"]
+        assert (day, status) == ("2026-11-20", "broken")
+        assert "逐笔余额不连续" in words
+        uploads.confirm_file(file_id=file.pk, actor=person, why="银行确认")
+        assert "逐笔余额不连续" in ExceptionCase.objects.get(kind="statements.day.differs").title
 
     def test_refuses_another_currency(self, account, person):
         data = a_camt("1.00").replace(b'Ccy="CNY"', b'Ccy="USD"')
