@@ -20,7 +20,7 @@ import statements.selectors
 from reconciliation.models import Basis
 from reconciliation.rules.board import EPOCH_ORDINAL, Board
 
-TEXT_IDS_MAX = 100_000  # beyond so many single lines, all texts are read
+TEXT_IDS_MAX = 100_000  # of a side; more lines are not asked for one by one
 
 
 def database_uri(settings: Mapping[str, Any]) -> str:
@@ -113,21 +113,29 @@ class AccountSource:
         )
 
     def load_rest(self, board: Board) -> None:
-        """Fill `told_rest`: lines without a reference, and the few whose reference settled nothing."""
+        """Fill `told_rest`: few lines are asked for by id, of many all without a reference and those whose reference settled nothing."""
         texts = {}
         for is_bank, sql in self._sides.items():
-            single = board.rows(
-                "SELECT id FROM left_over WHERE bank = $1 AND (ref IS NOT NULL OR filler)",
-                [is_bank],
-            )
-            wanted = ""
-            if len(single) <= TEXT_IDS_MAX:
-                ids = ",".join(str(row[0]) for row in single)
-                wanted = f" WHERE told.reference = '' OR id = ANY ('{{{ids}}}'::bigint[])"
+            wanted = self._by_id(board, is_bank, "true")
+            if wanted is not None:
+                sql = self._all[is_bank]  # that no match holds them was asked before
+            else:
+                single = self._by_id(board, is_bank, "ref IS NOT NULL OR filler")
+                wanted = f"told.reference = '' OR {single}" if single is not None else "true"
             texts[is_bank] = (
-                f"SELECT id, batch, doc, acct, name, txt, place FROM ({sql}) AS told{wanted}"  # noqa: S608 - our own words
+                f"SELECT id, batch, doc, acct, name, txt, place FROM ({sql}) AS told WHERE {wanted}"  # noqa: S608 - our own words
             )
         self._stream_both(board, texts, "INSERT INTO told_rest SELECT $1, * FROM told")
+
+    def _by_id(self, board: Board, is_bank: bool, which: str) -> str | None:
+        """SQL naming these lines of `left_over` by id; None where they are too many for it."""
+        ids = board.rows(
+            f"SELECT id FROM left_over WHERE bank = $1 AND ({which}) LIMIT {TEXT_IDS_MAX + 1}",  # noqa: S608 - our own words
+            [is_bank],
+        )
+        if len(ids) > TEXT_IDS_MAX:
+            return None
+        return f"told.id = ANY ('{{{','.join(str(one) for (one,) in ids)}}}'::bigint[])"
 
     def load_names(self, board: Board) -> None:
         """Fill `party`."""
