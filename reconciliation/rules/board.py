@@ -33,6 +33,8 @@ _PERIOD = (
 )
 # What is typed where a form wants a number and there is none; a calendar day.
 _FILLER = "1+|2+|3+|4+|5+|6+|7+|8+|9+|0?1234567?8?9?0?|(19|20)[0-9]{2}(0[1-9]|1[0-2])((0[1-9]|[12][0-9]|3[01]))?"
+# What stands where nobody is told. An account has six characters at least; the last four of one are nobody's.
+_NOBODY = "[^\\pL]*|无|无名|未知|不详|暂无|空|其他|其它|NULL|NONE|N/A|NA|NIL|UNKNOWN|客户|个人|个人客户|零售客户|散户|单位|供应商|员工|职工"
 BRANCHES = (
     "分公司", "支公司", "子公司", "分行", "支行", "分店", "分厂", "分院", "分校", "分局", "分部", "分所", "分中心", "办事处",
     "营业部", "营业厅", "经营部", "项目部", "事业部", "门市部", "工会",
@@ -81,15 +83,19 @@ _MACROS = (
             CASE WHEN NOT is_bank AND doc IS NOT NULL THEN list_append(words, doc) ELSE words END)), ' ')
         WHEN NOT is_bank THEN doc END""",
     "CREATE MACRO agree(x, y) AS x IS NULL OR y IS NULL OR x = y",
+    # A day and a short number after it is counted anew every day, by the bank and by the books alike.
+    """CREATE MACRO is_of_day(x) AS regexp_full_match(x, '(19|20)[0-9]{2}(0[1-9]|1[0-2])([0-2][0-9]|3[01])[0-9]{1,6}')""",
     """CREATE MACRO shape(x) AS regexp_replace(x, '[0-9]', '9', 'g')""",
     # An account a spreadsheet turned into 6.22E+18 is not told; masked digits are nobody's.
     """CREATE MACRO as_account(x) AS CASE WHEN regexp_full_match(x, '[0-9A-Z]+') THEN x WHEN regexp_matches(fold(x), '[0-9][.][0-9]+E[+]?[0-9]+|[*#]') THEN NULL
         ELSE nullif(regexp_replace(fold(x), '[\\s-]+', '', 'g'), '') END""",
+    """CREATE MACRO as_party_account(x) AS CASE
+        WHEN length(as_account(x)) >= 6 AND regexp_matches(as_account(x), '[1-9]') AND NOT is_filler(as_account(x)) THEN as_account(x) END""",
     """CREATE MACRO is_fee(x, y) AS abs(x - y) BETWEEN 1
         AND least(getvariable('fee_max') * 100, getvariable('fee_share_max') * greatest(x, y))""",
     # A masked name is not told; a form that cuts one in the middle of a character leaves a mark.
-    """CREATE MACRO as_name(x) AS CASE WHEN regexp_matches(x, '[*＊]') THEN NULL
-        ELSE nullif(rtrim(regexp_replace(squeeze(x), '[\\x{FFFD}\\x{200B}\\x{FEFF}]', '', 'g'), '?'), '') END""",
+    f"""CREATE MACRO as_name(x) AS CASE WHEN regexp_matches(x, '[*＊]') OR regexp_full_match(squeeze(x), '{_NOBODY}') THEN NULL
+        ELSE nullif(rtrim(regexp_replace(squeeze(x), '[\\x{{FFFD}}\\x{{200B}}\\x{{FEFF}}]', '', 'g'), '?'), '') END""",
     # A branch is another party than its house, and a number within a longer one is another number.
     f"""CREATE MACRO tells(txt, name) AS length(name) >= 6 AND contains(squeeze(txt), name) AND NOT regexp_matches(
         substr(squeeze(txt), instr(squeeze(txt), name) + length(name)), '^[^0-9,.;:。、]{{0,10}}({"|".join(BRANCHES)})')""",

@@ -55,7 +55,7 @@ _TIES = """
             THEN days <= getvariable('number_days') AND agree(x.acct, y.acct) AND alike(x.name, y.name)
             WHEN b_cents = k_cents AND (met.scope, met.outgo, word, b_cents) IN (SELECT (scope, outgo, word, cents) FROM recurring)
             THEN days <= getvariable('number_days')
-            ELSE days <= getvariable('mention_days') END
+            ELSE days <= getvariable('mention_days') AND (NOT is_of_day(word) OR agree(x.acct, y.acct) AND alike(x.name, y.name)) END
     GROUP BY b, k
 """
 # Stars: one line tied to others that are tied to nothing else. Where the sums agree, `settle` has nothing to weigh: it is one

@@ -58,7 +58,7 @@ _FORM = """
 _REST = """
     INSERT INTO rest
     SELECT *, words_of(txt) AS words, as_tag(bank, words, doc) AS tag FROM (
-        SELECT n, bank, scope, day, wd, outgo, cents, ref, as_reference(batch), as_reference(doc) AS doc, as_account(acct),
+        SELECT n, bank, scope, day, wd, outgo, cents, ref, as_reference(batch), as_reference(doc) AS doc, as_party_account(acct) AS acct,
             form.name, nullif(fold(txt), '') AS txt, place
         FROM told_rest JOIN left_over USING (bank, id) JOIN calendar USING (day)
             LEFT JOIN form ON form.told = told_rest.name)

@@ -195,6 +195,20 @@ class Bankers(World):
         told = self.random.choice(({"reference": slip}, {"narrative": f"货款{slip}"}))
         self.two("", on, amount, party, bank=told, book={"reference": no})
 
+    def play_numbers_of_the_day(self) -> None:
+        """Bank and books number their day alike, each for itself: the same number is by chance."""
+        on, _, _ = self.event()
+        (first, second) = self.random.sample(self.companies, 2)
+        numbers = [f"{on:%Y%m%d}{self.random.randrange(9000) + n:04d}" for n in (1, 2, 3)]
+        for party, serial, bill in (
+            (first, numbers[0], numbers[1]),
+            (second, numbers[1], numbers[0]),
+        ):
+            self.two("must daily", on, self.own_amount(), party, book={"bill_no": bill})
+            self.bank[-1]["bank_serial"] = serial
+        self.two("", on, self.own_amount(), first, book={"bill_no": numbers[2]}, booked=second)
+        self.bank[-1]["bank_serial"] = numbers[2]
+
     # --- parties ------------------------------------------------------------------------------------------------------
 
     def play_cut(self) -> None:
@@ -204,6 +218,14 @@ class Bankers(World):
         cut = raw[: self.random.randrange(13, len(raw))]
         told = cut.decode("gbk", self.random.choice(("ignore", "replace")))
         self.two("must cut", on, amount, (name, number), lag=self.near(), told=(told, number))
+
+    def play_nobody(self) -> None:
+        """Something stands where nobody is told: two such are not one party, and a party is told by what else there is."""
+        on, amount, (name, number) = self.event()
+        account = self.random.choice(("0", "-", "000000", "88888888", number[-4:]))
+        nobody = (self.random.choice(("无", "-", "N/A", "客户", "0")), account)
+        self.two("", on, amount, nobody, bank={"narrative": "转账"}, book={"description": "收款"})
+        self.two("must nobody", on, self.own_amount(), (name, number), told=(name, account))
 
     def play_party_in_the_text(self) -> None:
         """A party told in the text only; a branch of it is another, and so is an account within a longer number."""

@@ -202,6 +202,35 @@ class TestM2:
             matched(bank(HENG | {"day": "2026-10-07"}), book(HENG | {"day": "2026-10-01"})) == set()
         )
 
+    @pytest.mark.parametrize(
+        "told",
+        [
+            {"name": "无"},
+            {"name": "N/A"},
+            {"name": "-"},
+            {"acct": "0"},
+            {"acct": "88888888"},
+            {"acct": "0011"},
+        ],
+    )
+    def test_what_stands_for_nobody_is_nobody(self, told):
+        assert matched(bank(told), book(told)) == set()
+        assert len(matched(bank(HENG | told), book(HENG))) == 1
+
+    def test_a_number_both_count_anew_every_day_ties_no_two_parties(self):
+        number = "202610120003"
+
+        assert (
+            matched(
+                bank(HENG | {"bank_serial": number}),
+                book({"bill_no": number, "name": "另一家公司"}),
+            )
+            == set()
+        )
+        assert matched(
+            bank(HENG | {"bank_serial": number}), book(HENG | {"bill_no": number})
+        ) == says("M1", "B1", "K1")
+
     def test_a_masked_name_is_none(self):
         assert matched(bank(HENG | {"name": "张*"}), book(HENG | {"name": "张伟"})) == says(
             "M2", "B1", "K1"
@@ -319,14 +348,14 @@ class TestM4:
         assert matched(bank(told), book(HENG | {"amount": "4567.89"})) == set()
 
     def test_an_account_within_a_longer_number_is_not_it(self):
-        told = {"amount": "4567.89", "acct": "12345678"}
+        told = {"amount": "4567.89", "acct": "62220017"}
 
         assert (
-            matched(bank({"amount": "4567.89", "narrative": "流水99123456780"}), book(told))
+            matched(bank({"amount": "4567.89", "narrative": "流水99622200170"}), book(told))
             == set()
         )
         assert matched(
-            bank({"amount": "4567.89", "narrative": "付至12345678户"}), book(told)
+            bank({"amount": "4567.89", "narrative": "付至62220017户"}), book(told)
         ) == says("M4", "B1", "K1")
 
     def test_a_common_word_beside_a_round_amount_is_no_second_signal(self):
