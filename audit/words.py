@@ -97,6 +97,7 @@ _EVENTS: dict[str, StrPromise] = {
     "receipts.collection.made": _("归集执行"),
     "receipts.collection.asked": _("要求立即归集"),
     "bankbridge.account.refresh_asked": _("要求立即查询账户"),
+    "bankbridge.account.check_asked": _("要求账户自检"),
     "bankbridge.exchange.read": _("查看银行报文内容"),
     "desk.case.taken": _("接手异常事项"),
     "desk.case.given_back": _("退回异常事项"),

@@ -145,3 +145,35 @@ class TickHealth(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AccountCheck(models.Model):
+    """One self-test of what a bank lets us do with an account: asked by a person or system, made by a worker, kept.
+
+    `results` is a list of {ability, verdict, code, text}: a verdict is one of `bankbridge.checks.VERDICTS`.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "待执行"
+        RUNNING = "running", "执行中"
+        DONE = "done", "已完成"
+
+    account = models.ForeignKey("masterdata.OwnAccount", on_delete=models.PROTECT, related_name="+")
+    company_id = models.BigIntegerField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    asked_at = models.DateTimeField(default=clock.now)
+    asked_by = models.CharField(max_length=80)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    results = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=~models.Q(state="done"), name="one_open_check"
+            )
+        ]
+        indexes = [models.Index(fields=["account", "-id"], name="check_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.state}"

@@ -8,6 +8,7 @@ from celery.signals import worker_ready
 from bankbridge.services import (
     alarms,
     certificates,
+    checking,
     collecting,
     dispatch,
     health,
@@ -70,6 +71,12 @@ def tick_health(**_: object) -> None:
 def tick_alarms(**_: object) -> None:
     """See which channels are down, slow, backed up or full of open outcomes."""
     health.watched("alarms", alarms.watch)
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def tick_checks(**_: object) -> None:
+    """Test what banks let us do with the accounts somebody asked about."""
+    health.watched("checks", checking.run)
 
 
 @shared_task(acks_late=True, ignore_result=True)

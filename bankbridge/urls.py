@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from bankbridge import views
+from bankbridge.checks import ASK as CHECK_ASK
+from bankbridge.checks import VIEW as CHECK_VIEW
 from kernel.access import guarded
 
 app_name = "bankbridge"
@@ -17,5 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("exchanges/", guarded(views.exchanges, *_EVIDENCE), name="exchanges"),
     path("exchanges/<str:key>/", guarded(views.exchange, *_EVIDENCE), name="exchange"),
     path("preview/<str:order_no>/", guarded(views.preview, "payments.view"), name="preview"),
+    path("checks/", guarded(views.checks, *CHECK_VIEW), name="checks"),
+    path("checks/ask/", guarded(views.checks_ask, *CHECK_ASK), name="checks_ask"),
     path("pull/", guarded(views.pull, "statements.pull"), name="pull"),
 ]

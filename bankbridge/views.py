@@ -13,13 +13,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from bankbridge import channels as rooms
+from bankbridge import checks as self_tests
 from bankbridge import preview as wire
 from bankbridge import scorecard, selectors
+from bankbridge.abilities import ABILITY_WORDS
 from bankbridge.pages import OPERATION_WORDS, RESULT_WORDS, ExchangesPage
-from bankbridge.services import evidence, refresh
+from bankbridge.services import checking, evidence, refresh
 from desk.keysets import whole_number
 from desk.pages import render_list
 from kernel import clock
@@ -132,6 +134,33 @@ def preview(request: HttpRequest, order_no: str) -> HttpResponse:
     told = previewing.unsent(order_no, scope=_scope(request))
     context = {"order": told.order, "told": told, "preview": wire.of_payment(told)}
     return render(request, "bankbridge/preview.html", context)
+
+
+@require_safe
+def checks(request: HttpRequest) -> HttpResponse:
+    """Which services the bank lets us use with each account, by its newest self-test, and what to do about the others."""
+    scope = _scope(request)
+    rows = self_tests.newest(scope)
+    context = {
+        "rows": rows,
+        "abilities": [ABILITY_WORDS[name] for name in self_tests.CHECKED],
+        "is_moving": any(one.state in ("waiting", "running") for one in rows),
+        "may_ask": any(scope.has(right) for right in self_tests.ASK),
+    }
+    return render(request, "bankbridge/checks.html", context)
+
+
+@require_POST
+def checks_ask(request: HttpRequest) -> HttpResponse:
+    """Have accounts tested; without `account` all the viewer may have tested."""
+    wanted = [whole_number(text) for text in request.POST.getlist("account")]
+    count = checking.ask(
+        account_ids=[pk for pk in wanted if pk is not None] or None,
+        actor=request.user,
+        scope=_scope(request),
+    )
+    messages.success(request, _("已安排自检 %(n)s 个账户，完成后显示在此") % {"n": count})
+    return HttpResponseRedirect(reverse("bankbridge:checks"))
 
 
 @require_POST

@@ -137,6 +137,7 @@ CASE_KINDS: dict[str, str | Promise] = {
     "bankbridge.backlog": _("付款积压"),
     "bankbridge.unknowns": _("结果未知过多"),
     "bankbridge.certificate.ends": _("证书将到期"),
+    "bankbridge.not_entitled": _("银行服务未开通"),
     "bankbridge.tick_stopped": _("定时任务停止"),
     "treasury.balance_low": _("余额偏低"),
     "treasury.limit_near": _("限额将尽"),

@@ -15,6 +15,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("bankbridge.tasks.tick_collect", 5),
     ("bankbridge.tasks.tick_health", 30),
     ("bankbridge.tasks.tick_alarms", 20),
+    ("bankbridge.tasks.tick_checks", 5),
     ("bankbridge.tasks.tick_certificates", 3600),
     ("payments.tasks.tick_waiting", 5),
     ("payments.tasks.tick_matrix", 60),

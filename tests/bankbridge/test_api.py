@@ -8,8 +8,10 @@ from types import SimpleNamespace
 import pytest
 from django.db import transaction
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 
 from audit.models import Entry
+from bankadapters.contract import Ability
 from bankbridge.models import PullCursor
 from bankbridge.services import collecting, dispatch, inquiry
 from kernel import clock
@@ -132,3 +134,28 @@ class TestSweeps:
 
     def test_without_a_schedule_nothing_is_made(self, world, system):
         assert system.call("post", "sweeps", account=world.account.number).status_code == 404
+
+
+# How each thing a bank can do is reached from outside; None: the machine does it by itself, or nobody may (ADR 0013).
+REACHED = {
+    "sign_on": None, "sign_off": None, "payroll": None, "inquire_payroll": None,
+    "balance": "accounts_refresh", "transactions": "accounts_refresh", "receipt_list": "accounts_refresh",
+    "history_balance": "self_tests_run", "account_list": "self_tests_run", "receipt_file": "bank_receipts_file",
+    "pay": "payment_orders_create", "pay_batch": "payment_orders_create", "inquire": "payment_orders_inquire",
+    "inquire_batch": "payment_orders_inquire", "sweep": "sweeps_run",
+}  # fmt: skip
+
+
+class TestReach:
+    def test_every_operation_of_a_bank_stands_in_the_documented_api(self):
+        document = SchemaGenerator().get_schema(request=None, public=True)
+        told = {one["operationId"] for path in document["paths"].values() for one in path.values()}
+
+        assert set(REACHED) == {one.value for one in Ability}
+        assert {one for one in REACHED.values() if one} <= told
+        assert {
+            "balances_list",
+            "statement_entries_list",
+            "bank_receipts_list",
+            "sweeps_list",
+        } <= told

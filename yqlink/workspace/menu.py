@@ -122,6 +122,7 @@ MENU: list[tuple[Promise, str, list[tuple[Promise, str, str]]]] = [
             (_("工作日历"), "masterdata:calendar", "strategy.view"),
             (_("路由与限额"), "masterdata:routing", "strategy.view"),
             (_("银行通道"), "masterdata:connections", "connections.view"),
+            (_("账户自检"), "bankbridge:checks", "connections.view"),
         ],
     ),
     (
@@ -238,6 +239,7 @@ ICONS = {
     "masterdata:changes": "hand",
     "masterdata:branches": "book",
     "masterdata:connections": "plug",
+    "bankbridge:checks": "check",
     "masterdata:matrix": "layers",
     "masterdata:limits": "wallet",
     "approvals:mandates": "clock",
