@@ -117,20 +117,24 @@ class AccountShare:
     share: Share
     open_value: Decimal
     open_lines: int
+    told_at: datetime | None  # when the last of the day's entries came
 
 
 def account_days(scope: Scope, day: date) -> list[AccountShare]:
     """Every account's share of one day with what is left of it now, the most left first."""
     rows = list(visible_days(scope).filter(day=day))
     accounts = {one.pk: one for one in masterdata.visible_accounts(scope)}
-    left = open_of([row.account_id for row in rows], day)
+    ids = [row.account_id for row in rows]
+    left, told_at = open_of(ids, day), statements.daily.told_at(ids, day)
     found = []
     for row in rows:
         if row.account_id not in accounts:
             continue
         value, lines = left.get(row.account_id, (ZERO, 0))
         told = Share(day, row.currency, row.value, row.lines, row.value_t1, row.value_t2)
-        found.append(AccountShare(accounts[row.account_id], told, value, lines))
+        found.append(
+            AccountShare(accounts[row.account_id], told, value, lines, told_at.get(row.account_id))
+        )
     return sorted(found, key=lambda one: (-one.open_value, one.account.number))
 
 

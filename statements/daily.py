@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Min, QuerySet
+from django.db.models import Max, Min, QuerySet
 
 from statements.models import DayClose, StatementEntry
 from statements.selectors import in_force
@@ -72,6 +72,12 @@ def moved_closes(company_ids: Collection[int], *, since: date) -> QuerySet[DayCl
 def entries_on(account_ids: Collection[int], day: date) -> QuerySet[StatementEntry]:
     """These accounts' entries in force of one day, in no order. System look-up."""
     return in_force(StatementEntry.objects.filter(account_id__in=account_ids, bank_date=day))
+
+
+def told_at(account_ids: Collection[int], day: date) -> dict[int, datetime]:
+    """When the last of the day's entries in force of each of these accounts came. System look-up."""
+    rows = entries_on(account_ids, day).order_by().values_list("account_id")
+    return dict(rows.annotate(Max("fetched_at")))
 
 
 def first_days(account_ids: Collection[int]) -> dict[int, date]:

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from masterdata.models import OwnAccount
     from statements.models import DayClose
 
-SHOWN_MAX = 300  # rows of a class, or days waiting for a signature, one page lists
+SHOWN_MAX = 300  # rows of a class one page lists
+SIGNED_MAX = 100  # account days one page lists and one click signs
 WAITING_DAYS = 92  # how far back days wait on the list of all months
 COMPARED_MAX = 31  # days one page compares
 
@@ -142,7 +143,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     month = _month(request.GET.get("month", "").strip())
     found = reads.waiting_days(list(accounts.values()), *(month_ends(month) if month else span))
     told = sorted({day for day, _account in found})[:COMPARED_MAX]
-    shown = [pair for pair in found[:SHOWN_MAX] if pair[0] in told]
+    shown = [pair for pair in found[:SIGNED_MAX] if pair[0] in told]
     lines = [
         line
         for day, pairs in groupby(shown, key=lambda pair: pair[0])

@@ -9,13 +9,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+import masterdata.selectors as masterdata
 from desk.viewing import scope_in
 from kernel import clock
 from kernel.errors import NotFound
 from reconciliation import explained
+from reconciliation.services import explaining
 
 DAYS = (14, 31, 92)
 MAIN = "CNY"
+GOOD = 95  # percent matched by the machine the house aims at
 
 
 def overview(request: HttpRequest) -> HttpResponse:
@@ -31,6 +34,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "newest": next((one for one in days if one.currency == MAIN), None),
         "t1": t1,
         "t2": t2,
+        "good": GOOD,
         "days": count,
         "day_choices": DAYS,
         "chart": _chart([one for one in reversed(days) if one.currency == MAIN]),
@@ -58,5 +62,10 @@ def one_day(request: HttpRequest, day: str) -> HttpResponse:
         of = date.fromisoformat(day)
     except ValueError:
         raise NotFound("day") from None
-    context = {"day": of, "rows": explained.account_days(scope_in(request), of)}
+    first, _second = explaining.moments(of, masterdata.calendar())
+    rows = explained.account_days(scope_in(request), of)
+    context = {
+        "day": of,
+        "rows": [(one, one.told_at is not None and one.told_at >= first) for one in rows],
+    }
     return render(request, "reconciliation/explained_day.html", context)

@@ -130,6 +130,7 @@ class TestPages:
         assert "100.00" in group
         assert f"{reverse('reconciliation:desk', args=[account.pk])}?first={DAY}" in page
         assert "40.00" in page
+        assert "晚于 T+1" in page
 
     def test_other_companies_days_are_not_counted(self, account, accountant, days):
         with at(days[1] + timedelta(hours=1)):
