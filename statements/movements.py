@@ -56,3 +56,17 @@ def day_movements(pairs: Collection[tuple[int, date]]) -> dict[tuple[int, date],
         newest = max(fetched, moved.fetched or fetched)
         found[account_id, day] = replace(moved, fetched=newest, sources=sources)
     return found
+
+
+def booked_between(
+    account_ids: Collection[int], first: date, last: date
+) -> tuple[datetime, datetime] | None:
+    """When the first and the last entry of these accounts' days were booked; None for days without one.
+
+    Counting them too keeps the planner from looking for either end along an index of all times.
+    """
+    rows = StatementEntry.objects.filter(
+        account_id__in=account_ids, bank_date__range=(first, last)
+    ).order_by()
+    found = rows.aggregate(many=Count("pk"), low=Min("booked_at"), high=Max("booked_at"))
+    return (found["low"], found["high"]) if found["many"] else None

@@ -24,10 +24,11 @@ from desk.pages import COUNT_CAP, ListPage, Total
 from desk.rows import Column, Row
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
-from statements import receipt_selectors, selectors
+from statements import movements, receipt_selectors, selectors
 from statements.models import DayClose, StatementEntry
 
 ZERO = Decimal("0.00")
+DAYS = DateRangeFilter("day", _("银行日期"), field="bank_date")
 YES_NO = {"True": True, "False": False}
 
 
@@ -109,19 +110,21 @@ class EntriesPage(ListPage):
         ),
         ChoiceFilter("direction", _("收付"), choices=(("credit", _("收入")), ("debit", _("支出")))),
         AmountRangeFilter("amount", _("金额")),
-        DateRangeFilter("day", _("银行日期"), field="bank_date"),
+        DAYS,
         ChoiceFilter("receipt", _("回单"), choices=(("True", _("有回单")), ("False", _("缺回单")))),
     )
 
     def base(self, scope: Scope) -> QuerySet[Any]:
         """Entries in force the viewer may see; those a receipt proves, or the others, where that is asked for.
 
-        Days alone lead to no index: together with the accounts they do.
+        The list is in the order of booking, and days lead to no index of it: the moments between which they were booked do.
         """
         rows = selectors.visible_entries(scope)
-        if self.given.get("day_from") or self.given.get("day_to"):
+        first, last = (DAYS.read(self.given.get(key, "")) for key in DAYS.keys)
+        if first and last:
             accounts = masterdata.visible_accounts(scope).order_by().values_list("pk", flat=True)
-            rows = rows.filter(account_id__in=list(accounts))
+            moments = movements.booked_between(list(accounts), first, last)
+            rows = rows.filter(booked_at__range=moments) if moments else rows.filter(pk__in=[])
         if (asked := self.given.get("receipt")) in YES_NO:
             rows = receipt_selectors.proven(rows, is_proven=YES_NO[asked])
         return rows

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
+from kernel import clock
 from masterdata.roles import Role
 from reconciliation.services import matching
 from reconciliation.services.matching import Part
+from statements.rules import EntryLine
+from statements.services import record_entries
 from tests.build import a_company, a_user, an_account
-from tests.reconciliation.build import Told, both
+from tests.reconciliation.build import DAY, Told, both
 from tests.reconciliation.test_desk import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,3 +89,19 @@ class TestTransactions:
         assert len(rows) == 2
         assert "M10" not in "".join(rows)
         assert listed(maker, matched="True") == []
+
+    def test_of_some_days_are_those_the_bank_dates_there_whenever_it_booked_them(self, told):
+        account, accountant = told
+        late = EntryLine(
+            bank_date=DAY, booked_at=clock.now(), bank_serial="LATE", direction="debit",
+            amount=Decimal("5.00"), currency="CNY",
+        )  # fmt: skip
+        record_entries(account_id=account.pk, lines=[late])
+        client = signed_in(accountant)
+
+        rows = listed(client, day_from=str(DAY), day_to=str(DAY))
+
+        assert len(rows) == 3
+        assert "LATE" in rows[0]
+        assert listed(client, day_from="2026-01-01", day_to="2026-01-31") == []
+        assert listed(client, day_from="2026-02-31", day_to=str(DAY)) == []
