@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from desk import selectors as desk_reads
 from desk.mappings import Fault
+from kernel import clock
 from kernel.errors import InvalidInput
 from kernel.scope import Scope
 from ledger import selectors
@@ -68,6 +69,7 @@ def judge(*, data: bytes, filename: str, scope: Scope, wish: Wish) -> Judged:
             judged.faults.append(Fault(row.row, error.field, error.message))
     _refuse_locked(judged, placed)
     judged.warnings += list(file.warnings)
+    judged.warnings += _early(placed)
     judged.rows = _new_ones(placed, judged)
     judged.faults.sort(key=lambda fault: fault.row)
     return judged
@@ -133,6 +135,14 @@ def _refuse_locked(judged: Judged, placed: Sequence[tuple[JournalRow, OwnAccount
     for row, account in placed:
         if (account.company_id, row.period) in locked:
             judged.faults.append(Fault(row.row, "日期", f"会计期间 {row.period} 已锁定"))
+
+
+def _early(placed: Sequence[tuple[JournalRow, OwnAccount]]) -> list[str]:
+    """Rows of days to come: a year is easily written wrong, and no book of today has them."""
+    found = [
+        f"第 {row.row} 行：日期 {row.day} 晚于今天" for row, _ in placed if row.day > clock.today()
+    ]
+    return found[:WARNINGS_SHOWN]
 
 
 def _new_ones(

@@ -89,6 +89,25 @@ class TestPreview:
         with pytest.raises(NotAllowed):
             preview(a_user(Role.MAKER, company=account.company), None, HEAD + ROWS)
 
+    def test_openings_and_totals_are_no_entries(self, account, person):
+        text = (
+            HEAD
+            + ",,承前余额,,,,,\n"
+            + ROWS.partition("\n")[2]
+            + ",,本月合计,,,,,\n,,结转下月,,,,,\n"
+        )
+
+        file = preview(person, account, text)
+
+        assert file.preview["faults"] == []
+
+    def test_a_day_to_come_wants_a_reason(self, account, person):
+        file = preview(person, account, HEAD + "2036-11-20,付-0002,付货款,,300.50,B1,2202,乙\n")
+
+        assert file.preview["warnings"] == ["第 2 行：日期 2036-11-20 晚于今天"]
+        with pytest.raises(InvalidInput, match="原因"):
+            journals.confirm_file(file_id=file.pk, actor=person)
+
 
 class TestConfirm:
     def test_keeps_the_rows_as_entries_red_ones_on_the_other_side(self, account, person):
