@@ -190,13 +190,40 @@ _EVENTS: dict[str, StrPromise] = {
     "payments.order.standing_refused": _("常设授权不适用，待人办理"),
     "masterdata.keys.rotated": _("更换加密密钥"),
     "approvals.platform_keys.vouched": _("平台新密钥为旧密钥作证"),
+    "erpbridge.comparison.told_again": _("要求重新告知财务系统"),
+    "erpbridge.views.agreed": _("同意财务系统视图的结构"),
+    "masterdata.account.created": _("新增银行账户"),
+    "masterdata.account.edited": _("修改银行账户"),
+    "masterdata.account.frozen": _("冻结或解冻银行账户"),
+    "masterdata.api_client.stopped": _("停用接口客户端"),
+    "masterdata.api_key.revoked": _("吊销接口密钥"),
+    "masterdata.change.proposed": _("提出变更"),
+    "masterdata.change.refused": _("否决变更"),
+    "masterdata.company.created": _("新增公司"),
+    "masterdata.company.edited": _("修改公司"),
+    "masterdata.connection.created": _("新增银行通道"),
+    "masterdata.connection.credentials_set": _("设置通道凭据"),
+    "masterdata.connection.frozen": _("冻结银行通道"),
+    "masterdata.counterparty.edited": _("修改往来单位"),
+    "payments.instruction.cancelled": _("指令撤销"),
+    "payments.order.returned": _("退回制单"),
+    "reconciliation.proposal.refused": _("否决勾对建议"),
     "approvals.registrar.established": _("登记人密钥生效"),
+}
+
+
+# Events whose middle names one of many kinds of rows: what was done says their end.
+_ENDINGS: dict[str, StrPromise] = {
+    "laid_down": _("设定生效"),
+    "accepted": _("变更生效"),
+    "imported": _("导入资料"),
+    "import_discarded": _("放弃导入资料"),
 }
 
 
 def words_of(event: str) -> str:
     """The event in words."""
-    return str(_EVENTS.get(event, event))
+    return str(_EVENTS.get(event) or _ENDINGS.get(event.rpartition(".")[2]) or event)
 
 
 def events_saying(text: str) -> list[str]:
