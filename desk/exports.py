@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from importlib import import_module
@@ -21,6 +21,7 @@ from audit.services import record
 from desk import services
 from desk.models import Job
 from desk.pages import ListPage
+from desk.rows import Column
 from desk.words import words_of
 from kernel import clock
 from kernel.errors import InvalidInput
@@ -50,7 +51,11 @@ def all_rows(page: ListPage) -> Iterator[dict[str, Any]]:
         if not piece.next:
             return
         cursor = piece.next
-    raise InvalidInput(
+    raise _too_many()
+
+
+def _too_many() -> InvalidInput:
+    return InvalidInput(
         _("数据超过 1,000,000 行，请缩小筛选范围后再导出"), "too many rows for one sheet"
     )
 
@@ -95,15 +100,27 @@ def workbook(page: ListPage, *, job_id: int = 0) -> bytes:
             told[name] = told.get(name, Decimal(0)) + amount
         if job_id and line % CHUNK == 0:
             services.advance(job_id=job_id, done=line - 1)
+    if job_id:
+        services.advance(job_id=job_id, done=line - 1)
     total = book.add_format({"num_format": "#,##0.00", "bold": True})
-    spots = {column.name: at for at, column in enumerate(columns)}
-    for (code, words), amounts in sorted(sums.items(), key=lambda one: one[0][0]):
-        line += 1
-        sheet.write_string(line, 0, f"{words} {code}".strip(), bold)
-        for name, amount in amounts.items():
-            sheet.write_number(line, spots.get(name, 1), float(amount), total)
+    _write_sums(sheet, line + 1, columns, sums, (bold, total))
     book.close()
     return target.getvalue()
+
+
+def _write_sums(
+    sheet: Any,
+    line: int,
+    columns: Sequence[Column],
+    sums: Mapping[tuple[str, str], Mapping[str, Decimal]],
+    styles: tuple[Any, Any],
+) -> None:
+    """The totals under the rows, a line a currency and words, each amount below its column."""
+    spots = {column.name: at for at, column in enumerate(columns)}
+    for at, ((code, words), amounts) in enumerate(sorted(sums.items(), key=lambda one: one[0][0])):
+        sheet.write_string(line + at, 0, f"{words} {code}".strip(), styles[0])
+        for name, amount in amounts.items():
+            sheet.write_number(line + at, spots.get(name, 1), float(amount), styles[1])
 
 
 def _write(sheet: Any, line: int, at: int, kind: str, value: Any, style: Any) -> None:
@@ -190,6 +207,10 @@ def run(*, job_id: int) -> bool:
     )
     try:
         page = page_class(scope=scope, given=job.params["given"])
+        many = page.filtered().values_list("pk")[: ROWS_MAX + 1].count()
+        if many > ROWS_MAX:  # said at once, not after the millionth
+            raise _too_many()
+        services.advance(job_id=job_id, done=0, total=many)
         data = workbook(page, job_id=job_id)
     except InvalidInput as error:
         services.end_job(job_id=job_id, error=error.message)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,7 @@ from desk.filters import (
 )
 from desk.pages import COUNT_CAP, ListPage, Total
 from desk.rows import Column, Row
+from kernel.references import is_reference
 from kernel.scope import Scope
 from masterdata import selectors as masterdata
 from statements import movements, receipt_selectors, selectors
@@ -57,6 +59,13 @@ def _receipt_url(row: Row) -> str:
     return reverse("statements:receipt", args=[receipts[0].pk]) if receipts else ""
 
 
+def _payment_url(row: Row) -> str:
+    """The payment an entry names by a number of ours."""
+    if not is_reference(row["reference"]):
+        return ""
+    return f"{reverse('payments:orders')}?{urlencode({'number': row['reference']})}"
+
+
 class EntriesPage(ListPage):
     """Statement entries in force, newest first."""
 
@@ -83,7 +92,7 @@ class EntriesPage(ListPage):
         Column("counterparty_name", _("对方户名")),
         Column("counterparty_account", _("对方账号"), kind="account"),
         Column("narrative", _("摘要")),
-        Column("reference", _("我方参考号"), kind="code"),
+        Column("reference", _("我方参考号"), kind="code", link=_payment_url),
         Column("bank_serial", _("银行流水号"), kind="code"),
         Column("receipt", _("回单"), value=_receipt_word, link=_receipt_url),
     )

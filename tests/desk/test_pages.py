@@ -133,6 +133,21 @@ class TestListPage:
         assert len(rows) - 2 == selectors.open_cases(SCOPE).filter(title__contains="事项3").count()
         assert rows[2][0] == "'=事项3"
 
+    def test_a_long_export_is_a_job_that_says_how_far_it_is(self, monkeypatch, django_user_model):
+        monkeypatch.setattr(exports, "INLINE_MAX", 10)
+        monkeypatch.setattr(exports, "CHUNK", 20)
+        person = django_user_model.objects.create(username="wang")
+        answer = exports.respond(Cases(scope=SCOPE, given={"size": "20"}), user_id=person.pk)
+        job = Job.objects.get()
+
+        assert exports.run(job_id=job.pk)
+
+        job.refresh_from_db()
+        assert answer.url == f"/jobs/{job.pk}/"
+        assert (job.done, job.total, job.state) == (57, 57, "done")
+        rows = openpyxl.load_workbook(io.BytesIO(selectors.result_of(job))).active.max_row
+        assert rows == 59
+
 
 class TestUseToken:
     def test_gives_the_first_result_at_the_second_click(self):
