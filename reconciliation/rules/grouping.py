@@ -65,7 +65,16 @@ def settle(bank: Sequence[Line], book: Sequence[Line], tied: Tied = Tied()) -> l
     Equal sums explain each other whole (M5, M6, M7), unless both sides hold the same amounts: then line by line (M1), or whole
     all the same where the strategy puts M7 before M1.
     Unequal sums leave those lines that have exactly one partner of their amount (M1) and party, and no second explanation.
+    A number that is none of ours may be two parties', each for itself: their lines are settled apart.
     """
+    if tied.is_ours:
+        return _settled(bank, book, tied)
+    parts = _apart(bank, book, lambda x, y: not differ(x, y))
+    return [group for ours, theirs in parts if theirs for group in _settled(ours, theirs, tied)]
+
+
+def _settled(bank: Sequence[Line], book: Sequence[Line], tied: Tied) -> list[Group]:
+    """The same for lines that could all be one party's, or stand under a reference of ours."""
     if sum(line.cents for line in bank) == sum(line.cents for line in book):
         if len(bank) == 1 or len(book) == 1:
             return [_whole(bank, book)]

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import combinations, product
 
-from tests.reconciliation.oracle_sums import days_between, linked, settled
+from tests.reconciliation.oracle_sums import days_between, linked, of_another, settled
 
 FULL_NAME_ENDS = re.compile(
     r"(公司|集团|企业|厂|店|院|所|校|社|部|中心|局|处|会|行|站|馆|户|人)\)?$"
@@ -160,7 +160,10 @@ def by_word(left):
     bank, book = split(left)
     for b, k in linked(bank, book, lambda b, k: tied(b, k, left)):
         is_ours = any(x.ref and x.ref == y.ref for x, y in product(b, k))
-        yield from settled(b, k, lambda b, k: tied(b, k, left), is_ours=is_ours)
+        is_plain = min(len(b), len(k)) == 1 and sum(r.amount for r in b) == sum(r.amount for r in k)
+        parts = [(b, k)] if is_ours or is_plain else linked(b, k, lambda x, y: not of_another(x, y))
+        for ours, theirs in parts:
+            yield from settled(ours, theirs, lambda b, k: tied(b, k, left), is_ours=is_ours)
 
 
 def reversed_pairs(left, unnamed, everything):

@@ -106,6 +106,23 @@ class TestLinesOfOneAmount:
 
         assert found == [Group("M1", (0,), (10,))]
 
+    def test_a_bill_number_two_parties_have_is_settled_for_each(self):
+        bank = [
+            Line(0, 0, 40, name="甲"),
+            Line(1, 3, 60, name="甲"),
+            Line(2, 0, 70, name="乙"),
+            Line(3, 1, 20, name="乙"),
+        ]
+        book = [Line(10, 0, 100, name="甲"), Line(11, 0, 90, name="乙")]
+
+        found = settle(bank, book, Tied(is_ours=False))
+
+        assert {(g.rung, g.bank, g.book) for g in found} == {
+            ("M6", (0, 1), (10,)),
+            ("M6", (2, 3), (11,)),
+        }
+        assert settle(bank, book) == [Group("M7", (0, 1, 2, 3), (10, 11))]
+
     def test_another_party_is_no_partner_where_the_sums_differ(self):
         assert settle(paid("张伟"), [*paid("李娜", first=10), Line(11, 0, 5)]) == []
 
