@@ -250,6 +250,7 @@ class HeldList(models.Model):
     first_day = models.DateField()  # it holds the documents from this day on
     rows = models.PositiveIntegerField()
     received_at = models.DateTimeField(default=clock.now)
+    is_compared = models.BooleanField(default=False)  # whole, and compared for every company in it
 
     class Meta:
         constraints = [

@@ -166,10 +166,12 @@ def _company(client: ApiClient, company_id: int) -> Company:
 
 def compare_due() -> int:
     """Compare every whole list nobody compared, and in the morning what no list came for; returns comparisons made."""
-    made = 0
-    for held_list_id, company_id in _lists_due():
+    made, whole = 0, _whole_lists()
+    for held_list_id, company_id in _lists_due(whole):
         compare_list(held_list_id=held_list_id, company_id=company_id)
         made += 1
+    if whole:
+        HeldList.objects.filter(pk__in=whole).update(is_compared=True)
     now = clock.now()
     if now.astimezone(clock.SHANGHAI).time() < HOUR:
         return made
@@ -182,12 +184,17 @@ def compare_due() -> int:
     return made
 
 
-def _lists_due() -> list[tuple[int, int]]:
-    """(list, company) of every list that is whole and not compared for that company."""
-    done = Comparison.objects.filter(held_list_id=OuterRef("held_list_id"), company_id=OuterRef("company_id"))  # fmt: skip
-    young = HeldList.objects.filter(received_at__gte=clock.now() - LISTS_SINCE)
+def _whole_lists() -> list[int]:
+    """Lists whose rows are all here and that were not compared for everybody in them yet; a compared one is counted no more."""
+    young = HeldList.objects.filter(received_at__gte=clock.now() - LISTS_SINCE, is_compared=False)
     whole = young.annotate(here=Count("held")).filter(here=F("rows"))
-    rows = Held.objects.filter(held_list__in=list(whole)).exclude(Exists(done))
+    return list(whole.values_list("pk", flat=True))
+
+
+def _lists_due(whole: Sequence[int]) -> list[tuple[int, int]]:
+    """(list, company) of these lists that nobody compared."""
+    done = Comparison.objects.filter(held_list_id=OuterRef("held_list_id"), company_id=OuterRef("company_id"))  # fmt: skip
+    rows = Held.objects.filter(held_list__in=whole).exclude(Exists(done))
     return sorted(set(rows.values_list("held_list_id", "company_id").distinct()))
 
 

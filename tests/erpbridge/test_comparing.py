@@ -73,6 +73,14 @@ class TestLists:
 
         assert (early, lists.count()) == (0, 1)
 
+    def test_one_compared_is_looked_at_no_more(self, own):
+        compared(own, document())
+        assert HeldList.objects.get().is_compared
+
+        comparing.compare_due()
+
+        assert Comparison.objects.filter(held_list__isnull=False).count() == 1
+
     def test_a_bad_row_is_named_and_nothing_of_it_is_kept(self, own):
         (row,) = a_list(document())
 
