@@ -209,6 +209,21 @@ class Bankers(World):
         self.two("", on, self.own_amount(), first, book={"bill_no": numbers[2]}, booked=second)
         self.bank[-1]["bank_serial"] = numbers[2]
 
+    def play_bill_of_two_suppliers(self) -> None:
+        """Two parties number a bill alike, each pays it in parts."""
+        on, bill = self.day(), self.next("FP")
+        for party in self.random.sample(self.companies, 2):
+            parts = [self.own_amount() for _ in range(self.random.randint(2, 3))]
+            bank = [
+                self.put("bank", on + timedelta(n), False, one, party, narrative=f"发票 {bill}")
+                for n, one in enumerate(parts)
+            ]
+            self.fact(
+                "must bill",
+                bank,
+                [self.put("book", on, False, sum(parts, Decimal(0)), party, bill_no=bill)],
+            )
+
     # --- parties ------------------------------------------------------------------------------------------------------
 
     def play_cut(self) -> None:
