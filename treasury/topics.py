@@ -33,7 +33,7 @@ class EarlyWarnings(Topic):
     )
     new_payee_amount: Decimal = amount(
         _("首次付款提醒起点"),
-        default="50000.00",
+        default="1000000.00",
         help=_("首次付往某一账号、达到此金额的付款。"),
     )
 
