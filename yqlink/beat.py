@@ -39,7 +39,7 @@ TIMETABLE: tuple[tuple[str, float], ...] = (
     ("reconciliation.tasks.tick_days", 300),
     ("reconciliation.tasks.tick_archives", 30),
     ("reconciliation.tasks.tick_explained", 600),
-    ("reconciliation.tasks.tick_differences", 120),
+    ("reconciliation.tasks.tick_differences", 600),
     ("erpbridge.tasks.tick_views", 5),
     ("erpbridge.tasks.tick_compare", 60),
     ("desk.tasks.tick_exports", 5),
