@@ -87,6 +87,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
         ("/statements/continuity/", "关闭至"),
         ("/statements/continuity/{account_id}/", "对账单"),
         ("/reconciliation/days/", "核对结果"),
+        ("/reconciliation/days/waiting/", "待签署的日对账"),
         ("/reconciliation/days/{account_id}/{today}/", "平台外扣款"),
         ("/reconciliation/items/", "账龄"),
         ("/reconciliation/brs/", "近 12 个月"),
