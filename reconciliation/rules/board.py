@@ -28,7 +28,7 @@ BYTES_PER_LINE = 75
 # A day, month, quarter or half year, or a span of them: what time it is about, and no number of a payment.
 _DAY = "(19|20)[0-9]{2}[-/.]?[01]?[0-9]([-/.]?[0-3]?[0-9])?"
 _TIME = f"(FY)?({_DAY}|(19|20)[0-9]{{2}}([-/]?([QS][1-4]|H[12]|M[01]?[0-9]|[01]?[0-9]M))?)"
-_PERIOD = (
+PERIOD = (
     f"{_TIME}([-_/]({_TIME}|(0[1-9]|1[0-2])[-/]?(0[1-9]|[12][0-9]|3[01])))?|[0-3]?[0-9][-/]{_TIME}"
 )
 # What is typed where a form wants a number and there is none; a calendar day.
@@ -66,7 +66,7 @@ _MACROS = (
     "CREATE MACRO key_of(scope, ref) AS CASE WHEN ref IS NOT NULL THEN hash(scope, ref) END",
     # A mention is sure of itself when it is long or carries letters; a short bare number may be anybody's.
     """CREATE MACRO is_number(x) AS regexp_full_match(x, '[0-9]{1,9}')""",
-    f"CREATE MACRO is_period(x) AS regexp_full_match(x, '{_PERIOD}')",
+    f"CREATE MACRO is_period(x) AS regexp_full_match(x, '{PERIOD}')",
     """CREATE MACRO as_mention(x) AS CASE
         WHEN length(x) >= 6 AND length(regexp_replace(x, '[^0-9]', '', 'g')) >= 4 AND NOT is_period(x)
             AND NOT regexp_full_match(x, '400-?[0-9]{3}-?[0-9]{4}') THEN x END""",  # a hotline is nobody's payment

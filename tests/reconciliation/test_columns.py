@@ -7,8 +7,8 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciliation.rules.board import Board
-from reconciliation.rules.grouping import Line, settle
+from reconciliation.rules.board import PERIOD, Board
+from reconciliation.rules.grouping import Line, Tied, settle
 from reconciliation.strategy import Strategy
 from tests.reconciliation.matching import matched
 
@@ -16,19 +16,43 @@ RUNGS = ("M1", "M5", "M6", "M7")
 LETTERS = "aZ019\t\n -_\u3000\u00a0５Ａ！中\u2003"
 
 
-def squeezed(text: str) -> str:
-    """Half width, upper case, no blanks."""
+def folded(text: str) -> str:
+    """Half width, upper case."""
     narrow = "".join(
         chr(ord(one) - 0xFEE0) if "！" <= one <= "～" else " " if one in "\u3000\u00a0" else one
         for one in text
     )
-    return re.sub("[\t\n\v\f\r ]", "", narrow.upper())
+    return narrow.upper()
+
+
+def squeezed(text: str) -> str:
+    """The same without blanks."""
+    return re.sub("[\t\n\v\f\r ]", "", folded(text))
 
 
 def reference(text: str) -> str | None:
-    """At least four characters, one of them a digit other than nought."""
+    """At least four characters, one of them a digit other than nought, and no filler; in a Chinese phrase, its one number."""
+    if re.search("[一-鿿]", text):
+        numbers = [
+            one
+            for one in re.findall("[0-9A-Z]+(?:[-_/][0-9A-Z]+)*", folded(text))
+            if is_mention(one)
+        ]
+        return numbers[0] if len(numbers) == 1 else None
     found = squeezed(text)
-    return found if len(found) >= 4 and re.search("[1-9]", found) else None
+    is_one = len(found) >= 4 and re.search("[1-9]", found)
+    return found if is_one and not is_filler(re.sub("[-/.]", "", found)) else None
+
+
+def is_mention(word: str) -> bool:
+    """Six characters, four digits, and no day, month or span of them."""
+    return len(word) >= 6 and len(re.findall("[0-9]", word)) >= 4 and not re.fullmatch(PERIOD, word)
+
+
+def is_filler(word: str) -> bool:
+    """One digit over and over, or a calendar day or month."""
+    is_day = re.fullmatch("(19|20)[0-9]{2}(0[1-9]|1[0-2])((0[1-9]|[12][0-9]|3[01]))?", word)
+    return bool(is_day) or (word.isdecimal() and len(set(word)) == 1)
 
 
 class TestAsReference:
@@ -87,7 +111,7 @@ class TestStars:
                 for group in settle(
                     _lines(of_bank, 0),
                     _lines(of_book, 100),
-                    is_whole_first=strategy.puts_first("M7", "M1"),
+                    Tied(is_ours=False, is_whole_first=strategy.puts_first("M7", "M1")),
                 )
                 if strategy.has(group.rung)
             }
