@@ -135,6 +135,7 @@ def test_what_cannot_be_done_says_why_and_a_fee_kept_back_is_booked_then_matched
         page.keyboard.press(key)
         said(page, words)
 
+    page.locator("[data-asked-rung]", has_text="M8").wait_for()
     page.keyboard.press("n")
     page.keyboard.press("m")
     said(page, "相差 -15.00，不能勾对")
